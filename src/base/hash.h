@@ -1,0 +1,29 @@
+// SHA-256 for the ledger and file names, and a fast non-cryptographic hash for features and ties.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace querist {
+
+std::string sha256_hex(std::string_view bytes);  // 64 lower-case hexadecimal digits.
+
+// SHA-256 of bytes that arrive in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  void add(std::string_view bytes);
+  std::string hex();  // Ends the hash.
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// FNV-1a with a final avalanche (Fowler, Noll, Vo; finaliser of MurmurHash3, Appleby): the same on every machine.
+uint64_t fast_hash(std::string_view bytes, uint64_t seed = 0);
+
+}  // namespace querist

@@ -1,0 +1,67 @@
+// Half-precision conversion and row gathering.
+#include "base/matrix.h"
+
+#include <bit>
+#include <cstring>
+
+namespace querist {
+
+float half_to_float(uint16_t bits) {
+  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000) << 16;
+  const uint32_t exponent = (bits >> 10) & 0x1f;
+  uint32_t mantissa = bits & 0x3ff;
+  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000 | (mantissa << 13));
+  if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
+  const float magnitude = static_cast<float>(mantissa) * 0x1.0p-24f;
+  return sign ? -magnitude : magnitude;
+}
+
+uint16_t float_to_half(float value) {
+  const auto half = static_cast<_Float16>(value);
+  return std::bit_cast<uint16_t>(half);
+}
+
+Matrix dense_rows(const Features& features, std::span<const int64_t> rows) {
+  QUERIST_CHECK(features.kind != Features::Kind::sparse);
+  Matrix out(rows.size(), features.cols);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    QUERIST_CHECK(rows[i] >= 0 && static_cast<size_t>(rows[i]) < features.rows);
+    const size_t start = static_cast<size_t>(rows[i]) * features.cols;
+    float* target = out.values.data() + i * features.cols;
+    if (features.kind == Features::Kind::dense) {
+      std::memcpy(target, features.dense + start, features.cols * sizeof(float));
+    } else {
+      for (size_t j = 0; j < features.cols; ++j) target[j] = half_to_float(features.half[start + j]);
+    }
+  }
+  return out;
+}
+
+Csr sparse_rows(const Features& features, std::span<const int64_t> rows) {
+  QUERIST_CHECK(features.kind == Features::Kind::sparse);
+  Csr out;
+  out.cols = features.cols;
+  out.offsets.reserve(rows.size() + 1);
+  for (const int64_t row : rows) {
+    QUERIST_CHECK(row >= 0 && static_cast<size_t>(row) < features.rows);
+    const int64_t begin = features.sparse.offsets[row];
+    const int64_t end = features.sparse.offsets[row + 1];
+    out.columns.insert(out.columns.end(), features.sparse.columns + begin, features.sparse.columns + end);
+    out.values.insert(out.values.end(), features.sparse.values + begin, features.sparse.values + end);
+    out.offsets.push_back(static_cast<int64_t>(out.columns.size()));
+  }
+  return out;
+}
+
+OwnedFeatures take_rows(const Features& features, std::span<const int64_t> rows) {
+  OwnedFeatures out;
+  out.is_sparse = features.kind == Features::Kind::sparse;
+  if (out.is_sparse) {
+    out.sparse = sparse_rows(features, rows);
+  } else {
+    out.dense = dense_rows(features, rows);
+  }
+  return out;
+}
+
+}  // namespace querist

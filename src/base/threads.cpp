@@ -1,0 +1,120 @@
+// The worker pool behind parallel_for.
+#include "base/threads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <queue>
+#include <thread>
+#include <vector>
+
+namespace querist {
+
+static std::atomic<size_t> wanted_threads = 0;
+static thread_local bool inside_loop = false;
+
+void set_threads(size_t count) { wanted_threads = count; }
+
+size_t thread_count() {
+  const size_t wanted = wanted_threads;
+  return wanted ? wanted : std::max<size_t>(1, std::thread::hardware_concurrency());
+}
+
+// A loop's chunks, taken by whoever is free.
+struct LoopState {
+  size_t n = 0;
+  size_t chunk = 0;
+  const std::function<void(size_t, size_t)>* body = nullptr;
+  std::atomic<size_t> next = 0;
+  std::atomic<size_t> done = 0;
+  std::mutex mutex;
+  std::condition_variable finished;
+  std::exception_ptr error;
+
+  void work() {
+    const bool was_inside = inside_loop;
+    inside_loop = true;
+    for (size_t begin = next.fetch_add(chunk); begin < n; begin = next.fetch_add(chunk)) {
+      const size_t end = std::min(n, begin + chunk);
+      try {
+        (*body)(begin, end);
+      } catch (...) {  // The loop's door: the first failure is rethrown to the caller.
+        const std::lock_guard lock(mutex);
+        if (!error) error = std::current_exception();
+      }
+      if (done.fetch_add(end - begin) + (end - begin) == n) {
+        const std::lock_guard lock(mutex);
+        finished.notify_all();
+      }
+    }
+    inside_loop = was_inside;
+  }
+};
+
+class WorkerPool {
+ public:
+  explicit WorkerPool(size_t count) {
+    for (size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+  }
+  ~WorkerPool() {
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void offer(const std::shared_ptr<LoopState>& loop, size_t helpers) {
+    {
+      const std::lock_guard lock(mutex_);
+      for (size_t i = 0; i < helpers; ++i) queue_.push(loop);
+    }
+    wake_.notify_all();
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      std::shared_ptr<LoopState> loop;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+        if (queue_.empty()) return;
+        loop = std::move(queue_.front());
+        queue_.pop();
+      }
+      loop->work();
+    }
+  }
+
+  std::vector<std::thread> threads_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::queue<std::shared_ptr<LoopState>> queue_;
+  bool closing_ = false;
+};
+
+void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_t)>& body) {
+  if (n == 0) return;
+  const size_t threads = thread_count();
+  const size_t chunk = std::max<size_t>(std::max<size_t>(grain, 1), (n + threads * 4 - 1) / (threads * 4));
+  if (threads == 1 || inside_loop || chunk >= n) {
+    body(0, n);
+    return;
+  }
+  static WorkerPool pool(thread_count() - 1);
+  auto loop = std::make_shared<LoopState>();
+  loop->n = n;
+  loop->chunk = chunk;
+  loop->body = &body;
+  pool.offer(loop, std::min(threads - 1, (n + chunk - 1) / chunk - 1));
+  loop->work();
+  std::unique_lock lock(loop->mutex);
+  loop->finished.wait(lock, [&] { return loop->done == n; });
+  if (loop->error) std::rethrow_exception(loop->error);
+}
+
+}  // namespace querist

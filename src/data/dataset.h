@@ -1,0 +1,18 @@
+// What a learner trains on: an immutable snapshot of feature rows with their labels.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/matrix.h"
+
+namespace querist {
+
+struct Dataset {
+  Features features;            // One row a labelled example.
+  std::vector<int32_t> labels;  // Class ids, 0 … classes-1, one a row.
+  std::vector<float> weights;   // One a row, positive; empty: all 1.
+  size_t classes = 0;
+};
+
+}  // namespace querist

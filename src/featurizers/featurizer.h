@@ -1,0 +1,66 @@
+// The card of a featurizer: payloads in, feature rows out, fitted once and used the same in training and serving.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/matrix.h"
+#include "base/params.h"
+#include "base/progress.h"
+#include "data/example.h"
+
+namespace querist::featurizers {
+
+// What a featurizer makes of n payloads.
+struct FeatureBatch {
+  bool is_sparse = false;
+  Matrix dense;     // (n, features) what the learner reads, unless is_sparse.
+  Csr sparse;       // The same when is_sparse.
+  Matrix geometry;  // (n, geometry_features) unit rows for distances; 0 columns: `dense` serves as geometry too.
+  size_t rows() const { return is_sparse ? sparse.rows() : dense.rows; }
+  Features features() const { return is_sparse ? Features(sparse) : Features(dense); }
+};
+
+// A fitted featurizer: an immutable object whose transform is the same function wherever it runs, row by row
+// (a row's features do not depend on the other rows of the call). Safe to use from several threads at once.
+struct Fitted {
+  std::function<FeatureBatch(std::span<const Payload>)> transform;
+  std::function<std::string()> save;  // Bytes that Featurizer::load turns into the same transform, bit for bit.
+  size_t features = 0;                // Columns the learner reads.
+  size_t geometry_features = 0;       // Columns of the geometry; 0 when the features serve as geometry.
+  bool is_sparse = false;
+  Json description;                   // What was inferred, for people: columns and their types, vocabulary size …
+};
+
+// Calls the given function with batches of payloads, front to back; may be run several times.
+using PayloadStream = std::function<void(const std::function<void(std::span<const Payload>)>&)>;
+
+struct FitInput {
+  PayloadStream payloads;
+  std::vector<std::string> columns;  // Column names for PayloadKind::columns, else empty.
+};
+
+struct Featurizer {
+  std::string_view name;
+  std::string_view summary;
+  PayloadKind payload = PayloadKind::text;
+  ParamSpecs params{};
+  Fitted (*fit)(const FitInput& input, const Params& params, uint64_t seed, const Progress& progress) = nullptr;
+  Fitted (*load)(std::string_view bytes) = nullptr;
+  std::string_view source{};  // Author, year.
+};
+
+const std::vector<Featurizer>& all();
+const Featurizer& find(std::string_view name);
+// The featurizer a project of this payload kind gets unless its settings name another.
+std::string_view default_for(PayloadKind kind);
+
+#define ENTRY(function, wire_name) Featurizer function();
+#include "featurizers.list"
+#undef ENTRY
+
+}  // namespace querist::featurizers

@@ -1,0 +1,53 @@
+// The card of a learner, and the one face of every trained model.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/params.h"
+#include "base/progress.h"
+#include "base/rng.h"
+#include "data/dataset.h"
+
+namespace querist::learners {
+
+// A trained, immutable predictor. Safe to use from several threads at once.
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual size_t classes() const = 0;
+  virtual size_t features() const = 0;  // The columns it expects.
+  // Writes (features.rows, classes) probabilities; each row sums to 1 within 1e-5. Refuses another number of columns.
+  virtual void probabilities(const Features& features, Matrix& out) const = 0;
+  virtual std::string save() const = 0;  // What Learner::load reads.
+  // The head's weights as (classes, features) and (classes) if the model is linear in its features, else empty.
+  virtual MatrixView linear_weights() const { return {}; }
+  virtual std::vector<float> linear_bias() const { return {}; }
+};
+
+struct Learner {
+  std::string_view name;
+  std::string_view summary;
+  ParamSpecs params{};
+  // warm_start may be null or a model of the same learner with the same columns and at most as many classes.
+  // Classes without a label in the data are possible and must get a small, finite probability.
+  std::unique_ptr<Model> (*train)(const Dataset& data, const Params& params, const Model* warm_start, uint64_t seed,
+                                  const Progress& progress) = nullptr;
+  std::unique_ptr<Model> (*load)(std::string_view bytes) = nullptr;
+  std::string_view source{};  // Author, year.
+};
+
+const std::vector<Learner>& all();
+const Learner& find(std::string_view name);
+
+// Checks the data (finite features, labels in range, at least one row) and trains.
+std::unique_ptr<Model> train(const Learner& learner, const Dataset& data, const Params& params,
+                             const Model* warm_start, uint64_t seed, const Progress& progress);
+
+#define ENTRY(function, wire_name) Learner function();
+#include "learners.list"
+#undef ENTRY
+
+}  // namespace querist::learners
