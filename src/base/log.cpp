@@ -39,7 +39,7 @@ static std::string_view level_word(LogLevel level) {
   return words[static_cast<int>(level)];
 }
 
-static std::string quoted(std::string_view value) {
+static std::string logfmt_value(std::string_view value) {
   const bool plain = !value.empty() && value.find_first_of(" \"=\n\t\r") == std::string_view::npos;
   return plain ? std::string(value) : Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -57,8 +57,8 @@ void log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
     for (const LogField& field : fields) object[field.key] = field.value;
     line = object.dump(-1, ' ', false, Json::error_handler_t::replace);
   } else {
-    line = fmt::format("level={} message={}", level_word(level), quoted(message));
-    for (const LogField& field : fields) line += fmt::format(" {}={}", field.key, quoted(field.value));
+    line = fmt::format("level={} message={}", level_word(level), logfmt_value(message));
+    for (const LogField& field : fields) line += fmt::format(" {}={}", field.key, logfmt_value(field.value));
   }
   sink().log(spdlog_level(level), "{}", line);
 }
