@@ -1,4 +1,5 @@
-// The kernel matrix is one blocked matrix product and one exponential; the lazy queue then reads a row a look.
+// The kernel matrix is one blocked matrix product and one exponential; the lazy queue then reads a
+// row a look.
 #include "kernels/coverage.h"
 
 #include <cblas.h>
@@ -13,7 +14,8 @@
 
 namespace querist::kernels {
 
-static constexpr size_t block_rows = 256;  // Fixed, so that sums do not depend on the number of threads.
+static constexpr size_t block_rows =
+    256;  // Fixed, so that sums do not depend on the number of threads.
 
 static std::vector<float> squared_norms(const Matrix& m) {
   std::vector<float> norms(m.rows, 0);
@@ -24,12 +26,13 @@ static std::vector<float> squared_norms(const Matrix& m) {
 }
 
 // out (rows, b.rows) = squared distances of rows begin … begin+rows-1 of a to all rows of b.
-static void distance_block(const Matrix& a, const std::vector<float>& a_norms, size_t begin, size_t rows,
-                           const Matrix& b, const std::vector<float>& b_norms, float* out) {
+static void distance_block(const Matrix& a, const std::vector<float>& a_norms, size_t begin,
+                           size_t rows, const Matrix& b, const std::vector<float>& b_norms,
+                           float* out) {
   const auto as_int = [](size_t v) { return static_cast<blasint>(v); };
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, as_int(rows), as_int(b.rows), as_int(a.cols), -2,
-              a.values.data() + begin * a.cols, as_int(a.cols), b.values.data(), as_int(b.cols), 0, out,
-              as_int(b.rows));
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, as_int(rows), as_int(b.rows), as_int(a.cols),
+              -2, a.values.data() + begin * a.cols, as_int(a.cols), b.values.data(), as_int(b.cols),
+              0, out, as_int(b.rows));
   for (size_t i = 0; i < rows; ++i) {
     float* row = out + i * b.rows;
     const float own = a_norms[begin + i];
@@ -101,12 +104,15 @@ static std::vector<float> covered_by(const CoverageTask& task, const Matrix& tar
   return best;
 }
 
-static float gain_of(const float* kernel_row, std::span<const float> weights, const std::vector<float>& best) {
-  float parts[8] = {};  // Eight sums side by side: the compiler widens them and their order is fixed.
+static float gain_of(const float* kernel_row, std::span<const float> weights,
+                     const std::vector<float>& best) {
+  float parts[8] =
+      {};  // Eight sums side by side: the compiler widens them and their order is fixed.
   const size_t n = best.size();
   size_t t = 0;
   for (; t + 8 <= n; t += 8) {
-    for (size_t l = 0; l < 8; ++l) parts[l] += weights[t + l] * std::max(0.0f, kernel_row[t + l] - best[t + l]);
+    for (size_t l = 0; l < 8; ++l)
+      parts[l] += weights[t + l] * std::max(0.0f, kernel_row[t + l] - best[t + l]);
   }
   float sum = 0;
   for (; t < n; ++t) sum += weights[t] * std::max(0.0f, kernel_row[t] - best[t]);
@@ -121,12 +127,14 @@ std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count
   std::vector<float> best = covered_by(task, targets);
   Matrix kernel = squared_distances(dense_rows(task.x, task.candidates), targets);
   parallel_for(kernel.rows, 64, [&](size_t begin, size_t end) {
-    to_kernel({kernel.values.data() + begin * kernel.cols, (end - begin) * kernel.cols}, task.gamma);
+    to_kernel({kernel.values.data() + begin * kernel.cols, (end - begin) * kernel.cols},
+              task.gamma);
   });
 
   std::vector<float> gains(kernel.rows);
   parallel_for(kernel.rows, 64, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) gains[i] = gain_of(kernel.row(i).data(), task.weights, best);
+    for (size_t i = begin; i < end; ++i)
+      gains[i] = gain_of(kernel.row(i).data(), task.weights, best);
   });
   struct Bound {
     float gain;
@@ -143,7 +151,8 @@ std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count
   while (picks.size() < count) {
     Bound top = queue.top();
     queue.pop();
-    if (top.picks_seen != picks.size()) {  // Gains only shrink, so a stale bound is still an upper bound.
+    if (top.picks_seen !=
+        picks.size()) {  // Gains only shrink, so a stale bound is still an upper bound.
       top.gain = gain_of(kernel.row(top.candidate).data(), task.weights, best);
       top.picks_seen = picks.size();
       queue.push(top);

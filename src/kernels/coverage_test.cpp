@@ -1,4 +1,5 @@
-// The lazy greedy against plain greedy over double-precision kernels, and distances against their definition.
+// The lazy greedy against plain greedy over double-precision kernels, and distances against their
+// definition.
 #include "kernels/coverage.h"
 
 #include <gtest/gtest.h>
@@ -48,7 +49,8 @@ TEST(NeighborDistances, FindTheKthOtherRow) {
 static std::vector<size_t> plain_greedy(const CoverageTask& task, const Matrix& x, size_t count) {
   std::vector<double> best(task.targets.size(), 0);
   const auto k = [&](int64_t a, int64_t b) {
-    return std::exp(-double{task.gamma} * distance2(x, static_cast<size_t>(a), static_cast<size_t>(b)));
+    return std::exp(-double{task.gamma} *
+                    distance2(x, static_cast<size_t>(a), static_cast<size_t>(b)));
   };
   for (size_t t = 0; t < best.size(); ++t) {
     for (const int64_t l : task.labeled) best[t] = std::max(best[t], k(task.targets[t], l));

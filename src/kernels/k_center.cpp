@@ -11,7 +11,8 @@
 namespace querist::kernels {
 
 std::vector<CenterPick> farthest_first(const Features& x, std::span<const int64_t> candidates,
-                                       std::span<const int64_t> labeled, size_t count, size_t first) {
+                                       std::span<const int64_t> labeled, size_t count,
+                                       size_t first) {
   QUERIST_CHECK(candidates.empty() || first < candidates.size());
   count = std::min(count, candidates.size());
   std::vector<float> norms(candidates.size());
@@ -37,7 +38,8 @@ std::vector<CenterPick> farthest_first(const Features& x, std::span<const int64_
       farthest = first;
     } else {
       for (size_t i = 0; i < nearest.size(); ++i) {
-        if (!picked[i] && (farthest == candidates.size() || nearest[i] > nearest[farthest])) farthest = i;
+        if (!picked[i] && (farthest == candidates.size() || nearest[i] > nearest[farthest]))
+          farthest = i;
       }
     }
     picked[farthest] = 1;

@@ -28,7 +28,9 @@ TEST(FarthestFirst, PicksWhatTheDefinitionPicks) {
       for (const int64_t center : centers) {
         double sum = 0;
         for (size_t j = 0; j < x.cols; ++j) {
-          sum += std::pow(double{x.at(static_cast<size_t>(candidates[c]), j)} - x.at(static_cast<size_t>(center), j), 2);
+          sum += std::pow(double{x.at(static_cast<size_t>(candidates[c]), j)} -
+                              x.at(static_cast<size_t>(center), j),
+                          2);
         }
         nearest = std::min(nearest, std::sqrt(sum));
       }

@@ -69,7 +69,8 @@ void Exponentiate(float* values, size_t n) {
   }
   for (; i < n; ++i) {
     const hn::CappedTag<float, 1> one;
-    hn::StoreU(hn::Exp(one, hn::Max(hn::Set(one, -87.0f), hn::LoadU(one, values + i))), one, values + i);
+    hn::StoreU(hn::Exp(one, hn::Max(hn::Set(one, -87.0f), hn::LoadU(one, values + i))), one,
+               values + i);
   }
 }
 
@@ -82,10 +83,13 @@ namespace querist::kernels {
 HWY_EXPORT(RowDots);
 HWY_EXPORT(Exponentiate);
 
-void row_dots(const Features& x, std::span<const int64_t> rows, std::span<const float> point, std::span<float> out) {
-  QUERIST_CHECK(x.kind != Features::Kind::sparse && point.size() == x.cols && out.size() == rows.size());
+void row_dots(const Features& x, std::span<const int64_t> rows, std::span<const float> point,
+              std::span<float> out) {
+  QUERIST_CHECK(x.kind != Features::Kind::sparse && point.size() == x.cols &&
+                out.size() == rows.size());
   parallel_for(rows.size(), 1024, [&](size_t begin, size_t end) {
-    HWY_DYNAMIC_DISPATCH(RowDots)(x, rows.data() + begin, end - begin, point.data(), out.data() + begin);
+    HWY_DYNAMIC_DISPATCH(RowDots)
+    (x, rows.data() + begin, end - begin, point.data(), out.data() + begin);
   });
 }
 
@@ -96,14 +100,17 @@ void row_squared_norms(const Features& x, std::span<const int64_t> rows, std::sp
     for (size_t i = begin; i < end; ++i) {
       const size_t start = static_cast<size_t>(rows[i]) * x.cols;
       for (size_t j = 0; j < x.cols; ++j) {
-        wide[j] = x.kind == Features::Kind::dense ? x.dense[start + j] : half_to_float(x.half[start + j]);
+        wide[j] =
+            x.kind == Features::Kind::dense ? x.dense[start + j] : half_to_float(x.half[start + j]);
       }
       HWY_DYNAMIC_DISPATCH(RowDots)(x, rows.data() + i, 1, wide.data(), out.data() + i);
     }
   });
 }
 
-void exponentiate(std::span<float> values) { HWY_DYNAMIC_DISPATCH(Exponentiate)(values.data(), values.size()); }
+void exponentiate(std::span<float> values) {
+  HWY_DYNAMIC_DISPATCH(Exponentiate)(values.data(), values.size());
+}
 
 }  // namespace querist::kernels
 #endif

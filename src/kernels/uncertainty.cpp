@@ -10,7 +10,8 @@
 namespace querist::kernels {
 
 template <class Measure>
-static void each_row(std::span<const float> probabilities, size_t classes, std::span<float> out, Measure measure) {
+static void each_row(std::span<const float> probabilities, size_t classes, std::span<float> out,
+                     Measure measure) {
   QUERIST_CHECK(classes > 0 && probabilities.size() == out.size() * classes);
   parallel_for(out.size(), 8192, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) out[i] = measure(probabilities.data() + i * classes);
@@ -18,7 +19,8 @@ static void each_row(std::span<const float> probabilities, size_t classes, std::
 }
 
 void least_confidences(std::span<const float> probabilities, size_t classes, std::span<float> out) {
-  each_row(probabilities, classes, out, [classes](const float* p) { return 1 - *std::max_element(p, p + classes); });
+  each_row(probabilities, classes, out,
+           [classes](const float* p) { return 1 - *std::max_element(p, p + classes); });
 }
 
 void margins(std::span<const float> probabilities, size_t classes, std::span<float> out) {

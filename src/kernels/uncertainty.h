@@ -1,4 +1,5 @@
-// Uncertainty of predicted class probabilities, one number a row (Settles 2009); each row holds `classes` probabilities.
+// Uncertainty of predicted class probabilities, one number a row (Settles 2009); each row holds
+// `classes` probabilities.
 #pragma once
 
 #include <cstddef>

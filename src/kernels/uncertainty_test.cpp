@@ -8,7 +8,8 @@
 
 namespace querist::kernels {
 
-static const std::vector<float> rows = {0.5f, 0.3f, 0.2f, 0.2f, 0.5f, 0.3f, 1, 0, 0, 1.f / 3, 1.f / 3, 1.f / 3};
+static const std::vector<float> rows = {0.5f, 0.3f, 0.2f, 0.2f,    0.5f,    0.3f,
+                                        1,    0,    0,    1.f / 3, 1.f / 3, 1.f / 3};
 
 TEST(Uncertainty, LeastConfidenceIsOneMinusTheLargest) {
   std::vector<float> out(4);
