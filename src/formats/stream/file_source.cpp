@@ -25,8 +25,8 @@ struct OpenFile {
   uint64_t taken = 0;     // Packed bytes.
   uint64_t unpacked = 0;
   int error = 0;
-  archive* unpacker = nullptr;
-  std::string_view piece;  // Unpacked and not given out yet; lies in the unpacker.
+  struct ::archive* unpacker = nullptr;
+  std::string_view piece;  // Ready and not given out yet; lies in the unpacker, or in block.
   char block[size_t{128} << 10];
 
   OpenFile(const std::filesystem::path& p, const Progress& r) : path(p), progress(r) {}
@@ -76,7 +76,7 @@ void OpenFile::open() {
   if (head.starts_with("\x1f\x8b") || head == "\x28\xb5\x2f\xfd") start_unpacking();
 }
 
-static la_ssize_t feed(archive* unpacker, void* owner, const void** bytes) {
+static la_ssize_t feed(struct ::archive* unpacker, void* owner, const void** bytes) {
   auto& file = *static_cast<OpenFile*>(owner);
   *bytes = file.block;
   const ssize_t got = file.take(file.block, sizeof file.block);
@@ -127,15 +127,23 @@ bool OpenFile::next_piece() {
 }
 
 size_t OpenFile::give(char* buffer, size_t count) {
-  progress.check();
-  if (!unpacker) {
-    const ssize_t got = take(buffer, count);
-    if (got < 0) fail_reading(path, error);
-    progress.at(static_cast<double>(taken), static_cast<double>(size), "bytes");
-    return static_cast<size_t>(got);
-  }
   if (piece.empty()) {
-    const bool any = next_piece();
+    progress.check();
+    bool any = false;
+    if (unpacker) {
+      any = next_piece();
+    } else {
+      // Small requests are served from a block, large ones read straight into their buffer.
+      const bool direct = count >= sizeof block;
+      const ssize_t got = direct ? take(buffer, count) : take(block, sizeof block);
+      if (got < 0) fail_reading(path, error);
+      any = got > 0;
+      if (direct) {
+        progress.at(static_cast<double>(taken), static_cast<double>(size), "bytes");
+        return static_cast<size_t>(got);
+      }
+      piece = {block, static_cast<size_t>(got)};
+    }
     progress.at(static_cast<double>(taken), static_cast<double>(size), "bytes");
     if (!any) return 0;
   }
