@@ -62,7 +62,7 @@ Svd randomized_svd(const MatrixOperator& a, size_t rank, uint64_t seed, size_t o
   if (width == 0) return out;
   Rng rng(seed);
   Matrix start(a.cols, width);
-  for (float& value : start.values) value = static_cast<float>(rng.normal());
+  for (float& value : start.values) value = static_cast<float>(rng.uniform() * 2 - 1);
   Matrix range = orthonormal_columns(a.times(start));
   for (size_t i = 0; i < power_iterations && range.cols > 0; ++i) {
     range = orthonormal_columns(a.times(orthonormal_columns(a.transposed_times(range))));
