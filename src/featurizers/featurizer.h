@@ -16,7 +16,9 @@
 
 namespace querist::featurizers {
 
-// What a featurizer makes of n payloads.
+// What a featurizer makes of n payloads. A payload that cannot be read (a damaged image, an
+// embedding of another width) makes fit and transform throw Error{invalid_argument} naming its
+// position in the call; `check` tells before.
 struct FeatureBatch {
   bool is_sparse = false;
   Matrix dense;     // (n, features) what the learner reads, unless is_sparse.
@@ -38,6 +40,8 @@ struct Fitted {
   size_t geometry_features = 0;  // Columns of the geometry; 0 when the features serve as geometry.
   bool is_sparse = false;
   Json description;  // What was inferred, for people: columns and their types, vocabulary size …
+  std::function<std::string(const Payload&)>
+      check;  // Why transform would refuse this payload; empty text: it is fine.
 };
 
 // Calls the given function with batches of payloads, front to back; may be run several times.
@@ -57,6 +61,9 @@ struct Featurizer {
                 const Progress& progress) = nullptr;
   Fitted (*load)(std::string_view bytes) = nullptr;
   std::string_view source{};  // Author, year.
+  // Why no fit or transform can read this payload, so that an import rejects its row; empty text:
+  // it is fine. Null: every payload of the kind is fine.
+  std::string (*check)(const Payload& payload) = nullptr;
 };
 
 const std::vector<Featurizer>& all();
