@@ -17,7 +17,8 @@ size_t BodyStream::read(std::span<char> out) {
     lock.lock();
   }
   changed_.wait(lock, [this] { return !pieces_.empty() || finished_ || !broken_.empty(); });
-  if (!broken_.empty()) throw Error(too_large_ ? Code::resource_exhausted : Code::cancelled, broken_);
+  if (!broken_.empty())
+    throw Error(too_large_ ? Code::resource_exhausted : Code::cancelled, broken_);
   if (pieces_.empty()) return 0;
   const bool was_full = held_ >= max_held_bytes;
   size_t written = 0;

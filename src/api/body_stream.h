@@ -1,4 +1,5 @@
-// A request body that is still arriving: a handler pulls, the I/O thread feeds, and only a little is held between them.
+// A request body that is still arriving: a handler pulls, the I/O thread feeds, and only a little
+// is held between them.
 #pragma once
 
 #include <condition_variable>
@@ -18,8 +19,9 @@ class BodyStream {
   // `wanted` is called from the reader's thread whenever more bytes may be fed.
   explicit BodyStream(std::function<void()> wanted) : wanted_(std::move(wanted)) {}
 
-  // Blocks until bytes are there and returns how many were written to `out`; 0 at the end of the body. Throws
-  // Error{cancelled} with the reason when the body breaks off, Error{resource_exhausted} when it grows past its limit.
+  // Blocks until bytes are there and returns how many were written to `out`; 0 at the end of the
+  // body. Throws Error{cancelled} with the reason when the body breaks off,
+  // Error{resource_exhausted} when it grows past its limit.
   size_t read(std::span<char> out);
 
   // The I/O thread's side.

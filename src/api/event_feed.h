@@ -1,4 +1,5 @@
-// The sending end of one answer that stays open (server-sent events): fed from any thread, dropped when its client is slow.
+// The sending end of one answer that stays open (server-sent events): fed from any thread, dropped
+// when its client is slow.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +17,14 @@ class EventFeed {
  public:
   explicit EventFeed(size_t max_held_bytes = size_t{256} << 10) : max_held_bytes_(max_held_bytes) {}
 
-  // False once the feed is closed or the client has fallen more than max_held_bytes behind, which closes it.
+  // False once the feed is closed or the client has fallen more than max_held_bytes behind, which
+  // closes it.
   bool send(std::string_view text);
   void close();
   bool closed() const;
 
-  // The connection's side. `changed` is called, from the sender's thread, when something new can be taken.
+  // The connection's side. `changed` is called, from the sender's thread, when something new can be
+  // taken.
   void on_change(std::function<void()> changed);
   std::string take();
   bool dropped() const;  // Closed because the client was too slow.

@@ -14,7 +14,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
 #include <array>
@@ -47,8 +46,8 @@ namespace {
 constexpr size_t piece_bytes = size_t{64} << 10;
 
 TimePoint after(double seconds) {
-  return std::chrono::steady_clock::now() +
-         std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
+  return std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                                std::chrono::duration<double>(seconds));
 }
 
 // A coroutine sleeps on it; raise(), on the I/O thread, wakes it, also when it was not asleep yet.
@@ -72,22 +71,45 @@ struct Wakeup {
 
 struct Connection : std::enable_shared_from_this<Connection> {
   Connection(tcp::socket socket, size_t max_buffer)
-      : stream(std::move(socket)), buffer(max_buffer), wakeup{asio::steady_timer(stream.get_executor())} {
+      : stream(std::move(socket)),
+        buffer(max_buffer),
+        wakeup{asio::steady_timer(stream.get_executor())},
+        deadline(stream.get_executor()) {
     error_code ignored;
-    const auto peer = stream.socket().remote_endpoint(ignored);
+    const auto peer = stream.remote_endpoint(ignored);
     if (!ignored) remote = peer.address().to_string();
-    stream.socket().set_option(tcp::no_delay(true), ignored);
+    stream.set_option(tcp::no_delay(true), ignored);
   }
 
-  beast::tcp_stream stream;
+  // What reads or writes from now on is cancelled when the time is over; the socket stays usable,
+  // so that the client can be told. Cancelled again until the deadline is moved, because a cancel
+  // between two steps of a write hits neither.
+  void until(TimePoint time) {
+    timed_out = false;
+    const uint64_t mine = ++deadlines;
+    deadline.expires_at(time);
+    deadline.async_wait([self = weak_from_this(), mine](error_code ec) {
+      const auto alive = self.lock();
+      if (ec || !alive || alive->deadlines != mine) return;
+      alive->until(after(0.1));
+      alive->timed_out = true;
+      error_code ignored;
+      alive->stream.cancel(ignored);
+    });
+  }
+
+  tcp::socket stream;
   beast::flat_buffer buffer;
   Wakeup wakeup;
+  asio::steady_timer deadline;
+  uint64_t deadlines = 0;  // How many were set; a deadline moved meanwhile does nothing.
+  bool timed_out = false;
   std::string remote;
   std::optional<Parser> parser;
   std::shared_ptr<BodyStream> body;
   std::shared_ptr<EventFeed> feed;
-  bool idle = false;       // Between requests.
-  bool answered = false;   // The worker has finished with the request that runs.
+  bool idle = false;      // Between requests.
+  bool answered = false;  // The worker has finished with the request that runs.
   bool must_close = false;
   double body_waited = 0;  // Seconds spent waiting for bytes of the body.
   uint64_t body_bytes = 0;
@@ -95,8 +117,9 @@ struct Connection : std::enable_shared_from_this<Connection> {
 
   void close() {
     error_code ignored;
-    stream.socket().shutdown(tcp::socket::shutdown_both, ignored);
-    stream.close();
+    stream.shutdown(tcp::socket::shutdown_both, ignored);
+    stream.close(ignored);
+    deadline.cancel();
   }
 };
 
@@ -162,8 +185,9 @@ void HttpServer::Impl::listen() {
   tcp::resolver resolver(io);
   const auto found = resolver.resolve(options.host, std::to_string(options.port), ec);
   if (ec || found.empty()) {
-    fail(Code::unavailable, "the host \"{}\" to listen on cannot be found ({}); give an address of this machine", options.host,
-         ec.message());
+    fail(Code::unavailable,
+         "the host \"{}\" to listen on cannot be found ({}); give an address of this machine",
+         options.host, ec.message());
   }
   const tcp::endpoint endpoint = found.begin()->endpoint();
   acceptor.open(endpoint.protocol());
@@ -171,19 +195,22 @@ void HttpServer::Impl::listen() {
   acceptor.bind(endpoint, ec);
   if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);
   if (ec == asio::error::address_in_use) {
-    fail(Code::unavailable, "port {} on {} is taken by another program; choose another with --port, or stop that program",
+    fail(Code::unavailable,
+         "port {} on {} is taken by another program; choose another with --port, or stop that "
+         "program",
          options.port, options.host);
   }
   if (ec) {
-    fail(Code::unavailable, "cannot listen on {} port {} ({}); choose another --host or --port", options.host, options.port,
-         ec.message());
+    fail(Code::unavailable, "cannot listen on {} port {} ({}); choose another --host or --port",
+         options.host, options.port, ec.message());
   }
 }
 
 awaitable<void> HttpServer::Impl::accept() {
   while (acceptor.is_open()) {
     error_code ec;
-    tcp::socket socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, ec));
+    tcp::socket socket =
+        co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, ec));
     if (!acceptor.is_open()) break;
     if (ec) {  // Out of descriptors, mostly: closing an idle connection and a pause help.
       log_warning("a connection could not be accepted", {{"reason", ec.message()}});
@@ -193,7 +220,8 @@ awaitable<void> HttpServer::Impl::accept() {
       continue;
     }
     if (connections.size() >= options.max_connections) make_room();
-    auto connection = std::make_shared<Connection>(std::move(socket), options.max_header_bytes + 2 * piece_bytes);
+    auto connection =
+        std::make_shared<Connection>(std::move(socket), options.max_header_bytes + 2 * piece_bytes);
     connection->place = connections.insert(connections.end(), connection.get());
     ++open_connections;
     asio::co_spawn(io, serve(connection), asio::detached);
@@ -235,8 +263,9 @@ awaitable<bool> HttpServer::Impl::first_bytes(Connection& c) {
   c.idle = true;
   c.idle_place = idle.insert(idle.end(), &c);
   error_code ec;
-  c.stream.expires_at(after(options.idle_seconds));
-  const size_t count = co_await c.stream.async_read_some(c.buffer.prepare(4096), asio::redirect_error(asio::use_awaitable, ec));
+  c.until(after(options.idle_seconds));
+  const size_t count = co_await c.stream.async_read_some(
+      c.buffer.prepare(4096), asio::redirect_error(asio::use_awaitable, ec));
   c.buffer.commit(count);
   idle.erase(c.idle_place);
   c.idle = false;
@@ -264,13 +293,15 @@ awaitable<bool> HttpServer::Impl::exchange(Connection& c) {
   c.parser->body_limit(boost::none);
   c.must_close = false;
   error_code ec;
-  c.stream.expires_at(after(options.header_seconds));
-  co_await http::async_read_header(c.stream, c.buffer, *c.parser, asio::redirect_error(asio::use_awaitable, ec));
-  if (ec == beast::error::timeout) {
+  c.until(after(options.header_seconds));
+  co_await http::async_read_header(c.stream, c.buffer, *c.parser,
+                                   asio::redirect_error(asio::use_awaitable, ec));
+  if (ec && c.timed_out) {
     co_return co_await refuse(c, 408, "the request's headers took too long to arrive");
   }
   if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
-    co_return co_await refuse(c, 431, fmt::format("the request's headers may have {} bytes", options.max_header_bytes));
+    co_return co_await refuse(
+        c, 431, fmt::format("the request's headers may have {} bytes", options.max_header_bytes));
   }
   if (ec == http::error::end_of_stream) co_return false;
   if (ec && ec.category() == http::make_error_code(http::error::bad_method).category()) {
@@ -282,29 +313,35 @@ awaitable<bool> HttpServer::Impl::exchange(Connection& c) {
   const BodyPlan plan = door.plan(incoming);
   const auto length = c.parser->content_length();
   if (length && *length > plan.limit) {
-    co_return co_await refuse(c, 413, fmt::format("the body may have {} bytes here, not {}", plan.limit, *length));
+    co_return co_await refuse(
+        c, 413, fmt::format("the body may have {} bytes here, not {}", plan.limit, *length));
   }
   c.parser->body_limit(plan.limit);
   c.body_waited = 0;
   c.body_bytes = 0;
   const std::string_view expectation = incoming.header("expect");
   const bool expects_continue = equal_ignoring_case(expectation, "100-continue");
-  if (!expectation.empty() && !expects_continue) co_return co_await refuse(c, 417, "the only expectation known is 100-continue");
+  if (!expectation.empty() && !expects_continue)
+    co_return co_await refuse(c, 417, "the only expectation known is 100-continue");
 
   const bool streamed = plan.streamed && !c.parser->is_done();
   size_t held = 0;
   if (!streamed && !c.parser->is_done()) {
     held = static_cast<size_t>(length ? *length : plan.limit);
     if (held_body_bytes + held > options.max_held_body_bytes) {
-      co_return co_await refuse(c, 503, "the server holds as many request bodies as it may; try again shortly");
+      co_return co_await refuse(
+          c, 503, "the server holds as many request bodies as it may; try again shortly");
     }
     held_body_bytes += held;
     if (expects_continue) co_await write_text(c, "HTTP/1.1 100 Continue\r\n\r\n");
     const BodyEnd end = co_await read_body(c, plan.limit, incoming.body);
     held_body_bytes -= held;
-    if (end == BodyEnd::too_large) co_return co_await refuse(c, 413, fmt::format("the body may have {} bytes here", plan.limit));
-    if (end == BodyEnd::too_slow) co_return co_await refuse(c, 408, "the request's body took too long to arrive");
-    if (end != BodyEnd::complete) co_return co_await refuse(c, 400, "the request's body breaks off or is malformed");
+    if (end == BodyEnd::too_large)
+      co_return co_await refuse(c, 413, fmt::format("the body may have {} bytes here", plan.limit));
+    if (end == BodyEnd::too_slow)
+      co_return co_await refuse(c, 408, "the request's body took too long to arrive");
+    if (end != BodyEnd::complete)
+      co_return co_await refuse(c, 400, "the request's body breaks off or is malformed");
   }
   held_body_bytes += incoming.body.size();
   const size_t counted = incoming.body.size();
@@ -321,6 +358,7 @@ awaitable<bool> HttpServer::Impl::exchange(Connection& c) {
     incoming.stream->finish();
   }
   ++running;
+  c.until(TimePoint::max());
   co_await run_handler(c.shared_from_this(), streamed, incoming, response);
   if (streamed) co_await feed_body(c, expects_continue);
   while (!c.answered) co_await c.wakeup.wait();
@@ -328,7 +366,8 @@ awaitable<bool> HttpServer::Impl::exchange(Connection& c) {
   c.body = nullptr;
   held_body_bytes -= counted;
   const bool whole = c.parser->is_done();
-  const bool keep_alive = whole && !draining && !c.must_close && !response.feed && c.parser->get().keep_alive();
+  const bool keep_alive =
+      whole && !draining && !c.must_close && !response.feed && c.parser->get().keep_alive();
   const bool written = co_await write(c, response, keep_alive, incoming.method == "HEAD");
   if (!written) co_return false;
   if (!keep_alive && !response.feed) co_await linger(c);
@@ -340,14 +379,17 @@ awaitable<bool> HttpServer::Impl::exchange(Connection& c) {
 }
 
 // Hands the request to a worker; c.answered tells when `response` stands.
-awaitable<void> HttpServer::Impl::run_handler(Shared c, bool streamed, Incoming& incoming, Response& response) {
+awaitable<void> HttpServer::Impl::run_handler(Shared c, bool streamed, Incoming& incoming,
+                                              Response& response) {
   c->answered = false;
   WorkerPool& pool = streamed ? stream_workers : workers;
   const bool taken = pool.submit([this, c, &incoming, &response] {
     response = door.answer(incoming);
     asio::post(io, [c] {
       c->answered = true;
-      if (c->body) c->stream.cancel();  // A read of the rest of the body, when the handler wants no more of it.
+      error_code ignored;
+      if (c->body)
+        c->stream.cancel(ignored);  // A read of the rest of the body, which nobody wants now.
       c->wakeup.raise();
     });
   });
@@ -366,17 +408,19 @@ awaitable<BodyEnd> HttpServer::Impl::read_piece(Connection& c, std::string& piec
   c.parser->get().body().data = piece.data();
   c.parser->get().body().size = piece.size();
   c.parser->get().body().more = true;
-  const double allowance = options.body_seconds + static_cast<double>(c.body_bytes) / 1024 - c.body_waited;
+  const double allowance =
+      options.body_seconds + static_cast<double>(c.body_bytes) / 1024 - c.body_waited;
   const TimePoint begin = std::chrono::steady_clock::now();
   error_code ec;
-  c.stream.expires_at(after(std::min(options.body_seconds, std::max(allowance, 0.001))));
-  co_await http::async_read_some(c.stream, c.buffer, *c.parser, asio::redirect_error(asio::use_awaitable, ec));
+  c.until(after(std::min(options.body_seconds, std::max(allowance, 0.001))));
+  co_await http::async_read_some(c.stream, c.buffer, *c.parser,
+                                 asio::redirect_error(asio::use_awaitable, ec));
   c.body_waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   piece.resize(piece_bytes - c.parser->get().body().size);
   c.body_bytes += piece.size();
   if (ec == http::error::need_buffer) ec = {};
   if (ec == http::error::body_limit) co_return BodyEnd::too_large;
-  if (ec == beast::error::timeout) co_return BodyEnd::too_slow;
+  if (ec && c.timed_out) co_return BodyEnd::too_slow;
   if (ec) co_return BodyEnd::broken;
   co_return c.parser->is_done() ? BodyEnd::complete : BodyEnd::more;
 }
@@ -415,21 +459,25 @@ awaitable<void> HttpServer::Impl::feed_body(Connection& c, bool expects_continue
   }
 }
 
-awaitable<bool> HttpServer::Impl::write(Connection& c, const Response& response, bool keep_alive, bool head_only) {
+awaitable<bool> HttpServer::Impl::write(Connection& c, const Response& response, bool keep_alive,
+                                        bool head_only) {
   const std::string head = response_head(response, keep_alive);
-  std::string_view body = response.fixed_body.empty() ? std::string_view(response.body) : response.fixed_body;
+  std::string_view body =
+      response.fixed_body.empty() ? std::string_view(response.body) : response.fixed_body;
   if (head_only || response.status == 204 || response.status == 304) body = {};
-  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body.data(), body.size())};
+  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head),
+                                                     asio::buffer(body.data(), body.size())};
   error_code ec;
-  c.stream.expires_at(after(options.write_seconds + static_cast<double>(body.size()) / 65'536));
+  c.until(after(options.write_seconds + static_cast<double>(body.size()) / 65'536));
   co_await asio::async_write(c.stream, buffers, asio::redirect_error(asio::use_awaitable, ec));
   co_return !ec;
 }
 
 awaitable<bool> HttpServer::Impl::write_text(Connection& c, std::string_view text) {
   error_code ec;
-  c.stream.expires_at(after(options.write_seconds));
-  co_await asio::async_write(c.stream, asio::buffer(text.data(), text.size()), asio::redirect_error(asio::use_awaitable, ec));
+  c.until(after(options.write_seconds));
+  co_await asio::async_write(c.stream, asio::buffer(text.data(), text.size()),
+                             asio::redirect_error(asio::use_awaitable, ec));
   co_return !ec;
 }
 
@@ -441,14 +489,16 @@ awaitable<bool> HttpServer::Impl::refuse(Connection& c, int status, std::string 
   co_return false;
 }
 
-// Closes our half and drops what still arrives for a moment, so that the client reads the answer and not a reset.
+// Closes our half and drops what still arrives for a moment, so that the client reads the answer
+// and not a reset.
 awaitable<void> HttpServer::Impl::linger(Connection& c) {
   error_code ec;
-  c.stream.socket().shutdown(tcp::socket::shutdown_send, ec);
+  c.stream.shutdown(tcp::socket::shutdown_send, ec);
   std::array<char, 4096> dropped;
-  c.stream.expires_at(after(2));
+  c.until(after(draining ? 0.2 : 1));
   for (size_t total = 0; !ec && total < (size_t{4} << 20);) {
-    total += co_await c.stream.async_read_some(asio::buffer(dropped), asio::redirect_error(asio::use_awaitable, ec));
+    total += co_await c.stream.async_read_some(asio::buffer(dropped),
+                                               asio::redirect_error(asio::use_awaitable, ec));
   }
 }
 
@@ -487,7 +537,8 @@ awaitable<void> HttpServer::Impl::watch_peer(Shared c) {
   std::array<char, 256> dropped;
   error_code ec;
   for (size_t total = 0; !ec && total < 65'536;) {
-    total += co_await c->stream.socket().async_read_some(asio::buffer(dropped), asio::redirect_error(asio::use_awaitable, ec));
+    total += co_await c->stream.async_read_some(asio::buffer(dropped),
+                                                asio::redirect_error(asio::use_awaitable, ec));
   }
   if (c->feed) c->feed->close();
 }
@@ -510,7 +561,8 @@ void HttpServer::Impl::cut_all() {
   }
 }
 
-HttpServer::HttpServer(const ServerOptions& options, Door door) : impl_(std::make_unique<Impl>(options, std::move(door))) {
+HttpServer::HttpServer(const ServerOptions& options, Door door)
+    : impl_(std::make_unique<Impl>(options, std::move(door))) {
   allow_descriptors(options.max_connections);
   impl_->listen();
   impl_->guard.emplace(impl_->io.get_executor());
@@ -522,7 +574,9 @@ HttpServer::~HttpServer() { stop(); }
 
 uint16_t HttpServer::port() const { return impl_->acceptor.local_endpoint().port(); }
 
-ServerCounts HttpServer::counts() const { return {impl_->open_connections, impl_->running, impl_->feeds}; }
+ServerCounts HttpServer::counts() const {
+  return {impl_->open_connections, impl_->running, impl_->feeds};
+}
 
 void HttpServer::stop() {
   if (std::exchange(impl_->stopped, true)) return;
@@ -530,7 +584,8 @@ void HttpServer::stop() {
   asio::post(impl_->io, [impl = impl_.get()] { impl->begin_drain(); });
   const auto patience = std::chrono::duration<double>(impl_->options.drain_seconds);
   if (drained.wait_for(patience) != std::future_status::ready) {
-    log_warning("requests were cut at the end of the drain", {{"connections", impl_->open_connections.load()}});
+    log_warning("requests were cut at the end of the drain",
+                {{"connections", impl_->open_connections.load()}});
     asio::post(impl_->io, [impl = impl_.get()] { impl->cut_all(); });
   }
   impl_->workers.stop();

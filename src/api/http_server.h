@@ -41,15 +41,17 @@ struct ServerCounts {
 
 class HttpServer {
  public:
-  // Listens and begins to serve. Throws Error{unavailable} when the address cannot be had, saying what to do.
+  // Listens and begins to serve. Throws Error{unavailable} when the address cannot be had, saying
+  // what to do.
   HttpServer(const ServerOptions& options, Door door);
   ~HttpServer();
 
   uint16_t port() const;
   ServerCounts counts() const;
 
-  // Takes no new connection, finishes the requests that run, closes open feeds, and returns when all is done. What has
-  // not ended after drain_seconds is cut. Safe to call twice; not from a handler.
+  // Takes no new connection, finishes the requests that run, closes open feeds, and returns when
+  // all is done. What has not ended after drain_seconds is cut. Safe to call twice; not from a
+  // handler.
   void stop();
 
  private:

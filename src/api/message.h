@@ -51,9 +51,11 @@ struct BodyPlan {
 
 // What the server asks of whoever answers.
 struct Door {
-  std::function<BodyPlan(const Incoming&)> plan;   // Runs on the I/O thread: must not block or throw.
-  std::function<Response(Incoming&)> answer;       // Runs on a worker; must not throw.
-  std::function<Response(int status, std::string_view message)> problem;  // The server's own refusals.
+  std::function<BodyPlan(const Incoming&)>
+      plan;                                   // Runs on the I/O thread: must not block or throw.
+  std::function<Response(Incoming&)> answer;  // Runs on a worker; must not throw.
+  std::function<Response(int status, std::string_view message)>
+      problem;  // The server's own refusals.
 };
 
 }  // namespace querist::api

@@ -1,4 +1,5 @@
-// A fixed pool of threads with a short queue: what finds the queue full is told so instead of waiting.
+// A fixed pool of threads with a short queue: what finds the queue full is told so instead of
+// waiting.
 #pragma once
 
 #include <condition_variable>
@@ -16,7 +17,8 @@ class WorkerPool {
   WorkerPool(size_t threads, size_t max_queued);
   ~WorkerPool() { stop(); }
 
-  // False when the queue is full or the pool is stopping; the work then never runs. Work must not throw.
+  // False when the queue is full or the pool is stopping; the work then never runs. Work must not
+  // throw.
   bool submit(std::function<void()> work);
   // Runs what is queued, then ends the threads.
   void stop();
