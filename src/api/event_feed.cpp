@@ -11,34 +11,28 @@ std::string event_text(std::string_view event, int64_t id, std::string_view data
   return fmt::format("event: {}\nid: {}\ndata: {}\n\n", event, id, data);
 }
 
+// The listener is called under the lock, so that on_change({}) returns only when no call is
+// running.
 bool EventFeed::send(std::string_view text) {
-  std::function<void()> tell;
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return false;
-    if (held_.size() + text.size() > max_held_bytes_) {
-      closed_ = dropped_ = true;
-      held_.clear();
-      tell = changed_;
-    } else {
-      held_ += text;
-      if (!told_) tell = changed_;
-      told_ = true;
-    }
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  if (held_.size() + text.size() > max_held_bytes_) {
+    closed_ = dropped_ = true;
+    held_.clear();
+    if (changed_) changed_();
+    return false;
   }
-  if (tell) tell();
-  return !dropped();
+  held_ += text;
+  if (changed_ && !told_) changed_();
+  told_ = true;
+  return true;
 }
 
 void EventFeed::close() {
-  std::function<void()> tell;
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return;
-    closed_ = true;
-    tell = changed_;
-  }
-  if (tell) tell();
+  const std::lock_guard lock(mutex_);
+  if (closed_) return;
+  closed_ = true;
+  if (changed_) changed_();
 }
 
 bool EventFeed::closed() const {

@@ -24,7 +24,7 @@ class EventFeed {
   bool closed() const;
 
   // The connection's side. `changed` is called, from the sender's thread, when something new can be
-  // taken.
+  // taken; it must be quick and not call the feed.
   void on_change(std::function<void()> changed);
   std::string take();
   bool dropped() const;  // Closed because the client was too slow.
