@@ -38,7 +38,7 @@ static int run(const Invocation& invocation) {
 
   std::vector<int64_t> labeled;
   if (!invocation.text("labeled").empty())
-    labeled = formats::read_npy_indices(invocation.text("labeled"));
+    labeled = formats::read_npy_integers(invocation.text("labeled"));
   std::sort(labeled.begin(), labeled.end());
   labeled.erase(std::unique(labeled.begin(), labeled.end()), labeled.end());
   std::vector<int64_t> every(pool.size), candidates;
@@ -67,7 +67,7 @@ static int run(const Invocation& invocation) {
       strategy, pool, static_cast<size_t>(invocation.options.integer("batch_size")),
       Params(strategy.params), static_cast<uint64_t>(invocation.options.integer("seed")));
   if (!invocation.text("out").empty()) {
-    formats::write_npy_indices(invocation.text("out"), selection.rows);
+    formats::write_npy(invocation.text("out"), selection.rows);
   } else if (invocation.options.flag("json")) {
     put_out("",
             Json{{"indices", selection.rows}, {"utilities", selection.utilities}}.dump() + "\n");

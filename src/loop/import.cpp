@@ -102,7 +102,9 @@ ImportReport import_path(storage::Store& store, const Project& project,
   const Import import = storage::begin_import(store, project.id, path);
   Importer importer(store, project, options, actor);
   importer.resume(import.id, import.rows_done);
-  formats::read(path, options.roles, import.rows_done, importer.receiver(), progress);
+  formats::Roles roles = options.roles;
+  roles.payload_elsewhere = !options.embeddings.empty();
+  formats::read(path, roles, import.rows_done, importer.receiver(), progress);
   importer.finish();
   return importer.report();
 }

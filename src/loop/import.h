@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/matrix.h"
 #include "formats/format.h"
 #include "storage/store.h"
 

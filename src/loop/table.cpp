@@ -57,7 +57,9 @@ Table read_table(const std::filesystem::path& path, const formats::Roles& roles,
     rows_read = std::max(rows_read, problem.row);
     table.problems.push_back(std::move(problem));
   };
-  formats::read(path, roles, 0, receiver, progress);
+  formats::Roles wanted = roles;
+  wanted.payload_elsewhere = !embeddings.empty();
+  formats::read(path, wanted, 0, receiver, progress);
   number_classes(names, table);
   if (!embeddings.empty()) use_embeddings(embeddings, rows_read, table);
   return table;
