@@ -24,7 +24,7 @@ class Model {
   virtual void probabilities(const Features& features, Matrix& out) const = 0;
   virtual std::string save() const = 0;  // What Learner::load reads.
   // The head's weights as (classes, features) and (classes) if the model is linear in its features,
-  // else empty.
+  // else empty; also empty where a sparse model keeps only the few columns that are not zero.
   virtual MatrixView linear_weights() const { return {}; }
   virtual std::vector<float> linear_bias() const { return {}; }
 };
@@ -46,7 +46,11 @@ struct Learner {
 const std::vector<Learner>& all();
 const Learner& find(std::string_view name);
 
-// Checks the data (finite features, labels in range, at least one row) and trains.
+// Refuses what no learner can train on: no rows, rows that do not match, NaN or infinite features,
+// sparse columns out of range, labels out of range, weights that are not positive and finite.
+void check(const Dataset& data);
+
+// Checks the data and the warm start, then trains.
 std::unique_ptr<Model> train(const Learner& learner, const Dataset& data, const Params& params,
                              const Model* warm_start, uint64_t seed, const Progress& progress);
 
