@@ -3,7 +3,7 @@
 
 namespace querist {
 
-ParamSpecs project_settings() {
+static ParamSpecs choosing_settings() {
   return {
       {.name = "strategy",
        .fallback = "auto",
@@ -25,7 +25,11 @@ ParamSpecs project_settings() {
        .min = 0,
        .max = 1,
        .help = "Share of each batch drawn uniformly at random to measure with; never trained on "
-               "until finalised."},
+               "until finalised."}};
+}
+
+static ParamSpecs labelling_settings() {
+  return {
       {.name = "overlap",
        .fallback = 1,
        .min = 1,
@@ -77,6 +81,12 @@ ParamSpecs project_settings() {
        .whole = true,
        .help = "Seed of everything random in the project."},
   };
+}
+
+ParamSpecs project_settings() {
+  ParamSpecs rows = choosing_settings();
+  for (ParamSpec& row : labelling_settings()) rows.push_back(std::move(row));
+  return rows;
 }
 
 }  // namespace querist
