@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/threads.h"
 #include "kernels/row_dots.h"
+#include "kernels/single_blas.h"
 
 namespace querist::kernels {
 
@@ -29,6 +30,7 @@ static std::vector<float> squared_norms(const Matrix& m) {
 static void distance_block(const Matrix& a, const std::vector<float>& a_norms, size_t begin,
                            size_t rows, const Matrix& b, const std::vector<float>& b_norms,
                            float* out) {
+  keep_blas_on_this_thread();
   const auto as_int = [](size_t v) { return static_cast<blasint>(v); };
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, as_int(rows), as_int(b.rows), as_int(a.cols),
               -2, a.values.data() + begin * a.cols, as_int(a.cols), b.values.data(), as_int(b.cols),
@@ -43,7 +45,6 @@ static void distance_block(const Matrix& a, const std::vector<float>& a_norms, s
 template <class UseBlock>
 static void each_distance_block(const Matrix& a, const Matrix& b, UseBlock use) {
   QUERIST_CHECK(a.cols == b.cols);
-  openblas_set_num_threads(1);  // The blocks are spread over our own threads.
   const auto a_norms = squared_norms(a);
   const auto b_norms = squared_norms(b);
   const size_t blocks = (a.rows + block_rows - 1) / block_rows;

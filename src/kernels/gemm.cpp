@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "kernels/single_blas.h"
 
 namespace querist::kernels {
 
@@ -21,6 +22,7 @@ void gemm(Op op_a, Op op_b, float alpha, MatrixView a, MatrixView b, float beta,
   constexpr size_t most = std::numeric_limits<blasint>::max();
   QUERIST_CHECK(std::max({rows, inner, cols, a.cols, b.cols}) <= most);
   if (rows == 0 || cols == 0) return;
+  keep_blas_on_this_thread();
   if (inner == 0) {  // CBLAS refuses a leading dimension of 0.
     for (float& value : c.values) value = beta == 0 ? 0 : value * beta;
     return;
@@ -29,10 +31,6 @@ void gemm(Op op_a, Op op_b, float alpha, MatrixView a, MatrixView b, float beta,
               static_cast<blasint>(cols), static_cast<blasint>(inner), alpha, a.values,
               static_cast<blasint>(a.cols), b.values, static_cast<blasint>(b.cols), beta,
               c.values.data(), static_cast<blasint>(cols));
-}
-
-void set_blas_threads(size_t count) {
-  openblas_set_num_threads(static_cast<int>(std::clamp<size_t>(count, 1, 1024)));
 }
 
 }  // namespace querist::kernels

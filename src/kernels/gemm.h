@@ -1,4 +1,4 @@
-// Dense matrix products: a thin door to CBLAS.
+// Dense matrix products: a thin door to CBLAS, on the calling thread.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,5 @@ enum class Op { plain, transposed };
 // C = alpha·op(A)·op(B) + beta·C, row-major. C must have the product's shape, and the inner sizes
 // must agree (checked).
 void gemm(Op op_a, Op op_b, float alpha, MatrixView a, MatrixView b, float beta, Matrix& c);
-
-// How many threads one product may use. Small products stay on one thread by themselves.
-void set_blas_threads(size_t count);
 
 }  // namespace querist::kernels

@@ -51,17 +51,4 @@ TEST(Gemm, AnEmptyInnerSideOnlyScalesTheResult) {
   EXPECT_EQ(c.values, std::vector<float>(4, 0));
 }
 
-TEST(Gemm, GivesTheSameNumbersWithAnyNumberOfThreadsAsked) {
-  Rng rng(4);
-  const Matrix a = random_matrix(64, 64, rng);
-  const Matrix b = random_matrix(64, 64, rng);
-  Matrix one(64, 64);
-  Matrix two(64, 64);
-  set_blas_threads(1);
-  gemm(Op::plain, Op::plain, 1, a, b, 0, one);
-  set_blas_threads(2);
-  gemm(Op::plain, Op::plain, 1, a, b, 0, two);
-  for (size_t i = 0; i < one.values.size(); ++i) EXPECT_NEAR(one.values[i], two.values[i], 1e-4);
-}
-
 }  // namespace querist::kernels

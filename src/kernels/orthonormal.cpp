@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "kernels/single_blas.h"
 #include "base/error.h"
 #include "kernels/gemm.h"
 
@@ -57,6 +58,7 @@ std::vector<double> gram(MatrixView m) {
   for (size_t begin = 0; begin < m.rows; begin += block) {
     const size_t rows = std::min(block, m.rows - begin);
     wide.assign(m.values + begin * m.cols, m.values + (begin + rows) * m.cols);
+    keep_blas_on_this_thread();
     cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, cols, static_cast<blasint>(rows), 1,
                 wide.data(), cols, 1, sum.data(), cols);
   }
