@@ -121,6 +121,15 @@ TEST(Tabular, InfersTheTypesOfColumns) {
   EXPECT_EQ(fitted.geometry_features, 0u);
 }
 
+TEST(Tabular, TakesNumbersWithLeadingZerosForCodes) {
+  Table table{.columns = {"zip", "amount"}, .rows = {}};
+  for (int i = 0; i < 200; ++i)
+    table.add({fmt::format("{:05}", i % 40 * 997), fmt::format("0.{}", i % 90)});
+  const Fitted fitted = table.fit();
+  EXPECT_EQ(column(fitted, 0)["type"], "category");
+  EXPECT_EQ(column(fitted, 1)["type"], "number");
+}
+
 TEST(Tabular, StandardisesNumbersAndMarksMissingOnes) {
   Table table{.columns = {"x"}, .rows = {}};
   for (const char* cell : {"1", "3", "5", "7", "", "inf"}) table.add({cell});
@@ -176,6 +185,8 @@ TEST(Tabular, TakesTypesThatPeopleSet) {
   EXPECT_THROW(table.fit({{"types", "nowhere=number"}}), Error);
   EXPECT_THROW(table.fit({{"types", "age=integer"}}), Error);
   EXPECT_THROW(table.fit({{"types", "age"}}), Error);
+  EXPECT_THROW(table.fit({{"types", "note=number"}}), Error);
+  EXPECT_THROW(table.fit({{"types", "age=date"}}), Error);
 }
 
 TEST(Tabular, AFreeTextColumnTellsItsTextsApart) {

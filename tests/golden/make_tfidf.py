@@ -1,7 +1,7 @@
 """Writes tfidf.json: short texts and the inner products of their TF-IDF rows by scikit-learn, for every pair of texts.
 
-Hashing renames columns, so rows cannot be compared, but their inner products can. The words and the characters of a text
-each form a unit row; side by side they form one more.
+Hashing renames columns, so rows cannot be compared, but their inner products can. The words and the characters
+of a text each form a unit row; side by side they form one more.
 
 Run: python make_tfidf.py > tfidf.json   (needs scikit-learn)
 """
@@ -47,7 +47,8 @@ def tfidf(kind):
 def gram(kinds):
     rows = [tfidf(kind).fit_transform(TEXTS) for kind in kinds]
     both = normalize(scipy.sparse.hstack(rows).tocsr())
-    return {"columns": both.shape[1], "gram": [[round(float(v), 8) for v in line] for line in (both @ both.T).toarray()]}
+    products = (both @ both.T).toarray()
+    return {"columns": both.shape[1], "gram": [[round(float(v), 8) for v in line] for line in products]}
 
 
 print(json.dumps({"texts": TEXTS, "words": gram(["words"]), "characters": gram(["characters"]),
