@@ -23,6 +23,7 @@ Eigen symmetric_eigen(std::vector<double> matrix, size_t n) {
   QUERIST_CHECK(matrix.size() == n * n);
   Eigen out;
   if (n == 0) return out;
+  const OneBlasThread alone;
   std::vector<double> values(n);
   const int size = static_cast<int>(n);
   int info = 0;
@@ -53,6 +54,7 @@ std::vector<double> gram(MatrixView m) {
   const auto cols = static_cast<blasint>(m.cols);
   std::vector<double> sum(m.cols * m.cols);
   if (m.cols == 0) return sum;
+  const OneBlasThread alone;
   constexpr size_t block = 2048;  // Rows widened to double at a time.
   std::vector<double> wide;
   for (size_t begin = 0; begin < m.rows; begin += block) {

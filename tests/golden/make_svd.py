@@ -1,4 +1,4 @@
-"""Writes svd.txt: a small matrix with its largest singular values and right vectors, and its principal components, by NumPy.
+"""Writes svd.txt: a small matrix, its largest singular values, right vectors and principal components, by NumPy.
 
 Run: python make_svd.py > svd.txt   (needs numpy)
 """

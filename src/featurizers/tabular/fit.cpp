@@ -113,6 +113,12 @@ static ColumnType chosen_type(const std::string& name, const ColumnSummary& summ
     decision = {found->second, found->second == ColumnType::dropped ? "dropped by the setting types"
                                                                     : "set by types"};
   }
+  const bool nothing_read = (decision.type == ColumnType::number && summary.numbers.count == 0) ||
+                            (decision.type == ColumnType::date && summary.dates().count == 0);
+  if (nothing_read) {
+    refuse("types: column \"{}\" cannot be a {}: none of its cells reads as one", name,
+           type_word(decision.type));
+  }
   if (decision.type == ColumnType::text && params.integer("text_dimensions") == 0) {
     decision = {ColumnType::dropped, "free text, and text_dimensions is 0"};
   }

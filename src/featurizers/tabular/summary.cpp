@@ -33,6 +33,11 @@ double Moments::deviation() const {
   return count == 0 ? 0 : std::sqrt(squares / static_cast<double>(count));
 }
 
+static bool is_coded(std::string_view cell) {
+  cell = trimmed(cell);
+  return cell.size() > 1 && cell[0] == '0' && cell[1] >= '0' && cell[1] <= '9';
+}
+
 static uint64_t count_words(std::string_view cell) {
   uint64_t words = 0;
   bool inside = false;
@@ -55,6 +60,7 @@ void ColumnSummary::add(std::string_view cell, size_t most_values) {
   const NumberCell kind = read_number(cell, number);
   unusable += kind == NumberCell::unusable;
   if (kind == NumberCell::number) {
+    coded += is_coded(cell);
     counts_up = counts_up && number == std::floor(number) &&
                 (numbers.count == 0 || number == last_number + 1);
     last_number = number;
@@ -89,7 +95,8 @@ TypeDecision decide_type(std::string_view name, const ColumnSummary& s) {
   const bool all_differ =
       s.present >= enough_rows && (s.many_values || s.values.size() == s.present);
   const auto numbers = static_cast<double>(s.numbers.count + s.unusable);
-  if (s.numbers.count > 0 && numbers >= clear_majority * present) {
+  const bool codes = static_cast<double>(s.coded) >= 0.01 * present && s.coded > 0;
+  if (s.numbers.count > 0 && !codes && numbers >= clear_majority * present) {
     if (all_differ && s.counts_up)
       return {ColumnType::dropped, "identifier: the rows are numbered one by one"};
     if (all_differ && named_like_an_id(name)) {
@@ -107,7 +114,9 @@ TypeDecision decide_type(std::string_view name, const ColumnSummary& s) {
   const auto distinct = static_cast<double>(s.values.size());
   if (s.present >= enough_rows && words >= 3 && distinct > 0.2 * present)
     return {ColumnType::text, ""};
-  if (s.values.size() <= few_values || distinct <= 0.5 * present) return {ColumnType::category, ""};
+  if (s.values.size() <= few_values || distinct <= 0.5 * present) {
+    return {ColumnType::category, codes ? "codes: numbers with leading zeros" : ""};
+  }
   return {ColumnType::text, "most cells differ"};
 }
 

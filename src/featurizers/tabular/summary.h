@@ -33,6 +33,7 @@ struct ColumnSummary {
   uint64_t present = 0;
   uint64_t unusable = 0;  // Numbers that are infinite or overflow.
   uint64_t words = 0;     // White-space-parted, over all cells present.
+  uint64_t coded = 0;     // Whole numbers with a leading zero, as codes are written.
   Moments numbers;
   Moments month_first;  // Dates read as 3/14/2020 and as 14/3/2020: the reading that fits more
                         // cells wins.
