@@ -120,12 +120,6 @@ static bool search_line(const std::function<Trial(double)>& at, const Trial& sta
   return false;
 }
 
-static double gain_left(const Vector& gradient, std::span<const double> curvature) {
-  double sum = 0;
-  for (size_t i = 0; i < gradient.size(); ++i) sum += gradient[i] * gradient[i] / curvature[i];
-  return sum;
-}
-
 LbfgsResult minimise(const Objective& objective, std::span<const double> curvature,
                      const LbfgsOptions& options, const Progress& progress,
                      std::vector<double>& point) {
@@ -138,10 +132,10 @@ LbfgsResult minimise(const Objective& objective, std::span<const double> curvatu
   result.evaluations = 1;
   for (; result.iterations < options.max_iterations; ++result.iterations) {
     progress.check();
-    result.converged = gain_left(gradient, curvature) <= options.remaining;
-    if (result.converged) break;
     const Vector direction = memory.direction(gradient);
     const Trial start{0, result.value, dot(gradient, direction)};
+    result.converged = -start.slope <= options.remaining;
+    if (result.converged) break;
     const auto at = [&](double step) {
       for (size_t i = 0; i < point.size(); ++i) trial_point[i] = point[i] + step * direction[i];
       const double value = objective(trial_point, trial_gradient);
@@ -150,7 +144,7 @@ LbfgsResult minimise(const Objective& objective, std::span<const double> curvatu
     };
     Trial end;
     const double noise = options.noise * std::abs(result.value);
-    if (!(start.slope < 0) || !search_line(at, start, noise, end)) {
+    if (!search_line(at, start, noise, end)) {
       if (memory.empty()) break;  // Even the plain direction gains nothing: this is the bottom.
       memory.forget();
       continue;
