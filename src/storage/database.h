@@ -127,9 +127,6 @@ class Database {
 
   // Called on the writer's thread after every durable group.
   virtual void after_commit(std::function<void()> listener) = 0;
-
-  // The largest migration applied.
-  virtual int64_t schema_version() = 0;
 };
 
 struct OpenOptions {

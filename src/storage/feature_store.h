@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/matrix.h"
+#include "storage/store.h"
 
 namespace querist::storage {
 
@@ -50,6 +51,10 @@ class FeatureFiles {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// The embeddings that a project's source brought, row by row: float32, as imported. Rows past the
+// project's count of examples belong to an import that did not commit, and are not to be read.
+std::shared_ptr<FeatureFiles> embedding_files(Store& store, int64_t project_id, size_t dimensions);
 
 // DIR/features/PROJECT/VERSION for the features a featurizer made.
 std::filesystem::path feature_folder(const std::filesystem::path& data_folder, int64_t project_id,

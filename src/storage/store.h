@@ -15,6 +15,8 @@
 
 namespace querist::storage {
 
+class FeatureFiles;
+
 // Thread-safe. Each function over a Store is one transaction of its own unless the calling thread
 // is already inside atomically() or snapshot() of the same store: then it joins that.
 class Store {
@@ -68,6 +70,8 @@ class Store {
       return std::move(*result);
     }
   }
+  friend std::shared_ptr<FeatureFiles> embedding_files(Store& store, int64_t project_id,
+                                                       size_t dimensions);
   void enter(bool writing, const Database::Work& work);
   void tell_listeners();
 
@@ -76,6 +80,9 @@ class Store {
   Clock clock_;
   std::mutex mutex_;
   std::map<int64_t, Listener> listeners_;
+  std::mutex embeddings_mutex_;
+  std::map<int64_t, std::shared_ptr<FeatureFiles>>
+      embeddings_;  // By project; opened once, for checking costs a read.
   int64_t next_listener_ = 1;
   int64_t told_ = 0;
 };

@@ -6,6 +6,7 @@
 
 namespace querist::storage {
 
+// Throws conflict for a taken name, invalid_argument for a name or password that will not do.
 User add_user(Store& store, const std::string& name, const std::string& password, Role role,
               const std::string& actor);
 std::vector<User> users(Store& store);

@@ -1,4 +1,5 @@
--- The tables a new data folder starts with. Times are milliseconds since 1970, flags 0 or 1, *_json canonical JSON.
+-- The tables a new data folder starts with. Times are milliseconds since 1970, flags 0 or 1; classes, columns,
+-- settings, params, data, metrics and the like are canonical JSON.
 
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
@@ -32,7 +33,6 @@ CREATE TABLE examples (
   row INTEGER NOT NULL,
   external_id TEXT,
   content_hash BLOB NOT NULL,
-  payload TEXT NOT NULL,
   known_label TEXT,
   group_name TEXT,
   time TEXT,
@@ -40,7 +40,8 @@ CREATE TABLE examples (
   meta TEXT,
   state TEXT NOT NULL DEFAULT 'unlabeled' CHECK (state IN ('unlabeled', 'leased', 'labeled', 'skipped')),
   label TEXT,
-  audit INTEGER NOT NULL DEFAULT 0
+  audit INTEGER NOT NULL DEFAULT 0,
+  payload TEXT NOT NULL  -- Last, so that reading the others never walks through a long one.
 ) STRICT;
 CREATE UNIQUE INDEX examples_by_row ON examples (project_id, row);
 CREATE UNIQUE INDEX examples_by_external_id ON examples (project_id, external_id)
@@ -272,8 +273,7 @@ CREATE TABLE users (
   name TEXT NOT NULL UNIQUE,
   role TEXT NOT NULL CHECK (role IN ('annotator', 'reviewer', 'engineer', 'officer', 'admin')),
   password_hash TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
-  removed_at INTEGER
+  created_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE sessions (
