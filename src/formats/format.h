@@ -23,6 +23,8 @@ struct Roles {
   std::string group;
   std::string time;
   std::string split;
+  // The payload comes from elsewhere, row by row (an embeddings file): the rows need none, and the layout says embedding.
+  bool payload_elsewhere = false;
 };
 
 // What a file turned out to hold, known before its first row.
@@ -44,6 +46,9 @@ struct Receiver {
   std::function<void(RowProblem&&)> problem;
 };
 
+// Puts up to `size` of the next bytes into `buffer` and says how many; 0 is the end. Throws when there are none to be had.
+using ByteSource = std::function<size_t(char* buffer, size_t size)>;
+
 struct Format {
   std::string_view name;
   std::string_view summary;
@@ -54,6 +59,8 @@ struct Format {
   // resumed import). A file that cannot be read as this format at all throws invalid_argument; a bad row never does.
   void (*read)(const std::filesystem::path& path, const Roles& roles, int64_t skip_rows, const Receiver& receiver,
                const Progress& progress) = nullptr;
+  // The same for bytes that are no file (the body of a request); null where the format needs a file.
+  void (*read_bytes)(const ByteSource& bytes, const Roles& roles, int64_t skip_rows, const Receiver& receiver) = nullptr;
 };
 
 const std::vector<Format>& all();
@@ -65,6 +72,10 @@ const Format& detect(const std::filesystem::path& path);
 // Detects and reads.
 void read(const std::filesystem::path& path, const Roles& roles, int64_t skip_rows, const Receiver& receiver,
           const Progress& progress);
+
+// Reads bytes as they arrive, unpacked already, in the named format; reports the bytes taken, their total unknown.
+void read_bytes(std::string_view format_name, const ByteSource& bytes, const Roles& roles, int64_t skip_rows,
+                const Receiver& receiver, const Progress& progress);
 
 #define ENTRY(function, wire_name) Format function();
 #include "formats.list"
