@@ -1,4 +1,5 @@
 // Vectors that the source computed itself, passed through as they are or brought to unit length.
+#include <algorithm>
 #include <cmath>
 
 #include "base/bytes.h"

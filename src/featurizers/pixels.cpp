@@ -88,7 +88,10 @@ static Fitted fitted(const std::shared_ptr<const PixelsModel>& model) {
 // The small versions of a random sample, (images, side·side·3), after counting all images.
 static Matrix sample_thumbnails(const FitInput& input, PixelsModel& model, uint64_t seed,
                                 const Progress& progress) {
-  input.payloads([&](std::span<const Payload> batch) { model.images += batch.size(); });
+  input.payloads([&](std::span<const Payload> batch) {
+    progress.check();
+    model.images += batch.size();
+  });
   if (model.images == 0) refuse("there is no image to fit on; add examples first");
   const size_t values = size_t{model.side} * model.side * 3;
   std::vector<int64_t> sample = Rng(seed).sample(

@@ -2,6 +2,7 @@
 // order of summation.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <vector>

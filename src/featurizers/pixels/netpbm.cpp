@@ -1,4 +1,5 @@
 // Reads binary PGM (P5) and PPM (P6) images of 8 or 16 bits.
+#include <algorithm>
 #include <charconv>
 
 #include "featurizers/pixels/decode.h"
