@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <mutex>
 
 #include "base/check.h"
 #include "kernels/single_blas.h"
@@ -32,42 +31,6 @@ void gemm(Op op_a, Op op_b, float alpha, MatrixView a, MatrixView b, float beta,
               static_cast<blasint>(cols), static_cast<blasint>(inner), alpha, a.values,
               static_cast<blasint>(a.cols), b.values, static_cast<blasint>(b.cols), beta,
               c.values.data(), static_cast<blasint>(cols));
-}
-
-// BLAS has one count for the whole process: the wanted one, unless someone asks for a single thread
-// just now.
-struct BlasThreads {
-  std::mutex mutex;
-  int wanted = openblas_get_num_threads();
-  size_t singles = 0;
-
-  void apply() const { openblas_set_num_threads(singles > 0 ? 1 : wanted); }
-};
-
-static BlasThreads& blas_threads() {
-  static BlasThreads threads;
-  return threads;
-}
-
-void set_blas_threads(size_t count) {
-  BlasThreads& threads = blas_threads();
-  const std::lock_guard lock(threads.mutex);
-  threads.wanted = static_cast<int>(std::clamp<size_t>(count, 1, 1024));
-  threads.apply();
-}
-
-OneBlasThread::OneBlasThread() {
-  BlasThreads& threads = blas_threads();
-  const std::lock_guard lock(threads.mutex);
-  ++threads.singles;
-  threads.apply();
-}
-
-OneBlasThread::~OneBlasThread() {
-  BlasThreads& threads = blas_threads();
-  const std::lock_guard lock(threads.mutex);
-  --threads.singles;
-  threads.apply();
 }
 
 }  // namespace querist::kernels

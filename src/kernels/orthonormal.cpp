@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "base/check.h"
-#include "kernels/single_blas.h"
 #include "base/error.h"
 #include "kernels/gemm.h"
+#include "kernels/single_blas.h"
 
 // LAPACK's divide-and-conquer eigensolver, which OpenBLAS carries.
 extern "C" void dsyevd_(const char* job, const char* triangle, const int* n, double* a,
@@ -23,7 +23,7 @@ Eigen symmetric_eigen(std::vector<double> matrix, size_t n) {
   QUERIST_CHECK(matrix.size() == n * n);
   Eigen out;
   if (n == 0) return out;
-  const OneBlasThread alone;
+  keep_blas_on_this_thread();
   std::vector<double> values(n);
   const int size = static_cast<int>(n);
   int info = 0;
@@ -54,13 +54,12 @@ std::vector<double> gram(MatrixView m) {
   const auto cols = static_cast<blasint>(m.cols);
   std::vector<double> sum(m.cols * m.cols);
   if (m.cols == 0) return sum;
-  const OneBlasThread alone;
+  keep_blas_on_this_thread();
   constexpr size_t block = 2048;  // Rows widened to double at a time.
   std::vector<double> wide;
   for (size_t begin = 0; begin < m.rows; begin += block) {
     const size_t rows = std::min(block, m.rows - begin);
     wide.assign(m.values + begin * m.cols, m.values + (begin + rows) * m.cols);
-    keep_blas_on_this_thread();
     cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, cols, static_cast<blasint>(rows), 1,
                 wide.data(), cols, 1, sum.data(), cols);
   }
