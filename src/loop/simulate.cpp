@@ -180,7 +180,7 @@ class Walk {
   void measure() {
     Matrix probabilities;
     model_->probabilities(stage_.test.features(), probabilities);
-    const auto predicted = metrics::predicted_classes(probabilities);
+    const auto predicted = metrics::likeliest(probabilities);
     run_.labels.push_back(static_cast<double>(spent_));
     run_.accuracy.push_back(metrics::accuracy(stage_.test_labels, predicted));
     run_.balanced_accuracy.push_back(

@@ -4,25 +4,11 @@
 #include <map>
 
 #include "loop/simulate.h"
-#include "metrics/curves.h"
 #include "metrics/intervals.h"
-#include "metrics/tests.h"
+#include "metrics/learning_curve.h"
+#include "metrics/paired_tests.h"
 
 namespace querist::loop {
-
-static double mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return values.empty() ? 0 : sum / static_cast<double>(values.size());
-}
-
-static double deviation(const std::vector<double>& values) {
-  if (values.size() < 2) return 0;
-  const double center = mean(values);
-  double sum = 0;
-  for (const double v : values) sum += (v - center) * (v - center);
-  return std::sqrt(sum / static_cast<double>(values.size() - 1));
-}
 
 // The runs of one strategy, by seed.
 struct Group {
@@ -41,8 +27,9 @@ static std::vector<Group> group_runs(const Simulation& simulation, const std::st
       groups.push_back({.strategy = run.strategy});
     Group& group = groups.back();
     group.runs.push_back(&run);
-    group.areas.push_back(metric == "aubc_trapz_over_n" ? metrics::aubc_trapz_over_n(run.accuracy)
-                                                        : metrics::aulc(run.labels, run.accuracy));
+    group.areas.push_back(metric == "aubc_trapz_over_n"
+                              ? metrics::aubc_trapz_over_n(std::span(run.accuracy).subspan(1))
+                              : metrics::aulc(run.labels, run.accuracy));
     group.log_areas.push_back(metrics::aulc_log(run.labels, run.accuracy));
     group.finals.push_back(run.accuracy.back());
   }
@@ -80,14 +67,17 @@ static Json compare(const Group& group, const Group& against) {
   for (size_t seed = 0; seed < group.areas.size(); ++seed) {
     differences.push_back(group.areas[seed] - against.areas[seed]);
   }
-  const metrics::Estimate difference = metrics::mean_interval(differences);
+  const metrics::Estimate difference =
+      differences.size() > 1
+          ? metrics::student_t_interval(differences)
+          : metrics::Estimate{differences[0], differences[0], differences[0], "none"};
   const std::vector<double> ours = mean_curve(group);
   const std::vector<double> theirs = mean_curve(against);
   std::vector<double> labels = group.runs.front()->labels;
   labels.resize(std::min(ours.size(), theirs.size()));
-  const auto saved = metrics::labels_saved(
-      labels, {ours.begin(), ours.begin() + static_cast<std::ptrdiff_t>(labels.size())}, labels,
-      {theirs.begin(), theirs.begin() + static_cast<std::ptrdiff_t>(labels.size())});
+  const std::span<const double> axis(labels);
+  const auto saved = metrics::labels_saved(axis, std::span(ours).first(labels.size()), axis,
+                                           std::span(theirs).first(labels.size()));
   return {{"strategy", group.strategy},
           {"against", against.strategy},
           {"aulc_difference", difference.value},
@@ -130,11 +120,11 @@ Json simulation_json(const Simulation& simulation, const std::string& metric) {
   Json summary = Json::array();
   for (const Group& group : groups) {
     summary.push_back({{"strategy", group.strategy},
-                       {"aulc_mean", mean(group.areas)},
-                       {"aulc_sd", deviation(group.areas)},
-                       {"aulc_log_mean", mean(group.log_areas)},
-                       {"final_accuracy_mean", mean(group.finals)},
-                       {"rank_mean", mean(group.ranks)}});
+                       {"aulc_mean", metrics::mean(group.areas)},
+                       {"aulc_sd", metrics::standard_deviation(group.areas)},
+                       {"aulc_log_mean", metrics::mean(group.log_areas)},
+                       {"final_accuracy_mean", metrics::mean(group.finals)},
+                       {"rank_mean", metrics::mean(group.ranks)}});
   }
   return {{"data",
            {{"rows", simulation.rows},

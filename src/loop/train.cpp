@@ -83,9 +83,9 @@ static Json stability(Workshop& workshop, const Project& project, const LoadedMo
   Rng rng(mix_seed(static_cast<uint64_t>(project.settings.integer("seed")), 77));
   auto rows = rng.sample(view.rows, stop_set_size);
   std::sort(rows.begin(), rows.end());
-  const auto now = metrics::predicted_classes(predict_rows(model, view, rows));
+  const auto now = metrics::likeliest(predict_rows(model, view, rows));
   const auto then =
-      metrics::predicted_classes(predict_rows(workshop.load_model(earlier->version), view, rows));
+      metrics::likeliest(predict_rows(workshop.load_model(earlier->version), view, rows));
   return {{"kappa", metrics::cohen_kappa(now, then)},
           {"against", earlier->version},
           {"examples", rows.size()}};

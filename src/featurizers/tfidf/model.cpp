@@ -152,7 +152,6 @@ static Csr restrict_columns(const Csr& rows, TfidfModel& model) {
 // the axes.
 static void fit_projection(const Csr& sample, uint64_t seed, TfidfModel& model) {
   const Csr rows = restrict_columns(sample, model);
-  const kernels::OneBlasThread alone;  // The narrow products here are too small to share.
   const kernels::Svd svd = kernels::randomized_svd(kernels::operator_of(rows),
                                                    model.settings.geometry_dimensions, seed, 10, 1);
   model.dimensions = static_cast<uint32_t>(std::max<size_t>(1, svd.right.rows));
