@@ -1,6 +1,5 @@
 // IDX images, the format of MNIST (LeCun, Cortes and Burges 1998), with the labels file that lies beside them.
 #include <algorithm>
-#include <memory>
 #include <optional>
 
 #include "formats/format.h"
@@ -22,7 +21,7 @@ static std::vector<size_t> read_header(const ByteSource& bytes, size_t dimension
   unsigned char raw[16];
   const size_t length = 4 + 4 * dimensions;
   auto* const buffer = reinterpret_cast<char*>(raw);
-  if (read_fully(bytes, buffer, length) != length) refuse("{} is cut short in its header", name);
+  if (read_fully(bytes, buffer, 4) != 4) refuse("{} is cut short in its header", name);
   if (raw[0] != 0 || raw[1] != 0 || raw[2] != 8) {
     refuse("{} holds no IDX array of bytes; images are read from files like train-images-idx3-ubyte.gz", name);
   }
@@ -30,6 +29,7 @@ static std::vector<size_t> read_header(const ByteSource& bytes, size_t dimension
     refuse("{} has {} dimensions where {} are needed; import the images (idx3), their labels (idx1) are found beside them",
            name, raw[3], dimensions);
   }
+  if (read_fully(bytes, buffer + 4, length - 4) != length - 4) refuse("{} is cut short in its header", name);
   std::vector<size_t> sizes;
   for (size_t at = 4; at < length; at += 4) {
     sizes.push_back(size_t{raw[at]} << 24 | size_t{raw[at + 1]} << 16 | size_t{raw[at + 2]} << 8 | raw[at + 3]);

@@ -44,6 +44,9 @@ void read_json(const ByteSource& bytes, const std::filesystem::path* folder, con
   if (!settled && !held.empty() && held.front().text.find_last_not_of("{ \t\r") == std::string::npos) {
     refuse("the file is one JSON object over many lines; write one object a line, or an array of objects");
   }
+  if (held.empty() && !rows.in_array()) {
+    refuse("there is nothing to read; write one JSON object a line, or an array of objects");
+  }
   if (settled) receiver.layout(examples.layout());
   int64_t number = 0;
   const auto deliver = [&](std::string_view text, std::string problem) {

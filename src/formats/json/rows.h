@@ -19,6 +19,8 @@ class JsonRows {
 
   // False at the end.
   bool next(JsonRow& row);
+  // Whether the rows are the elements of an array; known after the first next().
+  bool in_array() const { return array_; }
 
  private:
   bool skip_space();

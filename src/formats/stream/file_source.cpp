@@ -25,6 +25,7 @@ struct OpenFile {
   uint64_t taken = 0;     // Packed bytes.
   uint64_t unpacked = 0;
   int error = 0;
+  bool unpacked_all = false;
   struct ::archive* unpacker = nullptr;
   std::string_view piece;  // Ready and not given out yet; lies in the unpacker, or in block.
   char block[size_t{128} << 10];
@@ -95,6 +96,7 @@ void OpenFile::start_unpacking() {
   if (archive_read_open(unpacker, this, nullptr, feed, nullptr) != ARCHIVE_OK) fail_unpacking();
   const int result = archive_read_next_header(unpacker, &entry);
   if (result != ARCHIVE_OK && result != ARCHIVE_WARN && result != ARCHIVE_EOF) fail_unpacking();
+  unpacked_all = result == ARCHIVE_EOF;  // Packed nothing at all.
 }
 
 void OpenFile::fail_unpacking() {
@@ -109,8 +111,10 @@ bool OpenFile::next_piece() {
   size_t length = 0;
   la_int64_t offset = 0;
   for (;;) {
+    if (unpacked_all) return false;
     const int result = archive_read_data_block(unpacker, &bytes, &length, &offset);
-    if (result == ARCHIVE_EOF) return false;
+    unpacked_all = result == ARCHIVE_EOF;
+    if (unpacked_all) return false;
     if (result == ARCHIVE_RETRY) continue;
     if (result != ARCHIVE_OK && result != ARCHIVE_WARN) fail_unpacking();
     if (length != 0) break;
