@@ -15,14 +15,16 @@ static std::vector<std::string> texts(const Collected& collected) {
 
 static std::vector<std::string> problems(const Collected& collected) {
   std::vector<std::string> all;
-  for (const RowProblem& problem : collected.problems) all.push_back(fmt::format("{}: {}", problem.row, problem.reason));
+  for (const RowProblem& problem : collected.problems)
+    all.push_back(fmt::format("{}: {}", problem.row, problem.reason));
   return all;
 }
 
 using Texts = std::vector<std::string>;
 
 TEST(Csv, ReadsQuotesDelimitersAndLineFeedsWithinCells) {
-  const auto got = collect_bytes("csv", "text,label\n\"a, \"\"b\"\"\nc\",x\nplain 5\" pipe,y\n\"\",z\n");
+  const auto got =
+      collect_bytes("csv", "text,label\n\"a, \"\"b\"\"\nc\",x\nplain 5\" pipe,y\n\"\",z\n");
   EXPECT_FALSE(got.error);
   EXPECT_EQ(texts(got), (Texts{"a, \"b\"\nc", "plain 5\" pipe"}));
   EXPECT_EQ(problems(got), (Texts{"3: the text is empty"}));
@@ -48,14 +50,16 @@ TEST(Csv, KeepsTheRowsBeforeAQuoteThatIsNeverClosed) {
   EXPECT_EQ(texts(got), (Texts{"a"}));
   ASSERT_EQ(got.problems.size(), 1u);
   EXPECT_EQ(got.problems[0].row, 2);
-  EXPECT_NE(got.problems[0].reason.find("the quote that opens the cell in column 2 is never closed"), std::string::npos);
+  EXPECT_NE(
+      got.problems[0].reason.find("the quote that opens the cell in column 2 is never closed"),
+      std::string::npos);
 }
 
 TEST(Csv, ReportsTextBehindAClosingQuoteAndGoesOn) {
   const auto got = collect_bytes("csv", "text,label\n\"a\" b,1\nc,2\n");
   EXPECT_EQ(texts(got), (Texts{"c"}));
-  EXPECT_EQ(problems(got),
-            (Texts{"1: the cell in column 1 goes on after its closing quote; double the quotes within a cell"}));
+  EXPECT_EQ(problems(got), (Texts{"1: the cell in column 1 goes on after its closing quote; double "
+                                  "the quotes within a cell"}));
 }
 
 TEST(Csv, RefusesHeadersThatNameAColumnTwice) {
@@ -83,7 +87,8 @@ TEST(Csv, NumbersColumnsWithoutANameAsAnIndexHas) {
 }
 
 TEST(Csv, ReportsRowsOfOtherEncodingsAndNulBytes) {
-  const auto got = collect_bytes("csv", std::string("text,label\ngut,1\nsch\xf6n,2\na\0b,3\n\xc3\xbc,4\n", 36));
+  const auto got =
+      collect_bytes("csv", std::string("text,label\ngut,1\nsch\xf6n,2\na\0b,3\n\xc3\xbc,4\n", 36));
   EXPECT_EQ(texts(got), (Texts{"gut", "ü"}));
   ASSERT_EQ(got.problems.size(), 2u);
   EXPECT_NE(got.problems[0].reason.find("not UTF-8"), std::string::npos);
@@ -105,13 +110,15 @@ static std::string utf16(std::u16string_view text, bool big_endian) {
 TEST(Csv, ReadsByteOrderMarksAndUtf16) {
   const std::u16string_view table = u"\ufefftext,label\nschön €,1\n\U0001F600,2\n";
   const Texts expected = {"schön €", "\U0001F600"};
-  EXPECT_EQ(texts(collect_bytes("csv", "\xef\xbb\xbftext,label\nschön €,1\n\U0001F600,2\n")), expected);
+  EXPECT_EQ(texts(collect_bytes("csv", "\xef\xbb\xbftext,label\nschön €,1\n\U0001F600,2\n")),
+            expected);
   for (const size_t piece : {1, 3, 1000}) {
     EXPECT_EQ(texts(collect_bytes("csv", utf16(table, false), {}, 0, piece)), expected);
     EXPECT_EQ(texts(collect_bytes("csv", utf16(table, true), {}, 0, piece)), expected);
   }
   // A lone surrogate spoils its row only.
-  const std::u16string broken = std::u16string(u"\ufefftext,label\na,1\nb") + char16_t{0xd800} + u",2\nc,3\n";
+  const std::u16string broken =
+      std::u16string(u"\ufefftext,label\na,1\nb") + char16_t{0xd800} + u",2\nc,3\n";
   const auto got = collect_bytes("csv", utf16(broken, false));
   EXPECT_EQ(texts(got), (Texts{"a", "c"}));
   EXPECT_EQ(got.problems.size(), 1u);
@@ -127,7 +134,8 @@ TEST(Csv, FollowsSemicolonsAndTabsWhereTheHeaderShowsThem) {
 }
 
 TEST(Csv, FindsTheRolesByTheirUsualNames) {
-  const auto got = collect_bytes("csv", "ID,Review,category,split,other\n7,good,pos,train,x\n8,bad,,test,y\n");
+  const auto got =
+      collect_bytes("csv", "ID,Review,category,split,other\n7,good,pos,train,x\n8,bad,,test,y\n");
   ASSERT_TRUE(got.layout);
   EXPECT_EQ(got.layout->payload, PayloadKind::text);
   EXPECT_EQ(got.layout->roles.text, "Review");
@@ -151,7 +159,8 @@ TEST(Csv, TakesEveryUnusedColumnWhereThereIsNoText) {
 }
 
 TEST(Csv, TakesTheColumnsAskedForInTheirOrder) {
-  const auto got = collect_bytes("csv", "text,a,b,t\nhello,1,2,3\n", {.columns = {"b", "text"}, .time = "t"});
+  const auto got =
+      collect_bytes("csv", "text,a,b,t\nhello,1,2,3\n", {.columns = {"b", "text"}, .time = "t"});
   ASSERT_TRUE(got.layout);
   EXPECT_EQ(got.layout->payload, PayloadKind::columns);
   EXPECT_EQ(got.examples[0].second.payload.cells, (Texts{"2", "hello"}));
@@ -164,7 +173,8 @@ TEST(Csv, RefusesRolesThatCannotBe) {
     const auto got = collect_bytes("csv", table, roles);
     return got.error ? std::string(got.error->what()) : std::string();
   };
-  EXPECT_EQ(message({.label = "lable"}), "there is no column \"lable\" to be the label; the columns are text, label");
+  EXPECT_EQ(message({.label = "lable"}),
+            "there is no column \"lable\" to be the label; the columns are text, label");
   EXPECT_EQ(message({.text = "label", .label = "label"}),
             "the column \"label\" is asked for twice; each column plays one part");
   EXPECT_NE(message({.text = "text", .columns = {"label"}}), "");
@@ -206,7 +216,8 @@ TEST(Csv, ReadsImagesBesideTheFileAndNeverOutsideItsFolder) {
   outer.write("set/img/note.pgm", "no image");
   std::filesystem::create_symlink(outer.path() / "secret.pgm", outer.path() / "set" / "link.pgm");
   const auto table = outer.write("set/table.csv",
-                                 "file,label\nimg/a.pgm,x\n../secret.pgm,x\n" + (outer.path() / "secret.pgm").string() +
+                                 "file,label\nimg/a.pgm,x\n../secret.pgm,x\n" +
+                                     (outer.path() / "secret.pgm").string() +
                                      ",x\nlink.pgm,x\nmissing.pgm,x\nimg/note.pgm,x\nimg,x\n,x\n");
   const auto got = collect_file(table, {.image = "file"});
   ASSERT_EQ(got.examples.size(), 1u);
@@ -214,7 +225,12 @@ TEST(Csv, ReadsImagesBesideTheFileAndNeverOutsideItsFolder) {
   EXPECT_EQ(got.examples[0].second.label, "x");
   EXPECT_EQ(got.examples[0].second.meta, R"({"file":"img/a.pgm"})");
   ASSERT_EQ(got.problems.size(), 7u);
-  const char* const reasons[] = {"leads outside (\"..\")", "absolute", "leads outside", "no file", "no JPEG", "not a file",
+  const char* const reasons[] = {"leads outside (\"..\")",
+                                 "absolute",
+                                 "leads outside",
+                                 "no file",
+                                 "no JPEG",
+                                 "not a file",
                                  "empty"};
   for (size_t i = 0; i < 7; ++i) {
     EXPECT_NE(got.problems[i].reason.find(reasons[i]), std::string::npos) << got.problems[i].reason;
@@ -234,7 +250,8 @@ TEST(Csv, StopsWhenCancelledAndReportsItsBytes) {
     last = done;
     total = all;
   });
-  const auto got = collect([&](const Receiver& receiver) { read(path, {}, 0, receiver, progress); });
+  const auto got =
+      collect([&](const Receiver& receiver) { read(path, {}, 0, receiver, progress); });
   EXPECT_FALSE(got.error);
   EXPECT_EQ(last, static_cast<double>(table.size()));
   EXPECT_EQ(total, static_cast<double>(table.size()));

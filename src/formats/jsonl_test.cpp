@@ -21,10 +21,12 @@ static void expect_reason(const Collected& got, size_t at, int64_t row, std::str
 }
 
 TEST(Jsonl, ReadsObjectsByTheirFields) {
-  const auto got = collect_bytes(
-      "jsonl", "{\"id\": 7, \"text\": \"a\\nb \\u00fc\", \"label\": \"x\"}\r\n\n{\"text\": \"c\", \"label\": 1, \"id\": \"q\"}\n"
-               "{\"text\": \"d\", \"label\": true}\n{\"text\": \"e\", \"label\": null}\n{\"text\": \"f\", \"label\": \"\"}\n"
-               "{\"text\": \"g\", \"label\": 1.5}");
+  const auto got = collect_bytes("jsonl",
+                                 "{\"id\": 7, \"text\": \"a\\nb \\u00fc\", \"label\": "
+                                 "\"x\"}\r\n\n{\"text\": \"c\", \"label\": 1, \"id\": \"q\"}\n"
+                                 "{\"text\": \"d\", \"label\": true}\n{\"text\": \"e\", \"label\": "
+                                 "null}\n{\"text\": \"f\", \"label\": \"\"}\n"
+                                 "{\"text\": \"g\", \"label\": 1.5}");
   EXPECT_FALSE(got.error);
   EXPECT_EQ(texts(got), (Texts{"a\nb ü", "c", "d", "e", "f", "g"}));
   EXPECT_EQ(got.examples[0].second.external_id, "7");
@@ -37,7 +39,8 @@ TEST(Jsonl, ReadsObjectsByTheirFields) {
 }
 
 TEST(Jsonl, ReadsOurOwnExampleShape) {
-  const auto text = collect_bytes("jsonl", R"([{"external_id": "e1", "text": "t", "label": "l", "group": "g", "time": "2020",
+  const auto text = collect_bytes(
+      "jsonl", R"([{"external_id": "e1", "text": "t", "label": "l", "group": "g", "time": "2020",
      "split": "train", "meta": {"b": 1, "a": [1, 2]}}])");
   ASSERT_EQ(text.examples.size(), 1u);
   const NewExample& example = text.examples[0].second;
@@ -46,21 +49,24 @@ TEST(Jsonl, ReadsOurOwnExampleShape) {
   EXPECT_EQ(example.time, "2020");
   EXPECT_EQ(example.split, "train");
   EXPECT_EQ(example.meta, R"({"b":1,"a":[1,2]})");
-  const auto cells = collect_bytes(
-      "jsonl", "{\"columns\": {\"a\": 1, \"b\": \"x\"}, \"label\": \"l\"}\n{\"columns\": {\"b\": null, \"c\": 3, \"a\": 2.5}}\n");
+  const auto cells = collect_bytes("jsonl",
+                                   "{\"columns\": {\"a\": 1, \"b\": \"x\"}, \"label\": "
+                                   "\"l\"}\n{\"columns\": {\"b\": null, \"c\": 3, \"a\": 2.5}}\n");
   ASSERT_EQ(cells.examples.size(), 2u);
   EXPECT_EQ(cells.layout->columns, (Texts{"a", "b"}));
   EXPECT_EQ(cells.examples[0].second.payload.cells, (Texts{"1", "x"}));
   EXPECT_EQ(cells.examples[1].second.payload.cells, (Texts{"2.5", ""}));
-  const auto numbers = collect_bytes("jsonl", "{\"embedding\": [1, 2.5, -3e0], \"label\": \"l\"}\n");
+  const auto numbers =
+      collect_bytes("jsonl", "{\"embedding\": [1, 2.5, -3e0], \"label\": \"l\"}\n");
   ASSERT_EQ(numbers.examples.size(), 1u);
   EXPECT_EQ(numbers.layout->payload, PayloadKind::embedding);
   EXPECT_EQ(numbers.examples[0].second.payload.embedding, (std::vector<float>{1, 2.5, -3}));
 }
 
 TEST(Jsonl, TakesTheColumnsOfTheFirstObject) {
-  const auto got = collect_bytes(
-      "jsonl", "{\"a\": 1, \"b\": [1, {\"c\": null}], \"group\": 5}\n{\"b\": false, \"a\": 1.0, \"z\": 9}\n{\"y\": \"p\"}\n");
+  const auto got = collect_bytes("jsonl",
+                                 "{\"a\": 1, \"b\": [1, {\"c\": null}], \"group\": 5}\n{\"b\": "
+                                 "false, \"a\": 1.0, \"z\": 9}\n{\"y\": \"p\"}\n");
   EXPECT_EQ(got.layout->payload, PayloadKind::columns);
   EXPECT_EQ(got.layout->columns, (Texts{"a", "b", "group"}));
   EXPECT_EQ(got.examples[0].second.payload.cells, (Texts{"1", "[1,{\"c\":null}]", "5"}));
@@ -69,20 +75,24 @@ TEST(Jsonl, TakesTheColumnsOfTheFirstObject) {
 }
 
 TEST(Jsonl, KnowsARoleThatOnlyALaterObjectHas) {
-  const auto got = collect_bytes("jsonl", "{\"text\": \"a\"}\n{\"text\": \"b\", \"stars\": 5}\n", {.label = "stars"});
+  const auto got = collect_bytes("jsonl", "{\"text\": \"a\"}\n{\"text\": \"b\", \"stars\": 5}\n",
+                                 {.label = "stars"});
   EXPECT_FALSE(got.error);
   ASSERT_EQ(got.examples.size(), 2u);
   EXPECT_EQ(got.examples[1].second.label, "5");
   const auto missing = collect_bytes("jsonl", "{\"text\": \"a\"}\n", {.label = "stars"});
   ASSERT_TRUE(missing.error);
-  EXPECT_STREQ(missing.error->what(), "there is no column \"stars\" to be the label; the columns are text");
+  EXPECT_STREQ(missing.error->what(),
+               "there is no column \"stars\" to be the label; the columns are text");
 }
 
 TEST(Jsonl, ReportsBadRowsAndKeepsTheOthers) {
-  const auto got = collect_bytes(
-      "jsonl", "{\"text\": \"a\"}\n{\"text\": \"b\"\n[1]\n{\"text\": \"\"}\n{\"label\": 1}\n{\"text\": \"sch\xf6n\"}\n"
-               "{\"text\": \"nul\\u0000\"}\n{\"text\": \"x\", \"label\": [1]}\n{\"text\": \"x\", \"score\": NaN}\n"
-               "{\"text\": \"x\", \"meta\": 3}\n{\"text\": \"z\"}\n");
+  const auto got = collect_bytes("jsonl",
+                                 "{\"text\": \"a\"}\n{\"text\": \"b\"\n[1]\n{\"text\": "
+                                 "\"\"}\n{\"label\": 1}\n{\"text\": \"sch\xf6n\"}\n"
+                                 "{\"text\": \"nul\\u0000\"}\n{\"text\": \"x\", \"label\": "
+                                 "[1]}\n{\"text\": \"x\", \"score\": NaN}\n"
+                                 "{\"text\": \"x\", \"meta\": 3}\n{\"text\": \"z\"}\n");
   EXPECT_FALSE(got.error);
   EXPECT_EQ(texts(got), (Texts{"a", "z"}));
   ASSERT_EQ(got.problems.size(), 9u);
@@ -99,9 +109,11 @@ TEST(Jsonl, ReportsBadRowsAndKeepsTheOthers) {
 }
 
 TEST(Jsonl, ReportsEmbeddingsThatAreNotFiniteOrOfAnotherLength) {
-  const auto got = collect_bytes(
-      "jsonl", "{\"embedding\": [1, 2]}\n{\"embedding\": [1]}\n{\"embedding\": [1, null]}\n{\"embedding\": [1e300, 2]}\n"
-               "{\"embedding\": [NaN, 2]}\n{\"embedding\": []}\n{\"embedding\": \"x\"}\n{\"label\": 1}\n{\"embedding\": [3, 4]}\n");
+  const auto got = collect_bytes("jsonl",
+                                 "{\"embedding\": [1, 2]}\n{\"embedding\": [1]}\n{\"embedding\": "
+                                 "[1, null]}\n{\"embedding\": [1e300, 2]}\n"
+                                 "{\"embedding\": [NaN, 2]}\n{\"embedding\": []}\n{\"embedding\": "
+                                 "\"x\"}\n{\"label\": 1}\n{\"embedding\": [3, 4]}\n");
   ASSERT_EQ(got.examples.size(), 2u);
   ASSERT_EQ(got.problems.size(), 7u);
   expect_reason(got, 0, 2, "has 1 numbers, the first one has 2");
@@ -114,7 +126,9 @@ TEST(Jsonl, ReportsEmbeddingsThatAreNotFiniteOrOfAnotherLength) {
 }
 
 TEST(Jsonl, ReadsAnArrayAsItComesWhateverThePieces) {
-  const std::string array = " [ {\"text\": \"a, ] } \\\" \\\\\", \"x\": [1, {\"y\": 2}]} ,\n{\"text\": \"b\"},{\"text\": \"c\"}\n] \n";
+  const std::string array =
+      " [ {\"text\": \"a, ] } \\\" \\\\\", \"x\": [1, {\"y\": 2}]} ,\n{\"text\": \"b\"},{\"text\": "
+      "\"c\"}\n] \n";
   for (const size_t piece : {1, 2, 5, 1000}) {
     const auto got = collect_bytes("jsonl", array, {}, 0, piece);
     EXPECT_EQ(texts(got), (Texts{"a, ] } \" \\", "b", "c"}));
@@ -134,7 +148,8 @@ TEST(Jsonl, ReportsArraysThatAreCutOrContinueBehindTheirEnd) {
   const auto more = collect_bytes("jsonl", "[{\"text\": \"a\"}] {\"text\": \"b\"}");
   EXPECT_EQ(texts(more), (Texts{"a"}));
   expect_reason(more, 0, 2, "follows the end");
-  const auto broken = collect_bytes("jsonl", "[{\"text\": \"a},\n{\"text\": \"b\"},\n{\"text\": \"c\"}]");
+  const auto broken =
+      collect_bytes("jsonl", "[{\"text\": \"a},\n{\"text\": \"b\"},\n{\"text\": \"c\"}]");
   EXPECT_FALSE(broken.error);
   EXPECT_FALSE(broken.problems.empty());
 }
@@ -148,10 +163,12 @@ TEST(Jsonl, RefusesOneObjectSpreadOverLines) {
 TEST(Jsonl, PassesOverRowsAndValuesOverTheLimits) {
   for (const bool array : {false, true}) {
     const std::string row = "{\"text\": \"" + std::string(max_row_bytes, 'x') + ",\"}";
-    const std::string value = "{\"text\": \"" + std::string(limits::max_cell_bytes + 1, 'y') + "\"}";
+    const std::string value =
+        "{\"text\": \"" + std::string(limits::max_cell_bytes + 1, 'y') + "\"}";
     const std::string between = array ? ",\n" : "\n";
-    const auto got = collect_bytes("jsonl", (array ? "[" : "") + std::string("{\"text\": \"a\"}") + between + row + between +
-                                                value + between + "{\"text\": \"b\"}" + (array ? "]" : ""));
+    const auto got = collect_bytes("jsonl", (array ? "[" : "") + std::string("{\"text\": \"a\"}") +
+                                                between + row + between + value + between +
+                                                "{\"text\": \"b\"}" + (array ? "]" : ""));
     EXPECT_EQ(texts(got), (Texts{"a", "b"}));
     ASSERT_EQ(got.problems.size(), 2u);
     expect_reason(got, 0, 2, "larger than 32 MiB");

@@ -17,9 +17,11 @@ static std::string bytes_of(const std::vector<T>& values) {
 }
 
 // The file as numpy.lib.format writes it.
-static std::string npy_file(const std::string& type, const std::string& shape, const std::string& data, int version = 1,
+static std::string npy_file(const std::string& type, const std::string& shape,
+                            const std::string& data, int version = 1,
                             const std::string& fortran = "False") {
-  std::string header = "{'descr': '" + type + "', 'fortran_order': " + fortran + ", 'shape': " + shape + ", }";
+  std::string header =
+      "{'descr': '" + type + "', 'fortran_order': " + fortran + ", 'shape': " + shape + ", }";
   const size_t fixed = version == 1 ? 10 : 12;
   while ((fixed + header.size() + 1) % 64 != 0) header += ' ';
   header += '\n';
@@ -46,13 +48,17 @@ static void expect_three_rows(const Collected& got) {
 
 TEST(Npy, ReadsEveryWidthAndVersion) {
   const TestFolder folder;
-  const std::string halves = bytes_of(std::vector<uint16_t>{0x3c00, 0xc000, 0x3800, 0x7bff, 0, 0xb400});
+  const std::string halves =
+      bytes_of(std::vector<uint16_t>{0x3c00, 0xc000, 0x3800, 0x7bff, 0, 0xb400});
   const std::string floats = bytes_of(std::vector<float>{1, -2, 0.5, 65504, 0, -0.25});
   const std::string doubles = bytes_of(std::vector<double>{1, -2, 0.5, 65504, 0, -0.25});
   for (int version = 1; version <= 3; ++version) {
-    expect_three_rows(collect_file(folder.write("h.npy", npy_file("<f2", "(3, 2)", halves, version))));
-    expect_three_rows(collect_file(folder.write("f.npy", npy_file("<f4", "(3, 2)", floats, version))));
-    expect_three_rows(collect_file(folder.write("d.npy", npy_file("<f8", "(3, 2)", doubles, version))));
+    expect_three_rows(
+        collect_file(folder.write("h.npy", npy_file("<f2", "(3, 2)", halves, version))));
+    expect_three_rows(
+        collect_file(folder.write("f.npy", npy_file("<f4", "(3, 2)", floats, version))));
+    expect_three_rows(
+        collect_file(folder.write("d.npy", npy_file("<f8", "(3, 2)", doubles, version))));
   }
 }
 
@@ -63,7 +69,8 @@ TEST(Npy, RefusesOtherArraysAndSaysHowToSaveThem) {
     const auto got = collect_file(folder.write("x.npy", file));
     return got.error ? std::string(got.error->what()) : std::string();
   };
-  EXPECT_NE(message(npy_file("<f4", "(3, 2)", data, 1, "True")).find("np.ascontiguousarray"), std::string::npos);
+  EXPECT_NE(message(npy_file("<f4", "(3, 2)", data, 1, "True")).find("np.ascontiguousarray"),
+            std::string::npos);
   EXPECT_NE(message(npy_file(">f4", "(3, 2)", data)).find("big-endian"), std::string::npos);
   EXPECT_NE(message(npy_file("<i8", "(3, 2)", data)).find("np.float32"), std::string::npos);
   EXPECT_NE(message(npy_file("|O", "(3, 2)", data)).find("np.float32"), std::string::npos);
@@ -72,8 +79,10 @@ TEST(Npy, RefusesOtherArraysAndSaysHowToSaveThem) {
   EXPECT_NE(message(npy_file("<f4", "()", data)).find("0 dimensions"), std::string::npos);
   EXPECT_NE(message(npy_file("<f4", "(3, 2, 1)", data)).find("3 dimensions"), std::string::npos);
   EXPECT_NE(message(npy_file("<f4", "(3, 0)", data)).find("no features"), std::string::npos);
-  EXPECT_NE(message(npy_file("<f4", "(3, 99999999)", data)).find("features a row"), std::string::npos);
-  EXPECT_NE(message(npy_file("<f4", "(99999999999999999999999, 2)", data)).find("large"), std::string::npos);
+  EXPECT_NE(message(npy_file("<f4", "(3, 99999999)", data)).find("features a row"),
+            std::string::npos);
+  EXPECT_NE(message(npy_file("<f4", "(99999999999999999999999, 2)", data)).find("large"),
+            std::string::npos);
   EXPECT_NE(message(npy_file("<f4", "(-3, 2)", data)).find("shape"), std::string::npos);
   EXPECT_NE(message(npy_file("<f4", "(3, 2)", data, 9)).find("format 9"), std::string::npos);
 }
@@ -81,7 +90,8 @@ TEST(Npy, RefusesOtherArraysAndSaysHowToSaveThem) {
 TEST(Npy, ReportsRowsThatAreNotFiniteAndFilesThatAreCut) {
   const TestFolder folder;
   const double infinity = std::numeric_limits<double>::infinity();
-  const std::string data = bytes_of(std::vector<double>{1, 2, std::nan(""), 2, 1, -infinity, 1e300, 0, 3, 4});
+  const std::string data =
+      bytes_of(std::vector<double>{1, 2, std::nan(""), 2, 1, -infinity, 1e300, 0, 3, 4});
   const auto got = collect_file(folder.write("x.npy", npy_file("<f8", "(7, 2)", data)));
   ASSERT_EQ(got.examples.size(), 2u);
   ASSERT_EQ(got.problems.size(), 4u);
@@ -96,7 +106,8 @@ TEST(Npy, ReportsRowsThatAreNotFiniteAndFilesThatAreCut) {
 TEST(Npy, ReadsAMatrixWholeAndInBlocks) {
   const TestFolder folder;
   Matrix matrix(1000, 7);
-  for (size_t i = 0; i < matrix.values.size(); ++i) matrix.values[i] = static_cast<float>(i) * 0.5f - 100;
+  for (size_t i = 0; i < matrix.values.size(); ++i)
+    matrix.values[i] = static_cast<float>(i) * 0.5f - 100;
   const auto path = folder.path() / "m.npy";
   write_npy(path, matrix);
   EXPECT_EQ(npy_shape(path).rows, 1000u);
@@ -120,14 +131,16 @@ TEST(Npy, ReadsAMatrixWholeAndInBlocks) {
 
 TEST(Npy, RefusesAMatrixWithABadRowByItsNumberAndOneThatIsCut) {
   const TestFolder folder;
-  const auto bad = folder.write("x.npy", npy_file("<f4", "(2, 2)", bytes_of(std::vector<float>{1, 2, 3, NAN})));
+  const auto bad =
+      folder.write("x.npy", npy_file("<f4", "(2, 2)", bytes_of(std::vector<float>{1, 2, 3, NAN})));
   try {
     read_npy_matrix(bad);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(std::string(error.what()).rfind("row 2 of ", 0), 0u) << error.what();
   }
-  const auto cut = folder.write("y.npy", npy_file("<f4", "(999999999999, 2)", bytes_of(std::vector<float>{1, 2, 3})));
+  const auto cut = folder.write(
+      "y.npy", npy_file("<f4", "(999999999999, 2)", bytes_of(std::vector<float>{1, 2, 3})));
   EXPECT_THROW(read_npy_matrix(cut), Error);
 }
 
@@ -145,12 +158,23 @@ TEST(Npy, WritesWhatNumPyWrites) {
 TEST(Npy, ReadsRowNumbersOfEveryWidth) {
   const TestFolder folder;
   const std::vector<int64_t> expected = {5, -2};
-  EXPECT_EQ(read_npy_integers(folder.write("a.npy", npy_file("<i4", "(2,)", bytes_of(std::vector<int32_t>{5, -2})))), expected);
-  EXPECT_EQ(read_npy_integers(folder.write("b.npy", npy_file("|i1", "(2,)", bytes_of(std::vector<int8_t>{5, -2})))), expected);
-  EXPECT_EQ(read_npy_integers(folder.write("c.npy", npy_file("|u1", "(1,)", "\xff"))), (std::vector<int64_t>{255}));
-  EXPECT_THROW(read_npy_integers(folder.write("d.npy", npy_file("<u8", "(1,)", std::string(8, '\xff')))), Error);
-  EXPECT_THROW(read_npy_integers(folder.write("e.npy", npy_file("<f4", "(1,)", std::string(4, '\0')))), Error);
-  EXPECT_THROW(read_npy_integers(folder.write("f.npy", npy_file("<i8", "(2,)", std::string(8, '\0')))), Error);
+  EXPECT_EQ(read_npy_integers(folder.write(
+                "a.npy", npy_file("<i4", "(2,)", bytes_of(std::vector<int32_t>{5, -2})))),
+            expected);
+  EXPECT_EQ(read_npy_integers(folder.write(
+                "b.npy", npy_file("|i1", "(2,)", bytes_of(std::vector<int8_t>{5, -2})))),
+            expected);
+  EXPECT_EQ(read_npy_integers(folder.write("c.npy", npy_file("|u1", "(1,)", "\xff"))),
+            (std::vector<int64_t>{255}));
+  EXPECT_THROW(
+      read_npy_integers(folder.write("d.npy", npy_file("<u8", "(1,)", std::string(8, '\xff')))),
+      Error);
+  EXPECT_THROW(
+      read_npy_integers(folder.write("e.npy", npy_file("<f4", "(1,)", std::string(4, '\0')))),
+      Error);
+  EXPECT_THROW(
+      read_npy_integers(folder.write("f.npy", npy_file("<i8", "(2,)", std::string(8, '\0')))),
+      Error);
 }
 
 }  // namespace querist::formats

@@ -14,8 +14,11 @@ static std::vector<std::string> texts(const Collected& collected) {
 using Texts = std::vector<std::string>;
 
 TEST(Tsv, KeepsQuotesThatAreJustText) {
-  const auto got = collect_bytes("tsv", "label\ttext\nham\t\"Gimme a few\" was <#> minutes ago\nham\t\"HEY BABE!\nspam\tWIN, \"now\"\n");
-  EXPECT_EQ(texts(got), (Texts{"\"Gimme a few\" was <#> minutes ago", "\"HEY BABE!", "WIN, \"now\""}));
+  const auto got = collect_bytes("tsv",
+                                 "label\ttext\nham\t\"Gimme a few\" was <#> minutes "
+                                 "ago\nham\t\"HEY BABE!\nspam\tWIN, \"now\"\n");
+  EXPECT_EQ(texts(got),
+            (Texts{"\"Gimme a few\" was <#> minutes ago", "\"HEY BABE!", "WIN, \"now\""}));
   EXPECT_TRUE(got.problems.empty());
 }
 
@@ -25,7 +28,8 @@ TEST(Tsv, DoesNotLetAStrayQuoteSwallowTheRowsBehindIt) {
 }
 
 TEST(Tsv, ReadsCellsQuotedBySpreadsheets) {
-  const auto got = collect_bytes("tsv", "text\tlabel\n\"a\tb\"\tx\n\"two\nlines, \"\"quoted\"\"\"\ty\r\nplain\tz\r\n");
+  const auto got = collect_bytes(
+      "tsv", "text\tlabel\n\"a\tb\"\tx\n\"two\nlines, \"\"quoted\"\"\"\ty\r\nplain\tz\r\n");
   EXPECT_EQ(texts(got), (Texts{"a\tb", "two\nlines, \"quoted\"", "plain"}));
   EXPECT_EQ(got.examples[1].second.label, "y");
 }

@@ -1,4 +1,5 @@
-// What every registered format must do: be found by its files, resume anywhere, and survive cut and damaged files.
+// What every registered format must do: be found by its files, resume anywhere, and survive cut and
+// damaged files.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,7 +23,8 @@ struct Sample {
 
 static std::string table(char delimiter) {
   std::string text = fmt::format("id{0}text{0}label\n", delimiter);
-  for (int i = 0; i < 12; ++i) text += fmt::format("{1}{0}\"say \"\"{1}\"\" é\"{0}{2}\n", delimiter, i, i % 3);
+  for (int i = 0; i < 12; ++i)
+    text += fmt::format("{1}{0}\"say \"\"{1}\"\" é\"{0}{2}\n", delimiter, i, i % 3);
   return text;
 }
 
@@ -30,7 +32,9 @@ static std::string objects(bool array) {
   std::string text = array ? "[" : "";
   for (int i = 0; i < 12; ++i) {
     if (i > 0 && array) text += ",";
-    text += fmt::format(R"({{"id": {0}, "text": "say \"{0}\" é", "label": "l{0}", "other": [1, {{"x": null}}]}})", i);
+    text += fmt::format(
+        R"({{"id": {0}, "text": "say \"{0}\" é", "label": "l{0}", "other": [1, {{"x": null}}]}})",
+        i);
     text += "\n";
   }
   return text + (array ? "]" : "");
@@ -55,10 +59,11 @@ static std::vector<Sample> samples_of(std::string_view format, const TestFolder&
     return Sample{path, path, tells_from};
   };
   if (format == "csv") {
-    return {one("a.csv", table(',')), one("b.csv.gz", packed(table(','), Packing::gzip)),
+    return {one("a.csv", table(',')), one("b.csv.gz", packed(table(','), Packing::gzip), 4),
             one("c.txt", table(';'))};
   }
-  if (format == "tsv") return {one("a.tsv", table('\t')), one("b.tsv.zst", packed(table('\t'), Packing::zstd), 4)};
+  if (format == "tsv")
+    return {one("a.tsv", table('\t')), one("b.tsv.zst", packed(table('\t'), Packing::zstd), 4)};
   if (format == "jsonl") {
     return {one("a.jsonl", objects(false)), one("b.json", objects(true), 0),
             one("c.jsonl.zst", packed(objects(false), Packing::zstd), 4)};
@@ -71,7 +76,7 @@ static std::vector<Sample> samples_of(std::string_view format, const TestFolder&
   }
   if (format == "idx") {
     return {one("a-images-idx3-ubyte", idx_file(12), 0),
-            one("b-images-idx3-ubyte.gz", packed(idx_file(12), Packing::gzip))};
+            one("b-images-idx3-ubyte.gz", packed(idx_file(12), Packing::gzip), 4)};
   }
   if (format == "archive") {
     return {one("a.zip", packed(pixels(), Container::zip, Packing::none)),
@@ -93,27 +98,32 @@ class Formats : public testing::TestWithParam<std::string> {
   std::vector<Sample> samples() const { return samples_of(GetParam(), folder_); }
   Collected read_sample(const Sample& sample, int64_t skip_rows = 0) const {
     const Progress silent;
-    return collect([&](const Receiver& receiver) { format().read(sample.path, {}, skip_rows, receiver, silent); });
+    return collect([&](const Receiver& receiver) {
+      format().read(sample.path, {}, skip_rows, receiver, silent);
+    });
   }
 
   TestFolder folder_;
 };
 
 static bool same(const NewExample& a, const NewExample& b) {
-  return a.external_id == b.external_id && a.payload.text == b.payload.text && a.payload.cells == b.payload.cells &&
-         a.payload.image == b.payload.image && a.payload.embedding == b.payload.embedding && a.label == b.label &&
-         a.split == b.split && a.meta == b.meta;
+  return a.external_id == b.external_id && a.payload.text == b.payload.text &&
+         a.payload.cells == b.payload.cells && a.payload.image == b.payload.image &&
+         a.payload.embedding == b.payload.embedding && a.label == b.label && a.split == b.split &&
+         a.meta == b.meta;
 }
 
 TEST_P(Formats, IsNamedAfterItsFileAndSaysWhatItReads) {
-  const auto source = std::filesystem::path(QUERIST_SOURCE_DIR) / "src/formats" / (GetParam() + ".cpp");
+  const auto source =
+      std::filesystem::path(QUERIST_SOURCE_DIR) / "src/formats" / (GetParam() + ".cpp");
   EXPECT_TRUE(std::filesystem::exists(source)) << source;
   EXPECT_FALSE(format().summary.empty());
   EXPECT_TRUE(format().recognises && format().read);
 }
 
 TEST_P(Formats, IsDetectedByItsOwnFiles) {
-  for (const Sample& sample : samples()) EXPECT_EQ(detect(sample.path).name, GetParam()) << sample.path;
+  for (const Sample& sample : samples())
+    EXPECT_EQ(detect(sample.path).name, GetParam()) << sample.path;
 }
 
 TEST_P(Formats, GivesTheSameRowsFromWhereverItResumes) {
@@ -125,7 +135,8 @@ TEST_P(Formats, GivesTheSameRowsFromWhereverItResumes) {
     for (int64_t skip = 0; skip <= rows + 1; ++skip) {
       const Collected tail = read_sample(sample, skip);
       ASSERT_FALSE(tail.error);
-      ASSERT_EQ(static_cast<int64_t>(tail.examples.size()), std::max<int64_t>(0, rows - skip)) << sample.path;
+      ASSERT_EQ(static_cast<int64_t>(tail.examples.size()), std::max<int64_t>(0, rows - skip))
+          << sample.path;
       for (size_t i = 0; i < tail.examples.size(); ++i) {
         const auto& [row, example] = whole.examples[i + static_cast<size_t>(skip)];
         EXPECT_EQ(tail.examples[i].first, row);
@@ -144,8 +155,10 @@ TEST_P(Formats, KeepsTheRowsBeforeACutAnywhere) {
       const Collected cut = read_sample(sample);
       ASSERT_LE(cut.examples.size(), whole.examples.size());
       // The last row may itself be cut, where the format cannot tell.
-      for (size_t i = 0; i + 1 < cut.examples.size() && !std::filesystem::is_directory(sample.path); ++i) {
-        ASSERT_TRUE(same(cut.examples[i].second, whole.examples[i].second)) << sample.path << " cut to " << length;
+      for (size_t i = 0; i + 1 < cut.examples.size() && !std::filesystem::is_directory(sample.path);
+           ++i) {
+        ASSERT_TRUE(same(cut.examples[i].second, whole.examples[i].second))
+            << sample.path << " cut to " << length;
       }
       if (length >= sample.tells_from) {
         ASSERT_TRUE(cut.error || !cut.problems.empty()) << sample.path << " cut to " << length;
@@ -170,7 +183,8 @@ TEST_P(Formats, SurvivesDamagedBytes) {
         EXPECT_EQ(got.examples.size() + got.problems.size(), pixels().size());
       } else {
         const Survived survived = read_anything(format(), sample.file, damaged);
-        EXPECT_TRUE(survived.refused || survived.examples + survived.problems > 0) << "rows vanished without a word: " << testing::PrintToString(damaged);
+        EXPECT_TRUE(survived.refused || survived.examples + survived.problems > 0)
+            << "rows vanished without a word: " << testing::PrintToString(damaged);
       }
     }
   }
@@ -187,7 +201,10 @@ INSTANTIATE_TEST_SUITE_P(Registry, Formats, testing::ValuesIn(names()),
 
 TEST(FormatRegistry, RefusesFilesOfNoFormatByNamingThoseThereAre) {
   const TestFolder folder;
-  for (const std::string& bytes : {std::string("\x7f" "ELF\0\1\2", 7), std::string("one line of prose"), std::string()}) {
+  for (const std::string& bytes : {std::string("\x7f"
+                                               "ELF\0\1\2",
+                                               7),
+                                   std::string("one line of prose"), std::string()}) {
     try {
       detect(folder.write("mystery", bytes));
       FAIL() << "detected a format";

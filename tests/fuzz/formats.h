@@ -1,4 +1,5 @@
-// Runs one format over arbitrary bytes: whatever they are, it must end in rows, problems or an Error, rows ascending.
+// Runs one format over arbitrary bytes: whatever they are, it must end in rows, problems or an
+// Error, rows ascending.
 #pragma once
 
 #include <cstdlib>
@@ -11,7 +12,8 @@
 
 namespace querist::formats {
 
-// What came of it; the file is written to `path`, which keeps its ending so that companions are looked for.
+// What came of it; the file is written to `path`, which keeps its ending so that companions are
+// looked for.
 struct Survived {
   int64_t examples = 0;
   int64_t problems = 0;
@@ -21,10 +23,12 @@ struct Survived {
 // Removes first: truncating in place makes some file systems flush on every close.
 inline void replace_file(const std::filesystem::path& path, std::string_view bytes) {
   std::filesystem::remove(path);
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
-inline Survived read_anything(const Format& format, const std::filesystem::path& path, std::string_view bytes) {
+inline Survived read_anything(const Format& format, const std::filesystem::path& path,
+                              std::string_view bytes) {
   replace_file(path, bytes);
   Survived survived;
   int64_t last_row = 0;

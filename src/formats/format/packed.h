@@ -25,14 +25,16 @@ inline la_ssize_t append_packed(struct ::archive*, void* owner, const void* byte
   return static_cast<la_ssize_t>(length);
 }
 
-inline std::string packed(const std::vector<PackedEntry>& entries, Container container, Packing packing) {
+inline std::string packed(const std::vector<PackedEntry>& entries, Container container,
+                          Packing packing) {
   std::string out;
   struct ::archive* writer = archive_write_new();
   if (packing == Packing::gzip) archive_write_add_filter_gzip(writer);
   if (packing == Packing::zstd) archive_write_add_filter_zstd(writer);
   if (container == Container::raw) archive_write_set_format_raw(writer);
   if (container == Container::tar) archive_write_set_format_ustar(writer);
-  if (container == Container::zip || container == Container::stored_zip) archive_write_set_format_zip(writer);
+  if (container == Container::zip || container == Container::stored_zip)
+    archive_write_set_format_zip(writer);
   if (container == Container::stored_zip) archive_write_zip_set_compression_store(writer);
   archive_write_set_bytes_in_last_block(writer, 1);
   EXPECT_EQ(archive_write_open(writer, &out, nullptr, append_packed, nullptr), ARCHIVE_OK);

@@ -29,7 +29,8 @@ TEST(OpenFile, UnpacksGzipAndZstandardByTheirFirstBytes) {
   EXPECT_EQ(whole(folder.write("plain", text)), text);
   for (const Packing packing : {Packing::gzip, Packing::zstd}) {
     EXPECT_EQ(whole(folder.write("one", packed(text, packing))), text);
-    EXPECT_EQ(whole(folder.write("two", packed("first,", packing) + packed("second", packing))), "first,second");
+    EXPECT_EQ(whole(folder.write("two", packed("first,", packing) + packed("second", packing))),
+              "first,second");
     EXPECT_EQ(whole(folder.write("none", packed("", packing))), "");
   }
 }
@@ -40,7 +41,8 @@ TEST(OpenFile, GivesWhatComesBeforeTheDamage) {
   for (const Packing packing : {Packing::gzip, Packing::zstd}) {
     const std::string all = packed(text, packing);
     const Progress silent;
-    const ByteSource bytes = open_file(folder.write("cut", std::string_view(all).substr(0, all.size() * 3 / 4)), silent);
+    const ByteSource bytes =
+        open_file(folder.write("cut", std::string_view(all).substr(0, all.size() * 3 / 4)), silent);
     std::string got;
     char buffer[4096];
     try {
@@ -55,9 +57,22 @@ TEST(OpenFile, GivesWhatComesBeforeTheDamage) {
   }
 }
 
+TEST(OpenFile, NoticesDamageByTheChecksum) {
+  const TestFolder folder;
+  std::string all = packed(numbers(), Packing::gzip);
+  all[all.size() - 7] ^= 1;  // In the checksum itself.
+  try {
+    whole(folder.write("damaged", all));
+    FAIL() << "the damage went unnoticed";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("checksum"), std::string::npos);
+  }
+}
+
 TEST(OpenFile, StopsADecompressionBomb) {
   const TestFolder folder;
-  const auto path = folder.write("bomb.csv.zst", packed("text\n" + std::string(100'000'000, 'x'), Packing::zstd));
+  const auto path =
+      folder.write("bomb.csv.zst", packed("text\n" + std::string(100'000'000, 'x'), Packing::zstd));
   ASSERT_LT(std::filesystem::file_size(path), 90'000u);
   const auto got = collect_file(path);
   ASSERT_TRUE(got.error);

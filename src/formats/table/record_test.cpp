@@ -1,4 +1,5 @@
-// The record reader against a parser that goes character by character, on random text in random pieces.
+// The record reader against a parser that goes character by character, on random text in random
+// pieces.
 #include "formats/table/record.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +19,8 @@ static std::vector<PlainRow> parse_plainly(const std::string& text) {
   std::vector<PlainRow> rows;
   const size_t n = text.size();
   const auto line_ends = [&](size_t at) {
-    return at >= n || text[at] == '\n' || (text[at] == '\r' && (at + 1 == n || text[at + 1] == '\n'));
+    return at >= n || text[at] == '\n' ||
+           (text[at] == '\r' && (at + 1 == n || text[at + 1] == '\n'));
   };
   for (size_t i = 0; i < n;) {
     if (line_ends(i)) {
