@@ -100,7 +100,8 @@ struct FeatureFiles::State {
   }
   [[noreturn]] void damaged(std::string_view why) const {
     fail(Code::unavailable,
-         "the feature files in {} are damaged ({}): features are rebuilt from the examples, imported embeddings come from a backup",
+         "the feature files in {} are damaged ({}): features are rebuilt from the examples, "
+         "imported embeddings come from a backup",
          folder.string(), why);
   }
 

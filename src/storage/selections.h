@@ -8,6 +8,7 @@ namespace querist::storage {
 // Stores a selection and opens its items to labelling, in one transaction with its event. Throws
 // conflict when an item is already labelled or in an open selection. id, remaining, sequence and
 // times are given by the store.
+// An item with no example_id is found by its row.
 StoredSelection add_selection(Store& store, StoredSelection selection, const std::string& actor);
 
 std::optional<StoredSelection> find_selection(Store& store, int64_t project_id, int64_t id);
