@@ -37,7 +37,13 @@ size_t BodyStream::read(std::span<char> out) {
   const bool tell = was_full && held_ < max_held_bytes;
   lock.unlock();
   if (tell) wanted_();
+  if (hash_) hash_->add({out.data(), written});
   return written;
+}
+
+bool BodyStream::too_large() const {
+  const std::lock_guard lock(mutex_);
+  return too_large_;
 }
 
 bool BodyStream::has_room() const {

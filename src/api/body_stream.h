@@ -7,8 +7,11 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
+
+#include "base/hash.h"
 
 namespace querist::api {
 
@@ -23,6 +26,11 @@ class BodyStream {
   // body. Throws Error{cancelled} with the reason when the body breaks off,
   // Error{resource_exhausted} when it grows past its limit.
   size_t read(std::span<char> out);
+
+  // From now on what is read is hashed; hash() ends it.
+  void keep_hash() { hash_.emplace(); }
+  std::string hash() { return hash_->hex(); }
+  bool too_large() const;  // It broke off because it grew past its limit.
 
   // The I/O thread's side.
   bool has_room() const;  // The reader has begun and less than max_held_bytes wait for it.
@@ -41,6 +49,7 @@ class BodyStream {
   bool finished_ = false;
   bool too_large_ = false;
   std::string broken_;
+  std::optional<Sha256> hash_;  // The reader's own.
 };
 
 }  // namespace querist::api

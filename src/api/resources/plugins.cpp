@@ -1,0 +1,56 @@
+// The cards of every plug-in.
+#include "api/app.h"
+#include "api/response.h"
+#include "api/route.h"
+#include "api/shapes.h"
+#include "featurizers/featurizer.h"
+#include "formats/format.h"
+#include "learners/learner.h"
+#include "stopping/rule.h"
+#include "strategies/strategy.h"
+
+namespace querist::api::resources {
+
+// Cards of some kinds have no parameters or no source; what a card lacks is empty.
+template <class Card>
+static Json card_json(const Card& card) {
+  Json params = Json::array();
+  if constexpr (requires { card.params; }) {
+    for (const ParamSpec& spec : card.params) params.push_back(param_json(spec));
+  }
+  std::string_view source;
+  if constexpr (requires { card.source; }) source = card.source;
+  return {{"name", card.name}, {"summary", card.summary}, {"source", source}, {"params", std::move(params)}};
+}
+
+template <class Card>
+static Json cards_json(const std::vector<Card>& cards) {
+  Json list = Json::array();
+  for (const Card& card : cards) list.push_back(card_json(card));
+  return list;
+}
+
+static Response list(App&, const Request&) {
+  return ok({{"strategies", cards_json(strategies::all())},
+             {"learners", cards_json(learners::all())},
+             {"featurizers", cards_json(featurizers::all())},
+             {"formats", cards_json(formats::all())},
+             {"stopping", cards_json(stopping::all())}});
+}
+
+Routes plugins() {
+  using enum FieldType;
+  return {
+      {.pattern = "GET /api/v1/plugins",
+       .role = Role::annotator,
+       .handler = list,
+       .summary = "Every plug-in with its parameters.",
+       .response = {{"strategies", FieldType::list, "{name, summary, source, params}", true},
+                    {"learners", FieldType::list, "", true},
+                    {"featurizers", FieldType::list, "", true},
+                    {"formats", FieldType::list, "", true},
+                    {"stopping", FieldType::list, "", true}}},
+  };
+}
+
+}  // namespace querist::api::resources

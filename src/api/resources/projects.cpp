@@ -1,0 +1,110 @@
+// Projects: create, list, look at, change.
+#include "storage/projects.h"
+
+#include "api/app.h"
+#include "api/response.h"
+#include "api/route.h"
+#include "api/shapes.h"
+#include "featurizers/featurizer.h"
+#include "learners/learner.h"
+#include "strategies/strategy.h"
+
+namespace querist::api::resources {
+
+template <class Card>
+static void check_plugin(const Json& settings, std::string_view field, const std::vector<Card>& cards) {
+  const auto given = settings.find(field);
+  if (given == settings.end() || !given->is_string() || given->get_ref<const std::string&>().empty()) return;
+  std::vector<std::string_view> names;
+  for (const Card& card : cards) {
+    if (card.name == given->get_ref<const std::string&>()) return;
+    names.push_back(card.name);
+  }
+  refuse("{} must be one of {}, not \"{}\"", field, fmt::join(names, ", "), given->get<std::string>());
+}
+
+// The store checks values against their rows; which plug-ins there are is known here.
+static void check_plugins(const Json& settings) {
+  check_plugin(settings, "strategy", strategies::all());
+  check_plugin(settings, "learner", learners::all());
+  check_plugin(settings, "featurizer", featurizers::all());
+}
+
+static std::vector<std::string> class_names(const Json& list) {
+  std::vector<std::string> names;
+  for (const Json& name : list) {
+    if (!name.is_string()) refuse("the field \"classes\" must be a list of texts");
+    names.push_back(name.get<std::string>());
+  }
+  return names;
+}
+
+static Json given(const Json& body, std::string_view field, const Json& fallback) {
+  const auto found = body.find(field);
+  return found == body.end() || found->is_null() ? fallback : *found;
+}
+
+static Response create(App& app, const Request& request) {
+  storage::NewProject input{.name = json_text(request.body, "name"),
+                            .task = json_text(request.body, "task", "classification"),
+                            .classes = class_names(given(request.body, "classes", Json::array())),
+                            .settings = given(request.body, "settings", Json::object())};
+  check_plugins(input.settings);
+  return created(project_json(storage::create_project(app.store, input, request.who().name)));
+}
+
+static Response list(App& app, const Request& request) {
+  return ok(list_json(storage::projects(app.store, request.after(), request.limit()), project_json));
+}
+
+static Response show(App& app, const Request& request) {
+  return ok(project_json(storage::project(app.store, request.id("project"))));
+}
+
+static Response change(App& app, const Request& request) {
+  storage::ProjectChange input{.settings = given(request.body, "settings", Json::object()),
+                               .reason = json_text(request.body, "reason", "")};
+  check_plugins(input.settings);
+  if (const Json classes = given(request.body, "classes", {}); !classes.is_null()) input.classes = class_names(classes);
+  if (const Json finalised = given(request.body, "finalised", {}); !finalised.is_null()) input.finalised = finalised.get<bool>();
+  return ok(project_json(storage::change_project(app.store, request.id("project"), input, request.who().name)));
+}
+
+Routes projects() {
+  using enum FieldType;
+  return {
+      {.pattern = "POST /api/v1/projects",
+       .role = Role::engineer,
+       .handler = create,
+       .summary = "Create a project.",
+       .request = {{"name", text, "[A-Za-z0-9][A-Za-z0-9._-]{0,63}", true},
+                   {"task", text, "classification"},
+                   {"classes", list, "May be empty: an import of labels adds them."},
+                   {"settings", object, "Any of GET /api/v1/settings/project."}},
+       .response = project_fields(),
+       .success = 201},
+      {.pattern = "GET /api/v1/projects",
+       .role = Role::annotator,
+       .handler = list,
+       .summary = "List projects.",
+       .response = project_fields(),
+       .query = page_query(),
+       .is_list = true},
+      {.pattern = "GET /api/v1/projects/{project}",
+       .role = Role::annotator,
+       .handler = show,
+       .summary = "Show a project.",
+       .response = project_fields()},
+      {.pattern = "PATCH /api/v1/projects/{project}",
+       .role = Role::engineer,
+       .handler = change,
+       .summary = "Change settings, add classes, or finalise.",
+       .request = {{"settings", object, "Only those to change; null puts a setting back to its fallback."},
+                   {"classes", list, "The whole list: the present ones in their order, then new ones."},
+                   {"finalised", flag, "Train on audit labels as well; they no longer measure then."},
+                   {"reason", text, "Goes into the record."}},
+       .response = project_fields()},
+  };
+}
+
+}  // namespace querist::api::resources
