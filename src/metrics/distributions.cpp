@@ -102,7 +102,11 @@ double incomplete_beta(double a, double b, double x) {
 }
 
 double student_t_cdf(double t, double degrees) {
-  const double tail = 0.5 * incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t));
+  const double share = t * t / (degrees + t * t);
+  // Each form keeps its digits where the other one cancels: near the centre, and in the tail.
+  const double tail = share < 0.5
+                          ? 0.5 - 0.5 * incomplete_beta(0.5, degrees / 2, share)
+                          : 0.5 * incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t));
   return t > 0 ? 1 - tail : tail;
 }
 
