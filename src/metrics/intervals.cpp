@@ -54,8 +54,8 @@ Estimate student_t_interval(std::span<const double> values, double confidence) {
   if (values.size() < 2) refuse("an interval for a mean needs at least two values");
   const auto n = static_cast<double>(values.size());
   const double centre = mean(values);
-  const double half = student_t_quantile(0.5 + confidence / 2, n - 1) *
-                      standard_deviation(values) / std::sqrt(n);
+  const double half =
+      student_t_quantile(0.5 + confidence / 2, n - 1) * standard_deviation(values) / std::sqrt(n);
   return {centre, centre - half, centre + half, "student_t"};
 }
 
@@ -123,7 +123,8 @@ Estimate bca_interval(size_t n, const Statistic& statistic, uint64_t seed, size_
   const double value = statistic(all_rows(n));
   const auto [first, last] = std::equal_range(values.begin(), values.end(), value);
   // Ties count half; a share of 0 or 1 would give an infinite correction.
-  const double below = static_cast<double>(first - values.begin()) + static_cast<double>(last - first) / 2;
+  const double below =
+      static_cast<double>(first - values.begin()) + static_cast<double>(last - first) / 2;
   const auto count = static_cast<double>(resamples);
   const double bias = normal_quantile(std::clamp(below, 0.5, count - 0.5) / count);
   const double skew = acceleration(n, statistic);

@@ -22,7 +22,8 @@ using Statistic = std::function<double(std::span<const size_t> rows)>;
 Estimate bootstrap_interval(size_t n, const Statistic& statistic, uint64_t seed,
                             size_t resamples = 1000, double confidence = 0.95);
 
-// Corrected for bias and skewness (BCa, Efron 1987); also evaluates the statistic n times for the jackknife.
+// Corrected for bias and skewness (BCa, Efron 1987); also evaluates the statistic n times for the
+// jackknife.
 Estimate bca_interval(size_t n, const Statistic& statistic, uint64_t seed, size_t resamples = 2000,
                       double confidence = 0.95);
 
