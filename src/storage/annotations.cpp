@@ -100,6 +100,12 @@ std::optional<Annotation> annotation_of_lease(Store& store, int64_t lease_id) {
   });
 }
 
+std::optional<Annotation> annotation_of_event(Store& store, int64_t sequence) {
+  return store.read([&](Session& session) {
+    return session.one(select_annotation + "WHERE a.sequence = $1", {sequence}, annotation_of);
+  });
+}
+
 std::string request_hash_of(Store& store, int64_t annotation_id) {
   return store.read([&](Session& session) {
     return session

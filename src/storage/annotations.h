@@ -23,6 +23,7 @@ std::vector<Annotation> live_annotations(Store& store, int64_t example_id);
 std::optional<Annotation> last_annotation(Store& store, int64_t project_id,
                                           const std::string& annotator);
 std::optional<Annotation> annotation_of_lease(Store& store, int64_t lease_id);
+std::optional<Annotation> annotation_of_event(Store& store, int64_t sequence);
 std::string request_hash_of(Store& store, int64_t annotation_id);
 
 // Appends; annotation.sequence must already be that of its event. Returns the id.

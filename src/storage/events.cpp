@@ -10,12 +10,18 @@ namespace querist::storage {
 
 static const std::string no_hash(64, '0');  // What the first event has for a previous one.
 
+// Text that someone made unreadable stays a text, so that the walk over the chain finds it instead
+// of stopping at it.
+static Json stored_json(std::string_view text) {
+  return Json::accept(text) ? parse_json(text) : Json(text);
+}
+
 static Event event_of(const Row& row) {
   return {.sequence = row.integer(0),
           .kind = row.text(1),
           .project = row.maybe_text(2),
           .actor = row.text(3),
-          .data = parse_json(row.view(4)),
+          .data = stored_json(row.view(4)),
           .created_at = row.integer(5),
           .previous_hash = row.text(6),
           .hash = row.text(7)};
@@ -35,8 +41,9 @@ LedgerHead ledger_head(Store& store) {
   return store.read([](Session& session) {
     const auto head =
         session.one("SELECT value FROM meta WHERE name = 'ledger_head'", {}, [](const Row& row) {
-          const Json noted = parse_json(row.view(0));
-          return LedgerHead{json_integer(noted, "sequence"), json_text(noted, "hash")};
+          const Json noted = stored_json(row.view(0));
+          if (!noted.is_object()) return LedgerHead{};
+          return LedgerHead{json_integer(noted, "sequence", 0), json_text(noted, "hash", "")};
         });
     return head.value_or(LedgerHead{0, no_hash});
   });

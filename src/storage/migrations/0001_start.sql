@@ -141,6 +141,7 @@ CREATE TABLE annotations (
   created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX annotations_by_project ON annotations (project_id, id);
+CREATE UNIQUE INDEX annotations_by_event ON annotations (sequence);
 CREATE INDEX annotations_by_example ON annotations (example_id, id);
 CREATE INDEX annotations_by_annotator ON annotations (project_id, annotator, id);
 CREATE UNIQUE INDEX annotations_by_undone ON annotations (undoes) WHERE undoes IS NOT NULL;
