@@ -1,4 +1,5 @@
-// A zip or tar (plain, .gz, .zst) of images, read in one pass; the folder an image lies in is its label.
+// A zip or tar (plain, .gz, .zst) of images, read in one pass; the folder an image lies in is its
+// label.
 #include <archive.h>
 #include <archive_entry.h>
 
@@ -25,7 +26,7 @@ struct OpenArchive {
   struct ::archive* handle = archive_read_new();
   std::filesystem::path path;
   const Progress& progress;
-  uint64_t packed = 0;    // The file's size.
+  uint64_t packed = 0;  // The file's size.
   uint64_t unpacked = 0;
   int64_t row = 0;
 
@@ -65,29 +66,33 @@ archive_entry* OpenArchive::next() {
     if (result == ARCHIVE_EOF) return nullptr;
     if (result == ARCHIVE_RETRY) continue;
     if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return entry;
-    refuse("{} is damaged or cut short after row {}: {}; make or fetch the archive again", path.string(), row,
-           reason());
+    refuse("{} is damaged or cut short after row {}: {}; make or fetch the archive again",
+           path.string(), row, reason());
   }
 }
 
 void OpenArchive::count(size_t bytes) {
   progress.check();
   unpacked += bytes;
-  const bool bomb = unpacked > limits::max_archive_entry_bytes &&
-                    static_cast<double>(unpacked) > limits::max_archive_ratio * static_cast<double>(packed);
+  const bool bomb =
+      unpacked > limits::max_archive_entry_bytes &&
+      static_cast<double>(unpacked) > limits::max_archive_ratio * static_cast<double>(packed);
   if (bomb) {
     fail(Code::resource_exhausted,
-         "{} unpacks to more than {} times its size, as a zip bomb does; unpack it yourself if you trust it",
+         "{} unpacks to more than {} times its size, as a zip bomb does; unpack it yourself if you "
+         "trust it",
          path.string(), limits::max_archive_ratio);
   }
   if (unpacked > limits::max_archive_bytes) {
-    fail(Code::resource_exhausted, "{} unpacks to more than {} GiB; unpack it and import the folder", path.string(),
+    fail(Code::resource_exhausted,
+         "{} unpacks to more than {} GiB; unpack it and import the folder", path.string(),
          limits::max_archive_bytes >> 30);
   }
 }
 
-// Reads the present entry into image and answers why it is none, empty if it is. What is known to be none is unpacked
-// all the same, keeping nothing: so it counts towards a bomb, which a silent skip would unpack unseen.
+// Reads the present entry into image and answers why it is none, empty if it is. What is known to
+// be none is unpacked all the same, keeping nothing: so it counts towards a bomb, which a silent
+// skip would unpack unseen.
 std::string OpenArchive::take(std::string& image, std::string problem) {
   const void* bytes = nullptr;
   size_t length = 0;
@@ -134,8 +139,8 @@ static std::string header_fault(archive_entry* entry, const std::string& name) {
   return {};
 }
 
-static void read_archive(const std::filesystem::path& path, const Roles&, int64_t skip_rows, const Receiver& receiver,
-                 const Progress& progress) {
+static void read_archive(const std::filesystem::path& path, const Roles&, int64_t skip_rows,
+                         const Receiver& receiver, const Progress& progress) {
   OpenArchive archive(path, progress);
   archive.open();
   bool first = true;
@@ -161,14 +166,17 @@ static void read_archive(const std::filesystem::path& path, const Roles&, int64_
       }
     }
     const auto taken = static_cast<double>(archive_filter_bytes(archive.handle, -1));
-    progress.at(std::min(taken, static_cast<double>(archive.packed)), static_cast<double>(archive.packed), "bytes");
+    progress.at(std::min(taken, static_cast<double>(archive.packed)),
+                static_cast<double>(archive.packed), "bytes");
   }
 }
 
 Format archive() {
   return {
       .name = "archive",
-      .summary = "A zip or tar (also .tar.gz, .tar.zst) of JPEG, PNG, PGM or PPM images; folders name the labels.",
+      .summary =
+          "A zip or tar (also .tar.gz, .tar.zst) of JPEG, PNG, PGM or PPM images; folders name the "
+          "labels.",
       .recognises = recognises,
       .read = read_archive,
   };

@@ -10,15 +10,17 @@ static bool recognises(std::string_view file_name, std::string_view head, bool i
   if (is_folder) return false;
   if (file_name.ends_with(".csv")) return true;
   const std::string_view line = first_text_line(file_name, head);
-  return line.find('\t') == std::string_view::npos && line.find_first_of(",;") != std::string_view::npos;
+  return line.find('\t') == std::string_view::npos &&
+         line.find_first_of(",;") != std::string_view::npos;
 }
 
-static void read_csv_bytes(const ByteSource& bytes, const Roles& roles, int64_t skip_rows, const Receiver& receiver) {
+static void read_csv_bytes(const ByteSource& bytes, const Roles& roles, int64_t skip_rows,
+                           const Receiver& receiver) {
   read_table(bytes, TableKind::csv, nullptr, roles, skip_rows, receiver);
 }
 
 static void read_csv_file(const std::filesystem::path& path, const Roles& roles, int64_t skip_rows,
-                 const Receiver& receiver, const Progress& progress) {
+                          const Receiver& receiver, const Progress& progress) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   read_table(open_file(path, progress), TableKind::csv, &folder, roles, skip_rows, receiver);
 }

@@ -15,7 +15,8 @@ static constexpr int max_depth = 32;
 
 static bool recognises(std::string_view, std::string_view, bool is_folder) { return is_folder; }
 
-// The names in one folder, sorted so that every run numbers the rows alike; links to folders are not followed.
+// The names in one folder, sorted so that every run numbers the rows alike; links to folders are
+// not followed.
 struct Listing {
   std::vector<std::string> files;
   std::vector<std::string> folders;
@@ -37,7 +38,8 @@ static Listing list(const fs::path& folder, const std::string& below) {
       listing.folders.push_back(path);
     }
   }
-  if (error) fail(Code::unavailable, "cannot list {}: {}", (folder / below).string(), error.message());
+  if (error)
+    fail(Code::unavailable, "cannot list {}: {}", (folder / below).string(), error.message());
   std::sort(listing.files.begin(), listing.files.end());
   std::sort(listing.folders.begin(), listing.folders.end());
   return listing;
@@ -46,14 +48,15 @@ static Listing list(const fs::path& folder, const std::string& below) {
 // Files first, then the folders in their order, one folder's names in memory at a time and level.
 static void walk(const fs::path& folder, const std::string& below, int depth,
                  const std::function<void(const std::string&)>& file) {
-  if (depth > max_depth) refuse("{} is nested more than {} folders deep", folder.string(), max_depth);
+  if (depth > max_depth)
+    refuse("{} is nested more than {} folders deep", folder.string(), max_depth);
   const Listing listing = list(folder, below);
   for (const std::string& path : listing.files) file(path);
   for (const std::string& path : listing.folders) walk(folder, path, depth + 1, file);
 }
 
-static void read_folder(const fs::path& folder, const Roles&, int64_t skip_rows, const Receiver& receiver,
-                 const Progress& progress) {
+static void read_folder(const fs::path& folder, const Roles&, int64_t skip_rows,
+                        const Receiver& receiver, const Progress& progress) {
   int64_t total = 0;
   walk(folder, "", 0, [&](const std::string&) {
     progress.check();

@@ -18,12 +18,13 @@ static bool recognises(std::string_view file_name, std::string_view head, bool i
   return begin != std::string_view::npos && (head[begin] == '{' || head[begin] == '[');
 }
 
-static void read_jsonl_bytes(const ByteSource& bytes, const Roles& roles, int64_t skip_rows, const Receiver& receiver) {
+static void read_jsonl_bytes(const ByteSource& bytes, const Roles& roles, int64_t skip_rows,
+                             const Receiver& receiver) {
   read_json(bytes, nullptr, roles, skip_rows, receiver);
 }
 
-static void read_jsonl_file(const std::filesystem::path& path, const Roles& roles, int64_t skip_rows,
-                 const Receiver& receiver, const Progress& progress) {
+static void read_jsonl_file(const std::filesystem::path& path, const Roles& roles,
+                            int64_t skip_rows, const Receiver& receiver, const Progress& progress) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   read_json(open_file(path, progress), &folder, roles, skip_rows, receiver);
 }
@@ -31,7 +32,9 @@ static void read_jsonl_file(const std::filesystem::path& path, const Roles& role
 Format jsonl() {
   return {
       .name = "jsonl",
-      .summary = "One JSON object a line, or one JSON array of objects (.jsonl, .ndjson, .json; also .gz, .zst).",
+      .summary =
+          "One JSON object a line, or one JSON array of objects (.jsonl, .ndjson, .json; also .gz, "
+          ".zst).",
       .recognises = recognises,
       .read = read_jsonl_file,
       .read_bytes = read_jsonl_bytes,

@@ -19,7 +19,8 @@ static bool recognises(std::string_view, std::string_view head, bool is_folder) 
 
 // The first number of the row that is no finite float32; the row's length if all are.
 static size_t first_not_finite(const float* row, size_t cols) {
-  return static_cast<size_t>(std::find_if(row, row + cols, [](float x) { return !std::isfinite(x); }) - row);
+  return static_cast<size_t>(
+      std::find_if(row, row + cols, [](float x) { return !std::isfinite(x); }) - row);
 }
 
 static void pass_rows(const ByteSource& bytes, size_t row_bytes, size_t rows) {
@@ -42,14 +43,17 @@ static void read_npy_file(const std::filesystem::path& path, const Roles&, int64
   layout.payload = PayloadKind::embedding;
   receiver.layout(layout);
   const size_t row_bytes = header.cols() * header.item_bytes;
-  const size_t skipped = std::min(static_cast<size_t>(std::max<int64_t>(skip_rows, 0)), header.rows());
+  const size_t skipped =
+      std::min(static_cast<size_t>(std::max<int64_t>(skip_rows, 0)), header.rows());
   pass_rows(bytes, row_bytes, skipped);
   std::string raw(row_bytes, '\0');
   for (size_t row = skipped; row < header.rows(); ++row) {
     const auto number = static_cast<int64_t>(row) + 1;
     if (read_fully(bytes, raw.data(), row_bytes) != row_bytes) {
-      receiver.problem({number, fmt::format("the file ends here, but its header promises {} rows; it is cut short",
-                                            header.rows())});
+      receiver.problem(
+          {number,
+           fmt::format("the file ends here, but its header promises {} rows; it is cut short",
+                       header.rows())});
       return;
     }
     NewExample example;
@@ -63,6 +67,8 @@ static void read_npy_file(const std::filesystem::path& path, const Roles&, int64
                                             example.payload.embedding[bad])});
     }
   }
+  char beyond;
+  read_fully(bytes, &beyond, 1);  // A packed file's checksum is looked at when its end is read.
 }
 
 NpyShape npy_shape(const std::filesystem::path& path) {
@@ -73,7 +79,8 @@ NpyShape npy_shape(const std::filesystem::path& path) {
 }
 
 void read_npy_blocks(const std::filesystem::path& path, size_t block_rows,
-                     const std::function<void(size_t first_row, MatrixView block)>& block, const Progress& progress) {
+                     const std::function<void(size_t first_row, MatrixView block)>& block,
+                     const Progress& progress) {
   const ByteSource bytes = open_file(path, progress);
   const NpyHeader header = read_npy_header(bytes);
   require_float_matrix(header);
@@ -87,15 +94,17 @@ void read_npy_blocks(const std::filesystem::path& path, size_t block_rows,
     for (size_t row = 0; row < rows; ++row) {
       raw.resize(row_bytes);
       if (read_fully(bytes, raw.data(), row_bytes) != row_bytes) {
-        refuse("{} ends in row {}, but its header promises {}; it is cut short", path.string(), first + row + 1,
-               header.rows());
+        refuse("{} ends in row {}, but its header promises {}; it is cut short", path.string(),
+               first + row + 1, header.rows());
       }
       float* const out = values.data() + row * header.cols();
       floats_of(raw.data(), header.item_bytes, header.cols(), out);
       const size_t bad = first_not_finite(out, header.cols());
       if (bad != header.cols()) {
-        refuse("row {} of {} has {} as feature {}, not a finite 32-bit float; mend or leave out the row", first + row + 1,
-               path.string(), out[bad], bad);
+        refuse(
+            "row {} of {} has {} as feature {}, not a finite 32-bit float; mend or leave out the "
+            "row",
+            first + row + 1, path.string(), out[bad], bad);
       }
     }
     block(first, {rows, header.cols(), values.data()});
@@ -126,7 +135,8 @@ static int64_t integer_of(const char* bytes, const NpyHeader& header) {
     const uint64_t sign = uint64_t{1} << (8 * header.item_bytes - 1);
     return static_cast<int64_t>((value ^ sign) - sign);
   }
-  if (header.kind == 'u' && value > uint64_t{INT64_MAX}) refuse("{} is too large a row number", value);
+  if (header.kind == 'u' && value > uint64_t{INT64_MAX})
+    refuse("{} is too large a row number", value);
   return static_cast<int64_t>(value);
 }
 
@@ -135,10 +145,13 @@ std::vector<int64_t> read_npy_integers(const std::filesystem::path& path) {
   const ByteSource bytes = open_file(path, silent);
   const NpyHeader header = read_npy_header(bytes);
   const size_t width = header.item_bytes;
-  const bool integers = (header.kind == 'i' || header.kind == 'u') && (width == 1 || width == 2 || width == 4 || width == 8);
+  const bool integers = (header.kind == 'i' || header.kind == 'u') &&
+                        (width == 1 || width == 2 || width == 4 || width == 8);
   if (!integers || header.shape.size() != 1) {
-    refuse("{} is no one-dimensional array of integers; save it with np.save(path, np.asarray(x, np.int64))",
-           path.string());
+    refuse(
+        "{} is no one-dimensional array of integers; save it with np.save(path, np.asarray(x, "
+        "np.int64))",
+        path.string());
   }
   std::vector<int64_t> values;
   char item[8];
@@ -151,9 +164,10 @@ std::vector<int64_t> read_npy_integers(const std::filesystem::path& path) {
   return values;
 }
 
-static void write_array(const std::filesystem::path& path, std::string_view type, const std::string& shape,
-                        std::string_view data) {
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}", type, shape);
+static void write_array(const std::filesystem::path& path, std::string_view type,
+                        const std::string& shape, std::string_view data) {
+  std::string header =
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}", type, shape);
   // Magic, version, length and header together fill a multiple of 64 bytes, the last a line feed.
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
@@ -171,8 +185,9 @@ void write_npy(const std::filesystem::path& path, std::span<const int64_t> value
 }
 
 void write_npy(const std::filesystem::path& path, MatrixView matrix) {
-  write_array(path, "<f4", fmt::format("({}, {})", matrix.rows, matrix.cols),
-              {reinterpret_cast<const char*>(matrix.values), matrix.rows * matrix.cols * sizeof(float)});
+  write_array(
+      path, "<f4", fmt::format("({}, {})", matrix.rows, matrix.cols),
+      {reinterpret_cast<const char*>(matrix.values), matrix.rows * matrix.cols * sizeof(float)});
 }
 
 Format npy() {

@@ -17,7 +17,8 @@ struct NpyShape {
   size_t cols = 0;
 };
 
-// The shape of a float16, float32 or float64 matrix in C order; throws invalid_argument on any other array.
+// The shape of a float16, float32 or float64 matrix in C order; throws invalid_argument on any
+// other array.
 NpyShape npy_shape(const std::filesystem::path& path);
 
 // A matrix as float32. Numbers that are not finite as float32 are refused, naming their row.
@@ -25,7 +26,8 @@ Matrix read_npy_matrix(const std::filesystem::path& path);
 
 // The same matrix in blocks of at most block_rows rows, so that never more than a block is held.
 void read_npy_blocks(const std::filesystem::path& path, size_t block_rows,
-                     const std::function<void(size_t first_row, MatrixView block)>& block, const Progress& progress);
+                     const std::function<void(size_t first_row, MatrixView block)>& block,
+                     const Progress& progress);
 
 // A one-dimensional array of integers of any width, as row numbers are written.
 std::vector<int64_t> read_npy_integers(const std::filesystem::path& path);

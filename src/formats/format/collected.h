@@ -3,12 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -64,7 +64,8 @@ Collected collect(const Reading& reading) {
   return collected;
 }
 
-inline Collected collect_file(const std::filesystem::path& path, const Roles& roles = {}, int64_t skip_rows = 0) {
+inline Collected collect_file(const std::filesystem::path& path, const Roles& roles = {},
+                              int64_t skip_rows = 0) {
   const Progress silent;
   return collect([&](const Receiver& receiver) { read(path, roles, skip_rows, receiver, silent); });
 }
@@ -103,7 +104,8 @@ class TestFolder {
   std::filesystem::path write(const std::string& name, std::string_view bytes) const {
     const std::filesystem::path file = path_ / name;
     std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(file, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     return file;
   }
 

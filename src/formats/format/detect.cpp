@@ -12,11 +12,13 @@
 namespace querist::formats {
 
 std::string_view first_text_line(std::string_view file_name, std::string_view head) {
-  constexpr std::string_view telling[] = {".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".npy", ".zip", ".tar"};
+  constexpr std::string_view telling[] = {".csv",  ".tsv", ".tab", ".jsonl", ".ndjson",
+                                          ".json", ".npy", ".zip", ".tar"};
   const bool named = std::any_of(std::begin(telling), std::end(telling),
                                  [&](std::string_view end) { return file_name.ends_with(end); });
   const size_t begin = head.find_first_not_of(" \t\r\n");
-  if (named || begin == std::string_view::npos || head[begin] == '{' || head[begin] == '[') return {};
+  if (named || begin == std::string_view::npos || head[begin] == '{' || head[begin] == '[')
+    return {};
   if (head.find('\0') != std::string_view::npos || head.starts_with("%PDF")) return {};
   return head.substr(begin, head.find_first_of("\r\n", begin) - begin);
 }
@@ -63,13 +65,13 @@ const Format& detect(const std::filesystem::path& path) {
   refuse("{} is in no format that can be read: {}", path.string(), fmt::join(known, "; "));
 }
 
-void read(const std::filesystem::path& path, const Roles& roles, int64_t skip_rows, const Receiver& receiver,
-          const Progress& progress) {
+void read(const std::filesystem::path& path, const Roles& roles, int64_t skip_rows,
+          const Receiver& receiver, const Progress& progress) {
   detect(path).read(path, roles, skip_rows, receiver, progress);
 }
 
-void read_bytes(std::string_view format_name, const ByteSource& bytes, const Roles& roles, int64_t skip_rows,
-                const Receiver& receiver, const Progress& progress) {
+void read_bytes(std::string_view format_name, const ByteSource& bytes, const Roles& roles,
+                int64_t skip_rows, const Receiver& receiver, const Progress& progress) {
   const Format& format = find(format_name);
   if (!format.read_bytes) {
     refuse("the format {} is read from files only; send CSV, TSV or JSONL", format.name);

@@ -81,7 +81,8 @@ static bool lies_within(const std::filesystem::path& folder, const std::filesyst
   return std::mismatch(root.begin(), root.end(), target.begin(), target.end()).first == root.end();
 }
 
-std::string load_image(const std::filesystem::path& folder, std::string_view path, std::string& image) {
+std::string load_image(const std::filesystem::path& folder, std::string_view path,
+                       std::string& image) {
   const std::string fault = path_fault(path);
   if (!fault.empty()) return fmt::format("the image {} is not read: {}", path, fault);
   const std::filesystem::path file = folder / path;

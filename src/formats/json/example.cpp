@@ -1,4 +1,5 @@
-// Fields are found by name, numbers and flags become their text, nested values compact JSON (parser: simdjson).
+// Fields are found by name, numbers and flags become their text, nested values compact JSON
+// (parser: simdjson).
 #include "formats/json/example.h"
 
 #include <simdjson.h>
@@ -23,7 +24,8 @@ struct TextHash {
   using is_transparent = void;
   size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
-// The element as what its type was found to be; a copy, for the library's results end with their statement.
+// The element as what its type was found to be; a copy, for the library's results end with their
+// statement.
 template <class Value>
 static Value known(dom::element element) {
   Value value;
@@ -46,8 +48,8 @@ struct Slot {
 struct JsonExamples::State {
   const std::filesystem::path* folder = nullptr;
   dom::parser parser;
-  Fields fields;         // From the first objects.
-  bool any = false;      // An object was studied.
+  Fields fields;     // From the first objects.
+  bool any = false;  // An object was studied.
   Layout layout;
   ByName<Slot> slots;
   ByName<size_t> nested;  // The cells of the object "columns".
@@ -60,7 +62,8 @@ struct JsonExamples::State {
   std::string check_payload(const NewExample& example) const;
 };
 
-JsonExamples::JsonExamples(const std::filesystem::path* folder) : state_(std::make_unique<State>()) {
+JsonExamples::JsonExamples(const std::filesystem::path* folder)
+    : state_(std::make_unique<State>()) {
   state_->folder = folder;
 }
 JsonExamples::~JsonExamples() = default;
@@ -75,22 +78,30 @@ std::string JsonExamples::State::parse(std::string_view text, dom::element& root
   if (error == simdjson::UTF8_ERROR) {
     return "the row is not UTF-8; convert the file, for example with: iconv -f latin1 -t utf-8";
   }
-  const bool not_finite = text.find("NaN") != std::string_view::npos ||
-                          text.find("Infinity") != std::string_view::npos;
-  return fmt::format("the row is not valid JSON: {}{}", simdjson::error_message(error),
-                     not_finite ? " (JSON has no NaN and no Infinity; write null or leave the field out)" : "");
+  const bool not_finite =
+      text.find("NaN") != std::string_view::npos || text.find("Infinity") != std::string_view::npos;
+  return fmt::format(
+      "the row is not valid JSON: {}{}", simdjson::error_message(error),
+      not_finite ? " (JSON has no NaN and no Infinity; write null or leave the field out)" : "");
 }
 
 // The value as text; nullopt for null.
 static std::optional<std::string> text_of(dom::element value) {
   switch (value.type()) {
-    case dom::element_type::NULL_VALUE: return std::nullopt;
-    case dom::element_type::STRING: return std::string(known<std::string_view>(value));
-    case dom::element_type::BOOL: return known<bool>(value) ? "true" : "false";
-    case dom::element_type::INT64: return std::to_string(known<int64_t>(value));
-    case dom::element_type::UINT64: return std::to_string(known<uint64_t>(value));
-    case dom::element_type::DOUBLE: return fmt::format("{}", known<double>(value));
-    default: return std::string(simdjson::minify(value));
+    case dom::element_type::NULL_VALUE:
+      return std::nullopt;
+    case dom::element_type::STRING:
+      return std::string(known<std::string_view>(value));
+    case dom::element_type::BOOL:
+      return known<bool>(value) ? "true" : "false";
+    case dom::element_type::INT64:
+      return std::to_string(known<int64_t>(value));
+    case dom::element_type::UINT64:
+      return std::to_string(known<uint64_t>(value));
+    case dom::element_type::DOUBLE:
+      return fmt::format("{}", known<double>(value));
+    default:
+      return std::string(simdjson::minify(value));
   }
 }
 
@@ -136,11 +147,13 @@ bool JsonExamples::settle(const Roles& asked) {
   const auto give = [&](const std::string& name, Part part) {
     if (!name.empty()) state.slots[name] = {part, 0};
   };
-  // Where the payload has a field of its own, the names of our own example shape mean what they say.
+  // Where the payload has a field of its own, the names of our own example shape mean what they
+  // say.
   if (state.layout.payload != PayloadKind::columns || own_cells) {
     const auto is_free = [&](std::string_view name) {
-      return has(state.fields.names, name) && name != roles.text && name != roles.image && name != roles.label &&
-             name != roles.id && name != roles.split && name != roles.group && name != roles.time;
+      return has(state.fields.names, name) && name != roles.text && name != roles.image &&
+             name != roles.label && name != roles.id && name != roles.split &&
+             name != roles.group && name != roles.time;
     };
     if (roles.group.empty() && is_free("group")) roles.group = "group";
     if (roles.time.empty() && is_free("time")) roles.time = "time";
@@ -153,7 +166,8 @@ bool JsonExamples::settle(const Roles& asked) {
   give(roles.split, Part::split);
   if (state.layout.payload == PayloadKind::text) give(roles.text, Part::text);
   if (state.layout.payload == PayloadKind::image) give(roles.image, Part::image);
-  if (state.layout.payload == PayloadKind::embedding && !asked.payload_elsewhere) give("embedding", Part::embedding);
+  if (state.layout.payload == PayloadKind::embedding && !asked.payload_elsewhere)
+    give("embedding", Part::embedding);
   if (own_cells) give("columns", Part::nested);
   for (size_t cell = 0; cell < state.layout.columns.size(); ++cell) {
     const std::string& name = state.layout.columns[cell];
@@ -177,7 +191,8 @@ std::string JsonExamples::State::take_embedding(NewExample& example, dom::elemen
   for (const dom::element number : numbers) {
     double wide = 0;
     if (number.get_double().get(wide) != simdjson::SUCCESS) {
-      return fmt::format("number {} of the embedding is no number", example.payload.embedding.size() + 1);
+      return fmt::format("number {} of the embedding is no number",
+                         example.payload.embedding.size() + 1);
     }
     const auto narrow = static_cast<float>(wide);
     if (!std::isfinite(narrow)) {
@@ -222,36 +237,56 @@ std::string JsonExamples::State::take(NewExample& example, Slot slot, dom::eleme
   if (text->size() > limits::max_cell_bytes) {
     return fmt::format("a value is larger than {} MiB", limits::max_cell_bytes >> 20);
   }
-  if (text->find('\0') != std::string::npos) return "a value holds a NUL character, which no text has";
+  if (text->find('\0') != std::string::npos)
+    return "a value holds a NUL character, which no text has";
   switch (slot.part) {
-    case Part::text: example.payload.text = std::move(*text); return {};
-    case Part::cell: example.payload.cells[slot.cell] = std::move(*text); return {};
+    case Part::text:
+      example.payload.text = std::move(*text);
+      return {};
+    case Part::cell:
+      example.payload.cells[slot.cell] = std::move(*text);
+      return {};
     case Part::image:
       if (text->empty()) return {};
       example.meta = canonical_json(Json{{"file", *text}});
       return load_image(*folder, *text, example.payload.image);
-    default: break;
+    default:
+      break;
   }
-  if (is_nested(value)) return "the label, id, group, time and split must be a text, a number or true or false";
+  if (is_nested(value))
+    return "the label, id, group, time and split must be a text, a number or true or false";
   switch (slot.part) {
     case Part::label:
       if (!text->empty()) example.label = std::move(*text);
       break;
-    case Part::id: example.external_id = std::move(*text); break;
-    case Part::group: example.group = std::move(*text); break;
-    case Part::time: example.time = std::move(*text); break;
-    default: example.split = std::move(*text); break;
+    case Part::id:
+      example.external_id = std::move(*text);
+      break;
+    case Part::group:
+      example.group = std::move(*text);
+      break;
+    case Part::time:
+      example.time = std::move(*text);
+      break;
+    default:
+      example.split = std::move(*text);
+      break;
   }
   return {};
 }
 
 std::string JsonExamples::State::check_payload(const NewExample& example) const {
   switch (layout.payload) {
-    case PayloadKind::text: return example.payload.text.empty() ? "the text is missing or empty" : "";
-    case PayloadKind::image: return example.payload.image.empty() ? "the image's path is missing" : "";
+    case PayloadKind::text:
+      return example.payload.text.empty() ? "the text is missing or empty" : "";
+    case PayloadKind::image:
+      return example.payload.image.empty() ? "the image's path is missing" : "";
     case PayloadKind::embedding:
-      return example.payload.embedding.empty() && !layout.roles.payload_elsewhere ? "the embedding is missing" : "";
-    case PayloadKind::columns: break;
+      return example.payload.embedding.empty() && !layout.roles.payload_elsewhere
+                 ? "the embedding is missing"
+                 : "";
+    case PayloadKind::columns:
+      break;
   }
   return {};
 }

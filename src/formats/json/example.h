@@ -22,7 +22,8 @@ class JsonExamples {
   bool settle(const Roles& roles);
   const Layout& layout() const;
 
-  // Fills the example; answers why it cannot, empty if it did. 64 bytes behind the text must be readable.
+  // Fills the example; answers why it cannot, empty if it did. 64 bytes behind the text must be
+  // readable.
   std::string fill(NewExample& example, std::string_view text);
 
  private:

@@ -1,4 +1,5 @@
-// The first rows are looked at before any goes out, so that a field the very first lacks is known all the same.
+// The first rows are looked at before any goes out, so that a field the very first lacks is known
+// all the same.
 #include "formats/json/read_json.h"
 
 #include <vector>
@@ -20,7 +21,8 @@ struct HeldRow {
 };
 
 // Holds the first rows back and studies them: at least one sound object, then until either bound.
-static std::vector<HeldRow> study_first(JsonRows& rows, JsonExamples& examples, const Roles& roles, bool& settled) {
+static std::vector<HeldRow> study_first(JsonRows& rows, JsonExamples& examples, const Roles& roles,
+                                        bool& settled) {
   std::vector<HeldRow> held;
   size_t bytes = 0;
   JsonRow row;
@@ -34,15 +36,21 @@ static std::vector<HeldRow> study_first(JsonRows& rows, JsonExamples& examples, 
   return held;
 }
 
-void read_json(const ByteSource& bytes, const std::filesystem::path* folder, const Roles& roles, int64_t skip_rows,
-               const Receiver& receiver) {
+void read_json(const ByteSource& bytes, const std::filesystem::path* folder, const Roles& roles,
+               int64_t skip_rows, const Receiver& receiver) {
   Window window(as_utf8(bytes));
   JsonRows rows(window);
   JsonExamples examples(folder);
   bool settled = false;
   std::vector<HeldRow> held = study_first(rows, examples, roles, settled);
-  if (!settled && !held.empty() && held.front().text.find_last_not_of("{ \t\r") == std::string::npos) {
-    refuse("the file is one JSON object over many lines; write one object a line, or an array of objects");
+  if (!settled && !held.empty() &&
+      held.front().text.find_last_not_of("{ \t\r") == std::string::npos) {
+    refuse(
+        "the file is one JSON object over many lines; write one object a line, or an array of "
+        "objects");
+  }
+  if (held.empty() && !rows.in_array()) {
+    refuse("there is nothing to read; write one JSON object a line, or an array of objects");
   }
   if (settled) receiver.layout(examples.layout());
   int64_t number = 0;

@@ -8,7 +8,7 @@
 namespace querist::formats {
 
 // folder: where paths of an image field begin; null: there is none (a request's body).
-void read_json(const ByteSource& bytes, const std::filesystem::path* folder, const Roles& roles, int64_t skip_rows,
-               const Receiver& receiver);
+void read_json(const ByteSource& bytes, const std::filesystem::path* folder, const Roles& roles,
+               int64_t skip_rows, const Receiver& receiver);
 
 }  // namespace querist::formats

@@ -1,4 +1,5 @@
-// Lines end at a line feed; elements end at the comma or bracket outside every string and bracket of their own.
+// Lines end at a line feed; elements end at the comma or bracket outside every string and bracket
+// of their own.
 #include "formats/json/rows.h"
 
 #include <array>
@@ -26,7 +27,8 @@ struct ElementScan {
         } else if (c == '\\') {
           escaped = true;
         } else if (c == '"' || c == '\n') {
-          in_string = false;  // No string holds a raw line feed: a quote that is lost spoils its own line only.
+          in_string = false;  // No string holds a raw line feed: a quote that is lost spoils its
+                              // own line only.
         }
       } else if (c == '"') {
         in_string = true;
@@ -115,7 +117,8 @@ bool JsonRows::next_element(JsonRow& row) {
     searched = rest.size();
     if (window_.more()) continue;
     row.text = window_.rest();
-    row.problem = "the file ends within this row, before the array's closing bracket; it is cut short";
+    row.problem =
+        "the file ends within this row, before the array's closing bracket; it is cut short";
     window_.pass(window_.rest().size());
     return true;
   }

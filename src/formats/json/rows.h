@@ -1,4 +1,5 @@
-// Cuts a stream of JSON into rows: the lines of JSONL, or the elements of one top-level array, in bounded memory.
+// Cuts a stream of JSON into rows: the lines of JSONL, or the elements of one top-level array, in
+// bounded memory.
 #pragma once
 
 #include <string>
@@ -9,8 +10,9 @@
 namespace querist::formats {
 
 struct JsonRow {
-  std::string_view text;  // One JSON value; 64 bytes behind it may be read. Lives until the next call.
-  std::string problem;    // Why it cannot be used; empty: it can.
+  std::string_view
+      text;  // One JSON value; 64 bytes behind it may be read. Lives until the next call.
+  std::string problem;  // Why it cannot be used; empty: it can.
 };
 
 class JsonRows {
@@ -19,6 +21,8 @@ class JsonRows {
 
   // False at the end.
   bool next(JsonRow& row);
+  // Whether the rows are the elements of an array; known after the first next().
+  bool in_array() const { return array_; }
 
  private:
   bool skip_space();

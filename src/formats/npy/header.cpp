@@ -26,8 +26,10 @@ size_t read_fully(const ByteSource& bytes, char* buffer, size_t size) {
 static std::string_view value_of(std::string_view text, std::string_view key) {
   const size_t at = text.find(key);
   const size_t colon = at == std::string_view::npos ? at : text.find(':', at);
-  const size_t value = colon == std::string_view::npos ? colon : text.find_first_not_of(' ', colon + 1);
-  if (value == std::string_view::npos) refuse("the .npy header names no {}; save the array again", key);
+  const size_t value =
+      colon == std::string_view::npos ? colon : text.find_first_not_of(' ', colon + 1);
+  if (value == std::string_view::npos)
+    refuse("the .npy header names no {}; save the array again", key);
   return text.substr(value);
 }
 
@@ -66,12 +68,15 @@ static void parse_type(std::string_view text, NpyHeader& header) {
   const size_t open = text.find_first_of("'\"");
   const size_t close = open == std::string_view::npos ? open : text.find(text[open], open + 1);
   if (open != 0 || close == std::string_view::npos || close < 4) {
-    refuse("the array is no plain array of numbers; save it with np.save(path, x.astype(np.float32))");
+    refuse(
+        "the array is no plain array of numbers; save it with np.save(path, x.astype(np.float32))");
   }
   const std::string_view type = text.substr(1, close - 1);
-  const bool digits = type.size() <= 4 && type.find_first_not_of("0123456789", 2) == std::string_view::npos;
+  const bool digits =
+      type.size() <= 4 && type.find_first_not_of("0123456789", 2) == std::string_view::npos;
   if (!digits || std::string_view("fiub").find(type[1]) == std::string_view::npos) {
-    refuse("the array's type {} is no number; save it with np.save(path, x.astype(np.float32))", type);
+    refuse("the array's type {} is no number; save it with np.save(path, x.astype(np.float32))",
+           type);
   }
   if (type[0] == '>') {
     refuse("the array is big-endian ({}); save it with np.save(path, x.astype(np.float32))", type);
@@ -86,7 +91,8 @@ NpyHeader read_npy_header(const ByteSource& bytes) {
     refuse("the file is no .npy array; write it with np.save");
   }
   const int version = fixed[6];
-  if (version < 1 || version > 3) refuse(".npy format {} is not known; versions 1 to 3 are", version);
+  if (version < 1 || version > 3)
+    refuse(".npy format {} is not known; versions 1 to 3 are", version);
   unsigned char raw[4] = {};
   const size_t length_bytes = version == 1 ? 2 : 4;
   size_t length = 0;
@@ -109,15 +115,20 @@ NpyHeader read_npy_header(const ByteSource& bytes) {
 void require_float_matrix(const NpyHeader& header) {
   const bool known = header.item_bytes == 2 || header.item_bytes == 4 || header.item_bytes == 8;
   if (header.kind != 'f' || !known) {
-    refuse("the array holds no float16, float32 or float64; save it with np.save(path, x.astype(np.float32))");
+    refuse(
+        "the array holds no float16, float32 or float64; save it with np.save(path, "
+        "x.astype(np.float32))");
   }
   if (header.shape.size() != 2) {
-    refuse("the array has {} dimensions, not two (rows, features); save it with np.save(path, x.reshape(len(x), -1))",
-           header.shape.size());
+    refuse(
+        "the array has {} dimensions, not two (rows, features); save it with np.save(path, "
+        "x.reshape(len(x), -1))",
+        header.shape.size());
   }
   if (header.cols() == 0) refuse("the array's rows have no features");
   if (header.cols() > limits::max_features) {
-    refuse("the array has {} features a row; at most {} can be read", header.cols(), limits::max_features);
+    refuse("the array has {} features a row; at most {} can be read", header.cols(),
+           limits::max_features);
   }
 }
 

@@ -18,14 +18,16 @@ struct NpyHeader {
   size_t cols() const { return shape[1]; }
 };
 
-// Reads the header from the front of the bytes and leaves them at the data. Throws invalid_argument, saying how to
-// save the array instead, on Fortran order, other byte orders and types that are no numbers.
+// Reads the header from the front of the bytes and leaves them at the data. Throws
+// invalid_argument, saying how to save the array instead, on Fortran order, other byte orders and
+// types that are no numbers.
 NpyHeader read_npy_header(const ByteSource& bytes);
 
 // Throws invalid_argument unless the array is a (n, d) matrix of floats.
 void require_float_matrix(const NpyHeader& header);
 
-// Widens or narrows `count` floats of item_bytes each; numbers too large for float32 become infinite.
+// Widens or narrows `count` floats of item_bytes each; numbers too large for float32 become
+// infinite.
 void floats_of(const char* bytes, size_t item_bytes, size_t count, float* out);
 
 // Fills buffer as far as the bytes go; answers how far.

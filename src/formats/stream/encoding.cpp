@@ -1,4 +1,5 @@
-// Conversion of UTF-16 (RFC 2781) and the check for UTF-8 (Keiser and Lemire 2021, through simdjson).
+// Conversion of UTF-16 (RFC 2781) and the check for UTF-8 (Keiser and Lemire 2021, through
+// simdjson).
 #include "formats/stream/encoding.h"
 
 #include <simdjson.h>

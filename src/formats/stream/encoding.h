@@ -1,4 +1,5 @@
-// Text comes as UTF-8: byte-order marks go, UTF-16 is converted, anything else is told apart row by row.
+// Text comes as UTF-8: byte-order marks go, UTF-16 is converted, anything else is told apart row by
+// row.
 #pragma once
 
 #include <string_view>
@@ -7,7 +8,8 @@
 
 namespace querist::formats {
 
-// The source without its byte-order mark; UTF-16 with a mark becomes UTF-8, its broken characters the byte 0xFF.
+// The source without its byte-order mark; UTF-16 with a mark becomes UTF-8, its broken characters
+// the byte 0xFF.
 ByteSource as_utf8(ByteSource source);
 
 // Why these bytes are no text of ours, with what to do about it; empty: they are.

@@ -7,7 +7,8 @@
 
 namespace querist::formats {
 
-// Reports the packed bytes read against the file's size and stops when cancelled; progress must outlive the source.
+// Reports the packed bytes read against the file's size and stops when cancelled; progress must
+// outlive the source.
 ByteSource open_file(const std::filesystem::path& path, const Progress& progress);
 
 }  // namespace querist::formats

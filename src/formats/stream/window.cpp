@@ -27,7 +27,8 @@ void Window::make_room(size_t total) {
 
 bool Window::more() {
   const size_t held = end_ - begin_;
-  // Where little is held one call must do: a source that fails on the next one has still given these bytes.
+  // Where little is held one call must do: a source that fails on the next one has still given
+  // these bytes.
   const size_t wanted =
       held < block ? held + 1 : std::min(2 * held, std::max(held, max_row_bytes) + block);
   make_room(std::max(held < block ? 2 * block : wanted, wanted));

@@ -1,4 +1,5 @@
-// A window over a byte source: the bytes that are not consumed yet, contiguous, growing only while one row needs it.
+// A window over a byte source: the bytes that are not consumed yet, contiguous, growing only while
+// one row needs it.
 #pragma once
 
 #include <memory>

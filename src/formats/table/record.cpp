@@ -1,4 +1,5 @@
-// The fast path splits lines without quotes by memchr; the slow one follows quotes; a third forgets what is too large.
+// The fast path splits lines without quotes by memchr; the slow one follows quotes; a third forgets
+// what is too large.
 #include "formats/table/record.h"
 
 #include <algorithm>
@@ -20,9 +21,10 @@ static std::string large_row() {
 }
 
 static std::string open_quote(size_t column) {
-  return fmt::format("the quote that opens the cell in column {} is never closed, "
-                     "so the rest of the file belongs to this row",
-                     column);
+  return fmt::format(
+      "the quote that opens the cell in column {} is never closed, "
+      "so the rest of the file belongs to this row",
+      column);
 }
 
 bool RecordReader::at_record() {
@@ -52,12 +54,14 @@ size_t RecordReader::line_end_at(std::string_view bytes, size_t at) const {
   return bytes[at + 1] == dialect_.line_end ? 2 : 0;
 }
 
-// Splits the record at the front of bytes into cells_; answers its length with the line end, 0 if its end is not there.
+// Splits the record at the front of bytes into cells_; answers its length with the line end, 0 if
+// its end is not there.
 size_t RecordReader::split(std::string_view bytes) {
   cells_.clear();
   doubled_.clear();
   fault_.clear();
-  const auto* end = static_cast<const char*>(std::memchr(bytes.data(), dialect_.line_end, bytes.size()));
+  const auto* end =
+      static_cast<const char*>(std::memchr(bytes.data(), dialect_.line_end, bytes.size()));
   size_t line = end ? static_cast<size_t>(end - bytes.data()) : bytes.size();
   if (std::memchr(bytes.data(), '"', line)) return split_quoted(bytes);
   if (!end && !window_.ended()) return 0;
@@ -79,18 +83,21 @@ size_t RecordReader::split_quoted(std::string_view bytes) {
   size_t length = 0;
   for (;;) {
     const bool quoted = at < bytes.size() && bytes[at] == '"';
-    const bool known = quoted ? quoted_cell(bytes, at, length) : unquoted_cell(bytes, at, at, at, length);
+    const bool known =
+        quoted ? quoted_cell(bytes, at, length) : unquoted_cell(bytes, at, at, at, length);
     if (!known) return 0;
     if (length) return length;
   }
 }
 
-// Takes the cell from `begin`, whose bytes up to `from` are looked at already. True when its end is there: then `at`
-// is where the next cell begins or, for the record's last cell, `length` the record's.
+// Takes the cell from `begin`, whose bytes up to `from` are looked at already. True when its end is
+// there: then `at` is where the next cell begins or, for the record's last cell, `length` the
+// record's.
 bool RecordReader::unquoted_cell(std::string_view bytes, size_t begin, size_t from, size_t& at,
                                  size_t& length) {
   size_t end = from;
-  while (end < bytes.size() && bytes[end] != dialect_.delimiter && bytes[end] != dialect_.line_end) ++end;
+  while (end < bytes.size() && bytes[end] != dialect_.delimiter && bytes[end] != dialect_.line_end)
+    ++end;
   if (end == bytes.size() && !window_.ended()) return false;
   const bool last = end == bytes.size() || bytes[end] == dialect_.line_end;
   size_t text_end = end;
@@ -115,8 +122,8 @@ static size_t closing_quote(std::string_view bytes, size_t open, bool& doubled) 
   }
 }
 
-// Whether, where quotes are mostly text, the one at `open` is: its cell would run over a line end and hold a delimiter,
-// which is how rows look that a stray quote has swallowed.
+// Whether, where quotes are mostly text, the one at `open` is: its cell would run over a line end
+// and hold a delimiter, which is how rows look that a stray quote has swallowed.
 bool RecordReader::literal_quote(std::string_view bytes, size_t open, size_t close) const {
   if (dialect_.strict_quotes) return false;
   const std::string_view body = bytes.substr(open + 1, close == none ? none : close - open - 1);
@@ -147,8 +154,9 @@ bool RecordReader::quoted_cell(std::string_view bytes, size_t& at, size_t& lengt
     if (!dialect_.strict_quotes) return unquoted_cell(bytes, open, open, at, length);
     if (!unquoted_cell(bytes, open, next, at, length)) return false;
     if (fault_.empty()) {
-      fault_ = fmt::format("the cell in column {} goes on after its closing quote; double the quotes within a cell",
-                           cells_.size());
+      fault_ = fmt::format(
+          "the cell in column {} goes on after its closing quote; double the quotes within a cell",
+          cells_.size());
     }
     return true;
   }
@@ -162,14 +170,17 @@ bool RecordReader::quoted_cell(std::string_view bytes, size_t& at, size_t& lengt
   return true;
 }
 
-// Drops every second quote of a run, in place; the window's bytes before its rest belong to the record.
+// Drops every second quote of a run, in place; the window's bytes before its rest belong to the
+// record.
 static std::string_view undouble(std::string_view cell) {
   char* const begin = const_cast<char*>(cell.data());
   const char* const end = begin + cell.size();
   char* out = begin;
   for (const char* from = begin; from < end;) {
-    const auto* quote = static_cast<const char*>(std::memchr(from, '"', static_cast<size_t>(end - from)));
-    const size_t run = quote ? static_cast<size_t>(quote + 1 - from) : static_cast<size_t>(end - from);
+    const auto* quote =
+        static_cast<const char*>(std::memchr(from, '"', static_cast<size_t>(end - from)));
+    const size_t run =
+        quote ? static_cast<size_t>(quote + 1 - from) : static_cast<size_t>(end - from);
     std::memmove(out, from, run);
     out += run;
     from += run + (quote ? 1 : 0);
@@ -192,7 +203,8 @@ void RecordReader::finish(Record& record, size_t length) {
   window_.pass(length);
 }
 
-// Goes to the end of a record too large to hold, by the same rules, keeping nothing; answers what is wrong with it.
+// Goes to the end of a record too large to hold, by the same rules, keeping nothing; answers what
+// is wrong with it.
 std::string RecordReader::discard() {
   size_t column = 1;
   size_t cell = 0;  // Bytes of the present cell.

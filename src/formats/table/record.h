@@ -12,8 +12,8 @@ namespace querist::formats {
 struct Dialect {
   char delimiter = ',';
   char line_end = '\n';
-  // Whether a quote that does not close as it should spoils its row. If not, as in tab-separated exports where
-  // quotes mostly are just text, such a quote is an ordinary character.
+  // Whether a quote that does not close as it should spoils its row. If not, as in tab-separated
+  // exports where quotes mostly are just text, such a quote is an ordinary character.
   bool strict_quotes = true;
 };
 

@@ -33,16 +33,18 @@ struct Casting {
   void ask(const std::string& name, std::string_view part) {
     if (name.empty()) return;
     check(name, part);
-    if (contains(taken, name)) refuse("the column \"{}\" is asked for twice; each column plays one part", name);
+    if (contains(taken, name))
+      refuse("the column \"{}\" is asked for twice; each column plays one part", name);
     taken.push_back(name);
   }
 
   void guess(std::string& role, std::initializer_list<std::string_view> usual) {
     if (!role.empty()) return;
     for (const std::string_view name : usual) {
-      const auto found = std::find_if(fields.names.begin(), fields.names.end(), [&](const std::string& column) {
-        return lower(column) == name && !contains(taken, column);
-      });
+      const auto found =
+          std::find_if(fields.names.begin(), fields.names.end(), [&](const std::string& column) {
+            return lower(column) == name && !contains(taken, column);
+          });
       if (found == fields.names.end()) continue;
       role = *found;
       taken.push_back(*found);
@@ -55,7 +57,8 @@ static void choose_cells(Casting& casting, Layout& layout) {
   layout.payload = PayloadKind::columns;
   if (casting.roles.columns.empty()) {
     for (const std::string& name : casting.fields.cells) {
-      if (casting.fields.nested_cells || !contains(casting.taken, name)) casting.roles.columns.push_back(name);
+      if (casting.fields.nested_cells || !contains(casting.taken, name))
+        casting.roles.columns.push_back(name);
     }
   }
   if (casting.roles.columns.empty()) {
@@ -67,7 +70,8 @@ static void choose_cells(Casting& casting, Layout& layout) {
 
 Layout resolve_roles(const Roles& asked, const Fields& fields) {
   const int payloads = !asked.text.empty() + !asked.image.empty() + !asked.columns.empty();
-  if (payloads > 1) refuse("name either a text column, an image column or columns, not several of them");
+  if (payloads > 1)
+    refuse("name either a text column, an image column or columns, not several of them");
   Casting casting{fields, asked, {}};
   casting.ask(asked.text, "text");
   casting.ask(asked.image, "image");

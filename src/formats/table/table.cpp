@@ -27,11 +27,13 @@ static size_t count_unquoted(std::string_view line, char c) {
 // The header shows it: a line without a comma that has semicolons or tabs is divided by those.
 static Dialect dialect_of(Window& window, TableKind kind) {
   constexpr size_t enough = size_t{1} << 20;
-  while (window.rest().find('\n') == std::string_view::npos && window.rest().size() < enough && window.more()) {
+  while (window.rest().find('\n') == std::string_view::npos && window.rest().size() < enough &&
+         window.more()) {
   }
   const std::string_view head = window.rest();
   Dialect dialect;
-  const bool old_line_ends = head.find('\n') == std::string_view::npos && head.find('\r') != std::string_view::npos;
+  const bool old_line_ends =
+      head.find('\n') == std::string_view::npos && head.find('\r') != std::string_view::npos;
   dialect.line_end = old_line_ends ? '\r' : '\n';
   if (kind == TableKind::tsv) {
     dialect.delimiter = '\t';
@@ -60,7 +62,8 @@ static std::vector<std::string> header_names(const Record& header) {
     refuse("the header, the first line, cannot be read: {}", header.problem);
   }
   if (header.cells.size() > limits::max_columns) {
-    refuse("the table has {} columns; at most {} can be read", header.cells.size(), limits::max_columns);
+    refuse("the table has {} columns; at most {} can be read", header.cells.size(),
+           limits::max_columns);
   }
   std::vector<std::string> names;
   std::set<std::string> seen;
@@ -88,15 +91,16 @@ static Positions positions_of(const Layout& layout, const std::vector<std::strin
     return static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin());
   };
   const Roles& roles = layout.roles;
-  Positions at = {position(roles.text), position(roles.image), position(roles.label), position(roles.id),
-                  position(roles.group), position(roles.time), position(roles.split), {}};
+  Positions at = {
+      position(roles.text),  position(roles.image), position(roles.label), position(roles.id),
+      position(roles.group), position(roles.time),  position(roles.split), {}};
   for (const std::string& column : layout.columns) at.cells.push_back(*position(column));
   return at;
 }
 
 // Fills the example from a sound record; answers why it cannot, empty if it did.
-static std::string fill(NewExample& example, const std::vector<std::string_view>& cells, const Positions& at,
-                        const std::filesystem::path* folder) {
+static std::string fill(NewExample& example, const std::vector<std::string_view>& cells,
+                        const Positions& at, const std::filesystem::path* folder) {
   if (at.text) {
     if (cells[*at.text].empty()) return "the text is empty";
     example.payload.text = cells[*at.text];
@@ -117,8 +121,8 @@ static std::string fill(NewExample& example, const std::vector<std::string_view>
   return {};
 }
 
-void read_table(const ByteSource& bytes, TableKind kind, const std::filesystem::path* folder, const Roles& roles,
-                int64_t skip_rows, const Receiver& receiver) {
+void read_table(const ByteSource& bytes, TableKind kind, const std::filesystem::path* folder,
+                const Roles& roles, int64_t skip_rows, const Receiver& receiver) {
   Window window(as_utf8(bytes));
   RecordReader reader(window, dialect_of(window, kind));
   Record record;
@@ -134,8 +138,9 @@ void read_table(const ByteSource& bytes, TableKind kind, const std::filesystem::
   while (row <= skip_rows && reader.pass_over()) ++row;
   for (; reader.next(record); ++row) {
     if (record.problem.empty() && record.cells.size() != names.size()) {
-      record.problem = fmt::format("the row has {} {}, but the header names {}", record.cells.size(),
-                                   record.cells.size() == 1 ? "cell" : "cells", names.size());
+      record.problem =
+          fmt::format("the row has {} {}, but the header names {}", record.cells.size(),
+                      record.cells.size() == 1 ? "cell" : "cells", names.size());
     }
     NewExample example;
     if (record.problem.empty()) record.problem = fill(example, record.cells, at, folder);
