@@ -32,7 +32,7 @@ class Dispatcher {
 
   App& app_;
   Router router_;
-  Page page_;
+  PageFiles page_;
 };
 
 // The id a client sent, when it is short and plain, else a new one.

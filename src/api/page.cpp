@@ -37,7 +37,7 @@ static std::string_view media_type(std::string_view path) {
   return "application/octet-stream";
 }
 
-Page::Page(const std::vector<Asset>& assets) {
+PageFiles::PageFiles(const std::vector<Asset>& assets) {
   for (const Asset& asset : assets) {
     files_[std::string(asset.path)] = {.content = asset.content,
                                        .etag = '"' + sha256_hex(asset.content).substr(0, 20) + '"',
@@ -46,7 +46,7 @@ Page::Page(const std::vector<Asset>& assets) {
   }
 }
 
-Response Page::serve(std::string_view path, const Incoming& incoming) const {
+Response PageFiles::serve(std::string_view path, const Incoming& incoming) const {
   auto found = files_.find(path);
   // A missing file is missing; any other path is one of the page's own, which index.html draws.
   const bool names_file = path.substr(path.rfind('/') + 1).find('.') != std::string_view::npos;

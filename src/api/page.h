@@ -10,9 +10,9 @@
 
 namespace querist::api {
 
-class Page {
+class PageFiles {
  public:
-  explicit Page(const std::vector<Asset>& assets);
+  explicit PageFiles(const std::vector<Asset>& assets);
 
   Response serve(std::string_view path, const Incoming& incoming) const;
 

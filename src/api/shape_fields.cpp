@@ -6,16 +6,19 @@ namespace querist::api {
 using enum FieldType;
 
 Fields project_fields() {
-  return {{"name", text, "What the project is called in paths.", true},
-          {"task", text, "classification", true},
-          {"classes", list, "Names of the classes, in order.", true},
-          {"settings", object, "Every setting with its value; GET /api/v1/settings/project describes them.", true},
-          {"changed_settings", list, "Names of the settings that differ from their fallback.", true},
-          {"payload", text, "text, columns, image or embedding; null before the first import."},
-          {"columns", list, "Of a columns payload: {name, type: number, category, date or text}.", true},
-          {"counts", object, "examples, labeled, unlabeled, leased, skipped, audit.", true},
-          {"finalised", flag, "Audit labels are trained on as well.", true},
-          {"created_at", time, "", true}};
+  return {
+      {"name", text, "What the project is called in paths.", true},
+      {"task", text, "classification", true},
+      {"classes", list, "Names of the classes, in order.", true},
+      {"settings", object,
+       "Every setting with its value; GET /api/v1/settings/project describes them.", true},
+      {"changed_settings", list, "Names of the settings that differ from their fallback.", true},
+      {"payload", text, "text, columns, image or embedding; null before the first import."},
+      {"columns", list, "Of a columns payload: {name, type: number, category, date or text}.",
+       true},
+      {"counts", object, "examples, labeled, unlabeled, leased, skipped, audit.", true},
+      {"finalised", flag, "Audit labels are trained on as well.", true},
+      {"created_at", time, "", true}};
 }
 
 Fields example_fields() {

@@ -22,8 +22,12 @@ Json param_json(const ParamSpec& spec) {
   const auto bound = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
   Json choices = Json::array();
   for (const std::string_view choice : spec.choices) choices.push_back(choice);
-  return {{"name", spec.name},       {"type", spec.type()},      {"fallback", value_json(spec, spec.fallback)},
-          {"min", bound(spec.min)},  {"max", bound(spec.max)},   {"choices", std::move(choices)},
+  return {{"name", spec.name},
+          {"type", spec.type()},
+          {"fallback", value_json(spec, spec.fallback)},
+          {"min", bound(spec.min)},
+          {"max", bound(spec.max)},
+          {"choices", std::move(choices)},
           {"help", spec.help}};
 }
 
@@ -36,7 +40,8 @@ Json project_json(const Project& project) {
   }
   Json columns = Json::array();
   for (const Column& column : project.columns) {
-    columns.push_back({{"name", column.name}, {"type", column.type.empty() ? "text" : column.type}});
+    columns.push_back(
+        {{"name", column.name}, {"type", column.type.empty() ? "text" : column.type}});
   }
   const Counts& counts = project.counts;
   return {{"name", project.name},
@@ -57,7 +62,8 @@ Json project_json(const Project& project) {
           {"created_at", rfc3339(project.created_at)}};
 }
 
-Json example_json(const Example& example, const Project& project, const std::optional<Prediction>& prediction) {
+Json example_json(const Example& example, const Project& project,
+                  const std::optional<Prediction>& prediction) {
   Json json = {{"id", example.id},
                {"external_id", or_null(example.external_id)},
                {"state", word(example.state)},
@@ -68,9 +74,12 @@ Json example_json(const Example& example, const Project& project, const std::opt
                {"meta", example.meta},
                {"prediction", nullptr},
                {"audit", example.state == ExampleState::labeled ? Json(example.audit) : Json()}};
-  if (prediction) json["prediction"] = {{"label", prediction->label}, {"confidence", prediction->confidence}};
+  if (prediction)
+    json["prediction"] = {{"label", prediction->label}, {"confidence", prediction->confidence}};
   switch (project.payload.value_or(PayloadKind::text)) {
-    case PayloadKind::text: json["text"] = example.text; break;
+    case PayloadKind::text:
+      json["text"] = example.text;
+      break;
     case PayloadKind::columns: {
       Json cells = Json::object();
       for (size_t i = 0; i < example.cells.size() && i < project.columns.size(); ++i) {
@@ -80,9 +89,12 @@ Json example_json(const Example& example, const Project& project, const std::opt
       break;
     }
     case PayloadKind::image:
-      json["image_url"] = fmt::format("/api/v1/projects/{}/examples/{}/image", project.name, example.id);
+      json["image_url"] =
+          fmt::format("/api/v1/projects/{}/examples/{}/image", project.name, example.id);
       break;
-    case PayloadKind::embedding: json["embedding"] = nullptr; break;
+    case PayloadKind::embedding:
+      json["embedding"] = nullptr;
+      break;
   }
   return json;
 }
@@ -109,7 +121,8 @@ Json annotation_json(const Annotation& annotation) {
 Json lease_json(const Lease& lease, const Example& example, const Project& project) {
   Json suggestion;
   if (lease.suggestion_shown && lease.suggestion) {
-    suggestion = {{"label", *lease.suggestion}, {"confidence", or_null(lease.suggestion_confidence)}};
+    suggestion = {{"label", *lease.suggestion},
+                  {"confidence", or_null(lease.suggestion_confidence)}};
   }
   return {{"lease_id", lease.id},
           {"example", example_json(example, project, std::nullopt)},
@@ -124,7 +137,8 @@ Json lease_json(const Lease& lease, const Example& example, const Project& proje
 Json job_json(const Job& job) {
   Json progress;
   if (job.progress) {
-    progress = {{"done", job.progress->done}, {"total", job.progress->total}, {"unit", job.progress->unit}};
+    progress = {
+        {"done", job.progress->done}, {"total", job.progress->total}, {"unit", job.progress->unit}};
   }
   return {{"id", job.id},
           {"kind", job.kind},

@@ -27,7 +27,8 @@ Json value_json(const ParamSpec& spec, const ParamValue& value);
 
 Json project_json(const Project& project);
 // `columns` are the project's.
-Json example_json(const Example& example, const Project& project, const std::optional<Prediction>& prediction);
+Json example_json(const Example& example, const Project& project,
+                  const std::optional<Prediction>& prediction);
 Json annotation_json(const Annotation& annotation);
 Json lease_json(const Lease& lease, const Example& example, const Project& project);
 Json job_json(const Job& job);

@@ -6,7 +6,6 @@
 #include "featurizers/featurizer.h"
 #include "formats/format.h"
 #include "learners/learner.h"
-#include "stopping/rule.h"
 #include "strategies/strategy.h"
 
 namespace querist::api::resources {
@@ -20,7 +19,10 @@ static Json card_json(const Card& card) {
   }
   std::string_view source;
   if constexpr (requires { card.source; }) source = card.source;
-  return {{"name", card.name}, {"summary", card.summary}, {"source", source}, {"params", std::move(params)}};
+  return {{"name", card.name},
+          {"summary", card.summary},
+          {"source", source},
+          {"params", std::move(params)}};
 }
 
 template <class Card>
@@ -34,12 +36,10 @@ static Response list(App&, const Request&) {
   return ok({{"strategies", cards_json(strategies::all())},
              {"learners", cards_json(learners::all())},
              {"featurizers", cards_json(featurizers::all())},
-             {"formats", cards_json(formats::all())},
-             {"stopping", cards_json(stopping::all())}});
+             {"formats", cards_json(formats::all())}});
 }
 
 Routes plugins() {
-  using enum FieldType;
   return {
       {.pattern = "GET /api/v1/plugins",
        .role = Role::annotator,
@@ -48,8 +48,7 @@ Routes plugins() {
        .response = {{"strategies", FieldType::list, "{name, summary, source, params}", true},
                     {"learners", FieldType::list, "", true},
                     {"featurizers", FieldType::list, "", true},
-                    {"formats", FieldType::list, "", true},
-                    {"stopping", FieldType::list, "", true}}},
+                    {"formats", FieldType::list, "", true}}},
   };
 }
 

@@ -12,15 +12,19 @@
 namespace querist::api::resources {
 
 template <class Card>
-static void check_plugin(const Json& settings, std::string_view field, const std::vector<Card>& cards) {
+static void check_plugin(const Json& settings, std::string_view field,
+                         const std::vector<Card>& cards) {
   const auto given = settings.find(field);
-  if (given == settings.end() || !given->is_string() || given->get_ref<const std::string&>().empty()) return;
+  if (given == settings.end() || !given->is_string() ||
+      given->get_ref<const std::string&>().empty())
+    return;
   std::vector<std::string_view> names;
   for (const Card& card : cards) {
     if (card.name == given->get_ref<const std::string&>()) return;
     names.push_back(card.name);
   }
-  refuse("{} must be one of {}, not \"{}\"", field, fmt::join(names, ", "), given->get<std::string>());
+  refuse("{} must be one of {}, not \"{}\"", field, fmt::join(names, ", "),
+         given->get<std::string>());
 }
 
 // The store checks values against their rows; which plug-ins there are is known here.
@@ -53,8 +57,9 @@ static Response create(App& app, const Request& request) {
   return created(project_json(storage::create_project(app.store, input, request.who().name)));
 }
 
-static Response list(App& app, const Request& request) {
-  return ok(list_json(storage::projects(app.store, request.after(), request.limit()), project_json));
+static Response list_projects(App& app, const Request& request) {
+  return ok(
+      list_json(storage::projects(app.store, request.after(), request.limit()), project_json));
 }
 
 static Response show(App& app, const Request& request) {
@@ -65,9 +70,12 @@ static Response change(App& app, const Request& request) {
   storage::ProjectChange input{.settings = given(request.body, "settings", Json::object()),
                                .reason = json_text(request.body, "reason", "")};
   check_plugins(input.settings);
-  if (const Json classes = given(request.body, "classes", {}); !classes.is_null()) input.classes = class_names(classes);
-  if (const Json finalised = given(request.body, "finalised", {}); !finalised.is_null()) input.finalised = finalised.get<bool>();
-  return ok(project_json(storage::change_project(app.store, request.id("project"), input, request.who().name)));
+  if (const Json classes = given(request.body, "classes", {}); !classes.is_null())
+    input.classes = class_names(classes);
+  if (const Json finalised = given(request.body, "finalised", {}); !finalised.is_null())
+    input.finalised = finalised.get<bool>();
+  return ok(project_json(
+      storage::change_project(app.store, request.id("project"), input, request.who().name)));
 }
 
 Routes projects() {
@@ -85,7 +93,7 @@ Routes projects() {
        .success = 201},
       {.pattern = "GET /api/v1/projects",
        .role = Role::annotator,
-       .handler = list,
+       .handler = list_projects,
        .summary = "List projects.",
        .response = project_fields(),
        .query = page_query(),
@@ -99,10 +107,11 @@ Routes projects() {
        .role = Role::engineer,
        .handler = change,
        .summary = "Change settings, add classes, or finalise.",
-       .request = {{"settings", object, "Only those to change; null puts a setting back to its fallback."},
-                   {"classes", list, "The whole list: the present ones in their order, then new ones."},
-                   {"finalised", flag, "Train on audit labels as well; they no longer measure then."},
-                   {"reason", text, "Goes into the record."}},
+       .request =
+           {{"settings", object, "Only those to change; null puts a setting back to its fallback."},
+            {"classes", list, "The whole list: the present ones in their order, then new ones."},
+            {"finalised", flag, "Train on audit labels as well; they no longer measure then."},
+            {"reason", text, "Goes into the record."}},
        .response = project_fields()},
   };
 }
