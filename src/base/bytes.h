@@ -1,4 +1,5 @@
-// A checked binary form for things we store: little-endian numbers, length-prefixed texts and vectors.
+// A checked binary form for things we store: little-endian numbers, length-prefixed texts and
+// vectors.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,8 @@ namespace querist {
 class ByteWriter {
  public:
   template <class T>
-    requires std::is_arithmetic_v<T>
-  void put(T value) {
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
+  requires std::is_arithmetic_v<T>
+  void put(T value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof value); }
   void put(std::string_view text) {
     put<uint64_t>(text.size());
     bytes_.append(text);
@@ -26,7 +25,7 @@ class ByteWriter {
   void put(const char* text) { put(std::string_view(text)); }
   void put(const std::string& text) { put(std::string_view(text)); }
   template <class T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void put(const std::vector<T>& values) {
     put<uint64_t>(values.size());
     bytes_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
@@ -41,14 +40,14 @@ class ByteWriter {
   std::string bytes_;
 };
 
-// Reads what ByteWriter wrote; throws invalid_argument on bytes that end early or lie about a length.
+// Reads what ByteWriter wrote; throws invalid_argument on bytes that end early or lie about a
+// length.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
 
   template <class T>
-    requires std::is_arithmetic_v<T>
-  T number() {
+  requires std::is_arithmetic_v<T> T number() {
     T value;
     std::memcpy(&value, piece(sizeof value).data(), sizeof value);
     return value;

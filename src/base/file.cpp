@@ -17,7 +17,7 @@ namespace querist {
 
 [[noreturn]] static void fail_io(const char* what, const std::filesystem::path& path) {
   const int error = errno;
-  const Code code = error == ENOENT                                      ? Code::not_found
+  const Code code = error == ENOENT                                       ? Code::not_found
                     : error == EACCES || error == EPERM || error == EROFS ? Code::permission_denied
                     : error == ENOSPC || error == EDQUOT                  ? Code::resource_exhausted
                                                                           : Code::unavailable;

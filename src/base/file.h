@@ -10,7 +10,8 @@ namespace querist {
 
 std::string read_file(const std::filesystem::path& path);
 
-// Writes to a temporary name, syncs, renames, syncs the folder: after a crash the old or the new content stands, whole.
+// Writes to a temporary name, syncs, renames, syncs the folder: after a crash the old or the new
+// content stands, whole.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 // A read-only memory mapping of a whole file; moves, does not copy.

@@ -1,4 +1,5 @@
-// SHA-256 from OpenSSL; the fast hash is our own so that stored features never change with a library.
+// SHA-256 from OpenSSL; the fast hash is our own so that stored features never change with a
+// library.
 #include "base/hash.h"
 
 #include <openssl/evp.h>

@@ -23,7 +23,8 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
-// FNV-1a with a final avalanche (Fowler, Noll, Vo; finaliser of MurmurHash3, Appleby): the same on every machine.
+// FNV-1a with a final avalanche (Fowler, Noll, Vo; finaliser of MurmurHash3, Appleby): the same on
+// every machine.
 uint64_t fast_hash(std::string_view bytes, uint64_t seed = 0);
 
 }  // namespace querist

@@ -11,7 +11,8 @@ Json parse_json(std::string_view text, int max_depth) {
   bool too_deep = false;
   const auto guard = [&](int depth, Json::parse_event_t, Json&) {
     if (depth > max_depth) too_deep = true;
-    if (too_deep) fail(Code::invalid_argument, "the JSON is nested more than {} levels deep", max_depth);
+    if (too_deep)
+      fail(Code::invalid_argument, "the JSON is nested more than {} levels deep", max_depth);
     return true;
   };
   try {
@@ -27,7 +28,8 @@ std::string canonical_json(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void allow_fields(const Json& object, std::span<const std::string_view> allowed, std::string_view what) {
+void allow_fields(const Json& object, std::span<const std::string_view> allowed,
+                  std::string_view what) {
   if (!object.is_object()) refuse("{} must be a JSON object", what);
   for (const auto& [name, value] : object.items()) {
     if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) continue;

@@ -14,7 +14,8 @@ static std::atomic<bool> as_json = false;
 
 static spdlog::logger& sink() {
   static const auto logger = [] {
-    auto made = std::make_shared<spdlog::logger>("querist", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("querist",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->set_level(spdlog::level::info);
     made->flush_on(spdlog::level::debug);
@@ -25,11 +26,16 @@ static spdlog::logger& sink() {
 
 static spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
-    case LogLevel::off: return spdlog::level::off;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
+    case LogLevel::off:
+      return spdlog::level::off;
   }
   return spdlog::level::off;
 }
@@ -41,7 +47,8 @@ static std::string_view level_word(LogLevel level) {
 
 static std::string logfmt_value(std::string_view value) {
   const bool plain = !value.empty() && value.find_first_of(" \"=\n\t\r") == std::string_view::npos;
-  return plain ? std::string(value) : Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return plain ? std::string(value)
+               : Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 void set_log(LogLevel level, bool json) {
@@ -58,7 +65,8 @@ void log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
     line = object.dump(-1, ' ', false, Json::error_handler_t::replace);
   } else {
     line = fmt::format("level={} message={}", level_word(level), logfmt_value(message));
-    for (const LogField& field : fields) line += fmt::format(" {}={}", field.key, logfmt_value(field.value));
+    for (const LogField& field : fields)
+      line += fmt::format(" {}={}", field.key, logfmt_value(field.value));
   }
   sink().log(spdlog_level(level), "{}", line);
 }

@@ -11,7 +11,8 @@ float half_to_float(uint16_t bits) {
   const uint32_t exponent = (bits >> 10) & 0x1f;
   uint32_t mantissa = bits & 0x3ff;
   if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000 | (mantissa << 13));
-  if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
+  if (exponent != 0)
+    return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
   const float magnitude = static_cast<float>(mantissa) * 0x1.0p-24f;
   return sign ? -magnitude : magnitude;
 }
@@ -31,7 +32,8 @@ Matrix dense_rows(const Features& features, std::span<const int64_t> rows) {
     if (features.kind == Features::Kind::dense) {
       std::memcpy(target, features.dense + start, features.cols * sizeof(float));
     } else {
-      for (size_t j = 0; j < features.cols; ++j) target[j] = half_to_float(features.half[start + j]);
+      for (size_t j = 0; j < features.cols; ++j)
+        target[j] = half_to_float(features.half[start + j]);
     }
   }
   return out;
@@ -46,8 +48,10 @@ Csr sparse_rows(const Features& features, std::span<const int64_t> rows) {
     QUERIST_CHECK(row >= 0 && static_cast<size_t>(row) < features.rows);
     const int64_t begin = features.sparse.offsets[row];
     const int64_t end = features.sparse.offsets[row + 1];
-    out.columns.insert(out.columns.end(), features.sparse.columns + begin, features.sparse.columns + end);
-    out.values.insert(out.values.end(), features.sparse.values + begin, features.sparse.values + end);
+    out.columns.insert(out.columns.end(), features.sparse.columns + begin,
+                       features.sparse.columns + end);
+    out.values.insert(out.values.end(), features.sparse.values + begin,
+                      features.sparse.values + end);
     out.offsets.push_back(static_cast<int64_t>(out.columns.size()));
   }
   return out;

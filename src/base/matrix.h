@@ -36,7 +36,8 @@ struct MatrixView {
   std::span<const float> row(size_t i) const { return {values + i * cols, cols}; }
 };
 
-// Compressed sparse rows, owned: row i has columns and values at offsets[i] … offsets[i+1]-1, columns ascending.
+// Compressed sparse rows, owned: row i has columns and values at offsets[i] … offsets[i+1]-1,
+// columns ascending.
 struct Csr {
   size_t cols = 0;
   std::vector<int64_t> offsets = {0};
@@ -58,10 +59,15 @@ struct CsrView {
   CsrView(size_t r, size_t c, const int64_t* o, const int32_t* k, const float* v)
       : rows(r), cols(c), offsets(o), columns(k), values(v) {}
   CsrView(const Csr& m)
-      : rows(m.rows()), cols(m.cols), offsets(m.offsets.data()), columns(m.columns.data()), values(m.values.data()) {}
+      : rows(m.rows()),
+        cols(m.cols),
+        offsets(m.offsets.data()),
+        columns(m.columns.data()),
+        values(m.values.data()) {}
 };
 
-// What a model reads: n rows of features, dense float32, dense float16 or sparse; borrowed, often from a mapped file.
+// What a model reads: n rows of features, dense float32, dense float16 or sparse; borrowed, often
+// from a mapped file.
 struct Features {
   enum class Kind { dense, half, sparse };
 
@@ -90,7 +96,8 @@ struct Features {
 float half_to_float(uint16_t bits);
 uint16_t float_to_half(float value);  // Round to nearest even; overflow gives infinity.
 
-// Copies the chosen rows, in their order. dense_rows widens half to float and refuses sparse (a checked bug).
+// Copies the chosen rows, in their order. dense_rows widens half to float and refuses sparse (a
+// checked bug).
 Matrix dense_rows(const Features& features, std::span<const int64_t> rows);
 Csr sparse_rows(const Features& features, std::span<const int64_t> rows);
 

@@ -83,7 +83,8 @@ void Params::set_text(std::string_view name, std::string_view text) {
 }
 
 const ParamValue& Params::value(std::string_view name) const {
-  if (const auto given = values_.find(std::string(name)); given != values_.end()) return given->second;
+  if (const auto given = values_.find(std::string(name)); given != values_.end())
+    return given->second;
   const ParamSpec* spec = find(name);
   QUERIST_CHECK(spec != nullptr);
   return spec->fallback;
@@ -92,6 +93,8 @@ const ParamValue& Params::value(std::string_view name) const {
 double Params::number(std::string_view name) const { return std::get<double>(value(name)); }
 int64_t Params::integer(std::string_view name) const { return static_cast<int64_t>(number(name)); }
 bool Params::flag(std::string_view name) const { return std::get<bool>(value(name)); }
-const std::string& Params::text(std::string_view name) const { return std::get<std::string>(value(name)); }
+const std::string& Params::text(std::string_view name) const {
+  return std::get<std::string>(value(name));
+}
 
 }  // namespace querist

@@ -1,4 +1,5 @@
-// Settings that describe themselves: each is declared in one row that checks, documents and reads it.
+// Settings that describe themselves: each is declared in one row that checks, documents and reads
+// it.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,8 @@ std::string to_text(const ParamValue& value);
 // Reads a value written as text (a flag of the command line, an environment variable).
 ParamValue parse_value(const ParamSpec& spec, std::string_view text);
 
-// Values already checked against their rows. Reading a name that no row declares is a bug and stops the program.
+// Values already checked against their rows. Reading a name that no row declares is a bug and stops
+// the program.
 class Params {
  public:
   Params() = default;

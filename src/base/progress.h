@@ -12,7 +12,8 @@ namespace querist {
 
 class Progress {
  public:
-  // done and total in `unit`; total 0 when unknown. Called often: the receiver thins out what it shows.
+  // done and total in `unit`; total 0 when unknown. Called often: the receiver thins out what it
+  // shows.
   using Report = std::function<void(double done, double total, std::string_view unit)>;
 
   Progress() = default;

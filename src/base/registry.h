@@ -10,7 +10,8 @@
 namespace querist {
 
 template <class Card>
-const Card& find_card(const std::vector<Card>& cards, std::string_view kind, std::string_view name) {
+const Card& find_card(const std::vector<Card>& cards, std::string_view kind,
+                      std::string_view name) {
   std::vector<std::string_view> names;
   for (const Card& card : cards) {
     if (card.name == name) return card;

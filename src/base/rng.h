@@ -1,4 +1,5 @@
-// A seeded generator whose every draw is the same on every machine (PCG-XSH-RR 64/32, O'Neill 2014).
+// A seeded generator whose every draw is the same on every machine (PCG-XSH-RR 64/32, O'Neill
+// 2014).
 #pragma once
 
 #include <cmath>
@@ -75,7 +76,8 @@ class Rng {
   uint64_t increment_;
 };
 
-// Mixes a seed with a number (a round, a fold) into an independent seed (splitmix64, Steele et al. 2014).
+// Mixes a seed with a number (a round, a fold) into an independent seed (splitmix64, Steele et al.
+// 2014).
 inline uint64_t mix_seed(uint64_t seed, uint64_t salt) {
   uint64_t z = seed + 0x9e3779b97f4a7c15ULL * (salt + 1);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;

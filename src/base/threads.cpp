@@ -100,7 +100,8 @@ class WorkerPool {
 void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_t)>& body) {
   if (n == 0) return;
   const size_t threads = thread_count();
-  const size_t chunk = std::max<size_t>(std::max<size_t>(grain, 1), (n + threads * 4 - 1) / (threads * 4));
+  const size_t chunk =
+      std::max<size_t>(std::max<size_t>(grain, 1), (n + threads * 4 - 1) / (threads * 4));
   if (threads == 1 || inside_loop || chunk >= n) {
     body(0, n);
     return;

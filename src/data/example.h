@@ -17,10 +17,11 @@ constexpr std::string_view payload_word(PayloadKind kind) {
 
 // Exactly the member that the project's payload kind names is filled.
 struct Payload {
-  std::string text;                // UTF-8.
-  std::vector<std::string> cells;  // One cell a column, in the column order of the source; empty: missing.
-  std::string image;               // The bytes of a JPEG, PNG or binary PGM/PPM file.
-  std::vector<float> embedding;    // Finite.
+  std::string text;  // UTF-8.
+  std::vector<std::string>
+      cells;          // One cell a column, in the column order of the source; empty: missing.
+  std::string image;  // The bytes of a JPEG, PNG or binary PGM/PPM file.
+  std::vector<float> embedding;  // Finite.
 };
 
 struct NewExample {

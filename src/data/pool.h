@@ -25,8 +25,8 @@ struct Pool {
   std::span<const int64_t> candidates;  // Rows that may be chosen.
   std::span<const int64_t> labeled;     // Rows that have a label.
   std::span<const int32_t> labels;      // The class ids of `labeled`.
-  MatrixView probabilities;             // (size, classes), rows sum to 1; empty when there is no model yet.
-  Features embeddings;                  // (size, d), dense or half; unit rows unless the source gave others.
+  MatrixView probabilities;  // (size, classes), rows sum to 1; empty when there is no model yet.
+  Features embeddings;       // (size, d), dense or half; unit rows unless the source gave others.
 };
 
 }  // namespace querist

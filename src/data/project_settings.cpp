@@ -3,34 +3,90 @@
 
 namespace querist {
 
-ParamSpecs project_settings() {
+static ParamSpecs choosing_settings() {
   return {
-      {.name = "strategy", .fallback = "auto", .help = "Query strategy that chooses what to label next."},
-      {.name = "learner", .fallback = "logistic_regression", .help = "Learner that is trained on the labels."},
-      {.name = "featurizer", .fallback = "", .help = "Featurizer of the examples; empty: the usual one for their kind."},
-      {.name = "batch_size", .fallback = 20, .min = 1, .max = 10'000, .whole = true,
+      {.name = "strategy",
+       .fallback = "auto",
+       .help = "Query strategy that chooses what to label next."},
+      {.name = "learner",
+       .fallback = "logistic_regression",
+       .help = "Learner that is trained on the labels."},
+      {.name = "featurizer",
+       .fallback = "",
+       .help = "Featurizer of the examples; empty: the usual one for their kind."},
+      {.name = "batch_size",
+       .fallback = 20,
+       .min = 1,
+       .max = 10'000,
+       .whole = true,
        .help = "Examples chosen at a time."},
-      {.name = "audit_share", .fallback = 0.1, .min = 0, .max = 1,
-       .help = "Share of each batch drawn uniformly at random to measure with; never trained on until finalised."},
-      {.name = "overlap", .fallback = 1, .min = 1, .max = 20, .whole = true,
+      {.name = "audit_share",
+       .fallback = 0.1,
+       .min = 0,
+       .max = 1,
+       .help = "Share of each batch drawn uniformly at random to measure with; never trained on "
+               "until finalised."}};
+}
+
+static ParamSpecs labelling_settings() {
+  return {
+      {.name = "overlap",
+       .fallback = 1,
+       .min = 1,
+       .max = 20,
+       .whole = true,
        .help = "Annotators that each example is shown to."},
-      {.name = "suggestions", .fallback = "hidden", .choices = {"hidden", "shown"},
-       .help = "Whether labellers see the model's suggestion; what was shown is stored with each label."},
+      {.name = "suggestions",
+       .fallback = "hidden",
+       .choices = {"hidden", "shown"},
+       .help = "Whether labellers see the model's suggestion; what was shown is stored with each "
+               "label."},
       {.name = "guideline", .fallback = "", .help = "What labellers should know, as Markdown."},
-      {.name = "question", .fallback = "Which class fits?", .help = "The question above the choices."},
-      {.name = "target_metric", .fallback = "accuracy", .choices = {"accuracy", "balanced_accuracy"},
+      {.name = "question",
+       .fallback = "Which class fits?",
+       .help = "The question above the choices."},
+      {.name = "target_metric",
+       .fallback = "accuracy",
+       .choices = {"accuracy", "balanced_accuracy"},
        .help = "The metric that the target is about."},
-      {.name = "target", .fallback = 0.0, .min = 0, .max = 1, .help = "Value of the metric to reach; 0: no target."},
-      {.name = "seconds_per_label", .fallback = 0.0, .min = 0, .max = 86'400,
+      {.name = "target",
+       .fallback = 0.0,
+       .min = 0,
+       .max = 1,
+       .help = "Value of the metric to reach; 0: no target."},
+      {.name = "seconds_per_label",
+       .fallback = 0.0,
+       .min = 0,
+       .max = 86'400,
        .help = "Expected time of one label in seconds; 0: measured."},
-      {.name = "cost_per_hour", .fallback = 0.0, .min = 0, .max = 100'000, .help = "Cost of an hour of labelling."},
-      {.name = "lease_seconds", .fallback = 600, .min = 5, .max = 86'400, .whole = true,
+      {.name = "cost_per_hour",
+       .fallback = 0.0,
+       .min = 0,
+       .max = 100'000,
+       .help = "Cost of an hour of labelling."},
+      {.name = "lease_seconds",
+       .fallback = 600,
+       .min = 5,
+       .max = 86'400,
+       .whole = true,
        .help = "How long a handed-out example is held without a sign of life, in seconds."},
-      {.name = "class_weight", .fallback = "none", .choices = {"none", "balanced"},
+      {.name = "class_weight",
+       .fallback = "none",
+       .choices = {"none", "balanced"},
        .help = "Weigh classes equally in training (balanced) or as they come (none)."},
-      {.name = "seed", .fallback = 0, .min = 0, .max = 4294967295.0, .whole = true,
+      {.name = "seed",
+       .fallback = 0,
+       .min = 0,
+       .max = 4294967295.0,
+       .whole = true,
        .help = "Seed of everything random in the project."},
   };
+}
+
+ParamSpecs project_settings() {
+  ParamSpecs rows = choosing_settings();
+  for (ParamSpec& row : labelling_settings()) rows.push_back(std::move(row));
+  return rows;
 }
 
 }  // namespace querist

@@ -1,4 +1,5 @@
-// The settings of a project, one self-describing row each; the page, the CLI and the API read these rows.
+// The settings of a project, one self-describing row each; the page, the CLI and the API read these
+// rows.
 #pragma once
 
 #include "base/params.h"

@@ -1,4 +1,5 @@
-// The card of a featurizer: payloads in, feature rows out, fitted once and used the same in training and serving.
+// The card of a featurizer: payloads in, feature rows out, fitted once and used the same in
+// training and serving.
 #pragma once
 
 #include <functional>
@@ -15,25 +16,32 @@
 
 namespace querist::featurizers {
 
-// What a featurizer makes of n payloads.
+// What a featurizer makes of n payloads. A payload that cannot be read (a damaged image, an
+// embedding of another width) makes fit and transform throw Error{invalid_argument} naming its
+// position in the call; `check` tells before.
 struct FeatureBatch {
   bool is_sparse = false;
   Matrix dense;     // (n, features) what the learner reads, unless is_sparse.
   Csr sparse;       // The same when is_sparse.
-  Matrix geometry;  // (n, geometry_features) unit rows for distances; 0 columns: `dense` serves as geometry too.
+  Matrix geometry;  // (n, geometry_features) unit rows for distances; 0 columns: `dense` serves as
+                    // geometry too.
   size_t rows() const { return is_sparse ? sparse.rows() : dense.rows; }
   Features features() const { return is_sparse ? Features(sparse) : Features(dense); }
 };
 
-// A fitted featurizer: an immutable object whose transform is the same function wherever it runs, row by row
-// (a row's features do not depend on the other rows of the call). Safe to use from several threads at once.
+// A fitted featurizer: an immutable object whose transform is the same function wherever it runs,
+// row by row (a row's features do not depend on the other rows of the call). Safe to use from
+// several threads at once.
 struct Fitted {
   std::function<FeatureBatch(std::span<const Payload>)> transform;
-  std::function<std::string()> save;  // Bytes that Featurizer::load turns into the same transform, bit for bit.
-  size_t features = 0;                // Columns the learner reads.
-  size_t geometry_features = 0;       // Columns of the geometry; 0 when the features serve as geometry.
+  std::function<std::string()>
+      save;             // Bytes that Featurizer::load turns into the same transform, bit for bit.
+  size_t features = 0;  // Columns the learner reads.
+  size_t geometry_features = 0;  // Columns of the geometry; 0 when the features serve as geometry.
   bool is_sparse = false;
-  Json description;                   // What was inferred, for people: columns and their types, vocabulary size …
+  Json description;  // What was inferred, for people: columns and their types, vocabulary size …
+  std::function<std::string(const Payload&)>
+      check;  // Why transform would refuse this payload; empty text: it is fine.
 };
 
 // Calls the given function with batches of payloads, front to back; may be run several times.
@@ -49,9 +57,13 @@ struct Featurizer {
   std::string_view summary;
   PayloadKind payload = PayloadKind::text;
   ParamSpecs params{};
-  Fitted (*fit)(const FitInput& input, const Params& params, uint64_t seed, const Progress& progress) = nullptr;
+  Fitted (*fit)(const FitInput& input, const Params& params, uint64_t seed,
+                const Progress& progress) = nullptr;
   Fitted (*load)(std::string_view bytes) = nullptr;
   std::string_view source{};  // Author, year.
+  // Why no fit or transform can read this payload, so that an import rejects its row; empty text:
+  // it is fine. Null: every payload of the kind is fine.
+  std::string (*check)(const Payload& payload) = nullptr;
 };
 
 const std::vector<Featurizer>& all();

@@ -15,4 +15,18 @@ const std::vector<Featurizer>& all() {
 
 const Featurizer& find(std::string_view name) { return find_card(all(), "featurizer", name); }
 
+std::string_view default_for(PayloadKind kind) {
+  switch (kind) {
+    case PayloadKind::text:
+      return "tfidf";
+    case PayloadKind::columns:
+      return "tabular";
+    case PayloadKind::image:
+      return "pixels";
+    case PayloadKind::embedding:
+      return "embedding";
+  }
+  fail(Code::internal, "there is no featurizer for payload kind {}", static_cast<int>(kind));
+}
+
 }  // namespace querist::featurizers

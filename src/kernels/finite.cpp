@@ -1,4 +1,5 @@
-// A number is finite when its exponent bits are not all ones; the loops are plain so that the compiler widens them.
+// A number is finite when its exponent bits are not all ones; the loops are plain so that the
+// compiler widens them.
 #include "kernels/finite.h"
 
 #include <atomic>
@@ -20,7 +21,8 @@ static bool finite_floats(const float* values, size_t n) {
 
 static bool finite_halves(const uint16_t* values, size_t n) {
   uint16_t bad = 0;
-  for (size_t i = 0; i < n; ++i) bad = static_cast<uint16_t>(bad | ((values[i] & 0x7c00) == 0x7c00));
+  for (size_t i = 0; i < n; ++i)
+    bad = static_cast<uint16_t>(bad | ((values[i] & 0x7c00) == 0x7c00));
   return bad == 0;
 }
 
@@ -35,8 +37,9 @@ bool all_finite(const Features& features) {
   parallel_for(features.rows, 4096, [&](size_t begin, size_t end) {
     const size_t start = begin * features.cols;
     const size_t count = (end - begin) * features.cols;
-    const bool good = features.kind == Features::Kind::dense ? finite_floats(features.dense + start, count)
-                                                             : finite_halves(features.half + start, count);
+    const bool good = features.kind == Features::Kind::dense
+                          ? finite_floats(features.dense + start, count)
+                          : finite_halves(features.half + start, count);
     if (!good) finite = false;
   });
   return finite;

@@ -19,10 +19,12 @@ class Model {
   virtual ~Model() = default;
   virtual size_t classes() const = 0;
   virtual size_t features() const = 0;  // The columns it expects.
-  // Writes (features.rows, classes) probabilities; each row sums to 1 within 1e-5. Refuses another number of columns.
+  // Writes (features.rows, classes) probabilities; each row sums to 1 within 1e-5. Refuses another
+  // number of columns.
   virtual void probabilities(const Features& features, Matrix& out) const = 0;
   virtual std::string save() const = 0;  // What Learner::load reads.
-  // The head's weights as (classes, features) and (classes) if the model is linear in its features, else empty.
+  // The head's weights as (classes, features) and (classes) if the model is linear in its features,
+  // else empty; also empty where a sparse model keeps only the few columns that are not zero.
   virtual MatrixView linear_weights() const { return {}; }
   virtual std::vector<float> linear_bias() const { return {}; }
 };
@@ -31,9 +33,11 @@ struct Learner {
   std::string_view name;
   std::string_view summary;
   ParamSpecs params{};
-  // warm_start may be null or a model of the same learner with the same columns and at most as many classes.
-  // Classes without a label in the data are possible and must get a small, finite probability.
-  std::unique_ptr<Model> (*train)(const Dataset& data, const Params& params, const Model* warm_start, uint64_t seed,
+  // warm_start may be null or a model of the same learner with the same columns and at most as many
+  // classes. Classes without a label in the data are possible and must get a small, finite
+  // probability.
+  std::unique_ptr<Model> (*train)(const Dataset& data, const Params& params,
+                                  const Model* warm_start, uint64_t seed,
                                   const Progress& progress) = nullptr;
   std::unique_ptr<Model> (*load)(std::string_view bytes) = nullptr;
   std::string_view source{};  // Author, year.
@@ -42,7 +46,11 @@ struct Learner {
 const std::vector<Learner>& all();
 const Learner& find(std::string_view name);
 
-// Checks the data (finite features, labels in range, at least one row) and trains.
+// Refuses what no learner can train on: no rows, rows that do not match, NaN or infinite features,
+// sparse columns out of range, labels out of range, weights that are not positive and finite.
+void check(const Dataset& data);
+
+// Checks the data and the warm start, then trains.
 std::unique_ptr<Model> train(const Learner& learner, const Dataset& data, const Params& params,
                              const Model* warm_start, uint64_t seed, const Progress& progress);
 

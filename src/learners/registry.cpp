@@ -1,5 +1,10 @@
-// The list of every learner file in this folder, written by the build.
+// The list of every learner file in this folder, written by the build, and the one door through
+// which they train.
+#include <cmath>
+
+#include "base/limits.h"
 #include "base/registry.h"
+#include "kernels/finite.h"
 #include "learners/learner.h"
 
 namespace querist::learners {
@@ -14,5 +19,64 @@ const std::vector<Learner>& all() {
 }
 
 const Learner& find(std::string_view name) { return find_card(all(), "learner", name); }
+
+static void check_sparse(const CsrView& matrix) {
+  for (size_t i = 0; i < matrix.rows; ++i) {
+    if (matrix.offsets[i + 1] < matrix.offsets[i]) refuse("sparse row {} ends before it begins", i);
+    for (int64_t at = matrix.offsets[i]; at < matrix.offsets[i + 1]; ++at) {
+      const int32_t column = matrix.columns[at];
+      if (column < 0 || static_cast<size_t>(column) >= matrix.cols) {
+        refuse("sparse row {} names column {}, but there are {} columns", i, column, matrix.cols);
+      }
+      if (at > matrix.offsets[i] && column <= matrix.columns[at - 1]) {
+        refuse("the columns of sparse row {} must ascend without repeats", i);
+      }
+    }
+  }
+}
+
+void check(const Dataset& data) {
+  if (data.features.rows == 0) refuse("there is nothing to train on: label at least one example");
+  if (data.features.cols == 0 || data.features.cols > limits::max_features) {
+    refuse("features must have 1 to {} columns, not {}", limits::max_features, data.features.cols);
+  }
+  if (data.classes == 0 || data.classes > limits::max_classes) {
+    refuse("there must be 1 to {} classes, not {}", limits::max_classes, data.classes);
+  }
+  if (data.labels.size() != data.features.rows) {
+    refuse("there are {} labels for {} rows of features", data.labels.size(), data.features.rows);
+  }
+  if (!data.weights.empty() && data.weights.size() != data.features.rows) {
+    refuse("there are {} weights for {} rows of features", data.weights.size(), data.features.rows);
+  }
+  for (const int32_t label : data.labels) {
+    if (label < 0 || static_cast<size_t>(label) >= data.classes) {
+      refuse("labels holds class {}, but there are {} classes", label, data.classes);
+    }
+  }
+  for (size_t i = 0; i < data.weights.size(); ++i) {
+    if (!(data.weights[i] > 0) || !std::isfinite(data.weights[i])) {
+      refuse("the weight of row {} must be positive and finite, not {}", i, data.weights[i]);
+    }
+  }
+  if (data.features.kind == Features::Kind::sparse) check_sparse(data.features.sparse);
+  if (!kernels::all_finite(data.features)) {
+    refuse("features hold a NaN or infinite number: clean the data or leave the row out");
+  }
+}
+
+std::unique_ptr<Model> train(const Learner& learner, const Dataset& data, const Params& params,
+                             const Model* warm_start, uint64_t seed, const Progress& progress) {
+  check(data);
+  if (warm_start && warm_start->features() != data.features.cols) {
+    refuse("the model to start from has {} columns, the data {}: train without it",
+           warm_start->features(), data.features.cols);
+  }
+  if (warm_start && warm_start->classes() > data.classes) {
+    refuse("the model to start from has {} classes, the data {}: train without it",
+           warm_start->classes(), data.classes);
+  }
+  return learner.train(data, params, warm_start, seed, progress);
+}
 
 }  // namespace querist::learners

@@ -9,7 +9,8 @@ static Selection select(const Pool& pool, size_t batch_size, const Params&, Rng&
     selection.rows.push_back(pool.candidates[static_cast<size_t>(at)]);
   }
   const size_t picked = selection.rows.size();
-  const float share = picked ? static_cast<float>(picked) / static_cast<float>(pool.candidates.size()) : 0;
+  const float share =
+      picked ? static_cast<float>(picked) / static_cast<float>(pool.candidates.size()) : 0;
   selection.utilities.assign(picked, 0);
   selection.propensities.assign(picked, share);
   return selection;

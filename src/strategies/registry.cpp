@@ -1,4 +1,5 @@
-// The list of every strategy file in this folder, written by the build, and the one door through which they run.
+// The list of every strategy file in this folder, written by the build, and the one door through
+// which they run.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -33,8 +34,8 @@ static void check_pool(const QueryStrategy& strategy, const Pool& pool) {
   check_rows(pool.candidates, pool.size, "candidates");
   check_rows(pool.labeled, pool.size, "labeled");
   std::vector<int64_t> both;
-  std::set_intersection(pool.candidates.begin(), pool.candidates.end(), pool.labeled.begin(), pool.labeled.end(),
-                        std::back_inserter(both));
+  std::set_intersection(pool.candidates.begin(), pool.candidates.end(), pool.labeled.begin(),
+                        pool.labeled.end(), std::back_inserter(both));
   if (!both.empty()) refuse("row {} is both labeled and a candidate", both.front());
   if (pool.labels.size() != pool.labeled.size()) {
     refuse("labels has {} entries but labeled has {}", pool.labels.size(), pool.labeled.size());
@@ -45,20 +46,22 @@ static void check_pool(const QueryStrategy& strategy, const Pool& pool) {
     }
   }
   if (has(strategy.needs, Signal::embeddings)) {
-    if (pool.embeddings.rows != pool.size) refuse("{} needs embeddings of all {} rows", strategy.name, pool.size);
+    if (pool.embeddings.rows != pool.size)
+      refuse("{} needs embeddings of all {} rows", strategy.name, pool.size);
     if (!kernels::all_finite(pool.embeddings)) refuse("embeddings hold a NaN or infinite number");
   }
   if (pool.probabilities.rows != 0) {
     if (pool.probabilities.rows != pool.size || pool.probabilities.cols != pool.classes) {
-      refuse("probabilities must be ({}, {}), not ({}, {})", pool.size, pool.classes, pool.probabilities.rows,
-             pool.probabilities.cols);
+      refuse("probabilities must be ({}, {}), not ({}, {})", pool.size, pool.classes,
+             pool.probabilities.rows, pool.probabilities.cols);
     }
-    if (!kernels::all_finite(Features(pool.probabilities))) refuse("probabilities hold a NaN or infinite number");
+    if (!kernels::all_finite(Features(pool.probabilities)))
+      refuse("probabilities hold a NaN or infinite number");
   }
 }
 
-Selection select_batch(const QueryStrategy& strategy, const Pool& pool, size_t batch_size, const Params& params,
-                       uint64_t seed) {
+Selection select_batch(const QueryStrategy& strategy, const Pool& pool, size_t batch_size,
+                       const Params& params, uint64_t seed) {
   check_pool(strategy, pool);
   batch_size = std::min(batch_size, pool.candidates.size());
   Rng rng(seed);
@@ -75,8 +78,11 @@ Selection top_k(const Pool& pool, const std::vector<float>& utilities, size_t k)
   std::vector<size_t> order(utilities.size());
   std::iota(order.begin(), order.end(), 0);
   k = std::min(k, order.size());
-  const auto before = [&](size_t a, size_t b) { return utilities[a] != utilities[b] ? utilities[a] > utilities[b] : a < b; };
-  std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(), before);
+  const auto before = [&](size_t a, size_t b) {
+    return utilities[a] != utilities[b] ? utilities[a] > utilities[b] : a < b;
+  };
+  std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(),
+                   before);
   std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), before);
   Selection selection;
   for (size_t i = 0; i < k; ++i) {

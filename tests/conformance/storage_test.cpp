@@ -1,4 +1,5 @@
-// What every storage backend must do for the store: the same questions, the same answers, nothing lost.
+// What every storage backend must do for the store: the same questions, the same answers, nothing
+// lost.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,7 +53,8 @@ class StoreOn : public testing::TestWithParam<Backend> {
     example.external_id = std::move(external_id);
     return example;
   }
-  AddResult add(const Project& p, const std::vector<NewExample>& examples, AddOptions options = {}) {
+  AddResult add(const Project& p, const std::vector<NewExample>& examples,
+                AddOptions options = {}) {
     return add_examples(store(), p.id, options, examples, "ada");
   }
   void add_many(const Project& p, int count) {
@@ -66,9 +68,8 @@ class StoreOn : public testing::TestWithParam<Backend> {
   std::unique_ptr<Store> store_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Every, StoreOn, testing::Values(sqlite), [](const auto& info) {
-  return std::string(info.param.name);
-});
+INSTANTIATE_TEST_SUITE_P(Every, StoreOn, testing::Values(sqlite),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 template <class F>
 static Code code_of(F&& work) {
@@ -106,7 +107,8 @@ TEST_P(StoreOn, RefusesWrongProjects) {
   EXPECT_EQ(code_of([&] { make("q", {"a", "a"}); }), Code::invalid_argument);
   EXPECT_EQ(code_of([&] { make("q", {""}); }), Code::invalid_argument);
   const auto with = [&](Json settings) {
-    return [this, settings] { create_project(store(), {.name = "q", .settings = settings}, "ada"); };
+    return
+        [this, settings] { create_project(store(), {.name = "q", .settings = settings}, "ada"); };
   };
   EXPECT_EQ(code_of(with({{"no_such", 1}})), Code::invalid_argument);
   EXPECT_EQ(code_of(with({{"batch_size", 0}})), Code::invalid_argument);
@@ -124,8 +126,10 @@ TEST_P(StoreOn, ChangesSettingsPartlyAndOnlyAddsClasses) {
   EXPECT_EQ(now.settings.number("target"), 0.5);
   now = change_project(store(), "p", {.classes = std::vector<std::string>{"a", "b", "c"}}, "ada");
   EXPECT_EQ(now.classes.size(), 3u);
-  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"a"}, {"b", "a", "c"}, {"a", "b", "d"}}) {
-    EXPECT_EQ(code_of([&] { change_project(store(), "p", {.classes = wrong}, "ada"); }), Code::conflict);
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"a"}, {"b", "a", "c"}, {"a", "b", "d"}}) {
+    EXPECT_EQ(code_of([&] { change_project(store(), "p", {.classes = wrong}, "ada"); }),
+              Code::conflict);
   }
   const int64_t before = last_sequence(store());
   change_project(store(), "p", {.settings = {{"target", 0.5}}}, "ada");
@@ -134,7 +138,8 @@ TEST_P(StoreOn, ChangesSettingsPartlyAndOnlyAddsClasses) {
 
 TEST_P(StoreOn, NumbersRowsDenselyWithoutDuplicatesInEachProject) {
   const Project p = make("p"), q = make("q");
-  AddResult result = add(p, {text("one"), text("two"), text("one"), text("one", "id1"), text("other", "id1")});
+  AddResult result =
+      add(p, {text("one"), text("two"), text("one"), text("one", "id1"), text("other", "id1")});
   EXPECT_EQ(result.accepted, 3);
   EXPECT_EQ(result.duplicates, 2);
   result = add(p, {text("two"), text("three")});
@@ -148,13 +153,16 @@ TEST_P(StoreOn, NumbersRowsDenselyWithoutDuplicatesInEachProject) {
   EXPECT_EQ(find_example_by_external_id(store(), p.id, "id1")->text, "one");
   EXPECT_EQ(project(store(), "p").counts.examples, 4);
   EXPECT_EQ(project(store(), "q").counts.unlabeled, 1);
-  EXPECT_FALSE(find_example(store(), q.id, page.items[0].id).has_value()) << "another project's id is not found";
+  EXPECT_FALSE(find_example(store(), q.id, page.items[0].id).has_value())
+      << "another project's id is not found";
 }
 
 TEST_P(StoreOn, RejectsOnlyTheRowsAtFault) {
   const Project p = make();
-  std::vector<NewExample> rows = {text("good"), text(""), text("\xff\xfe"), text("labelled"), text("with meta"),
-                                  text("long id", std::string(500, 'x')), text("fine")};
+  std::vector<NewExample> rows = {text("good"),      text(""),
+                                  text("\xff\xfe"),  text("labelled"),
+                                  text("with meta"), text("long id", std::string(500, 'x')),
+                                  text("fine")};
   rows[3].label = "nowhere";
   rows[4].meta = "[1, 2";
   rows[6].label = "a";
@@ -225,7 +233,8 @@ TEST_P(StoreOn, KeepsEmbeddingsRowByRow) {
   };
   const AddOptions options{.payload = PayloadKind::embedding};
   EXPECT_EQ(add(p, {embedding({1, 2}), embedding({3, 4}), embedding({1, 2})}, options).accepted, 2);
-  const AddResult result = add(p, {embedding({5, 6}), embedding({7}), embedding({NAN, 1}), embedding({})}, options);
+  const AddResult result =
+      add(p, {embedding({5, 6}), embedding({7}), embedding({NAN, 1}), embedding({})}, options);
   EXPECT_EQ(result.accepted, 1);
   EXPECT_EQ(result.rejected.size(), 3u);
   open();
@@ -233,14 +242,16 @@ TEST_P(StoreOn, KeepsEmbeddingsRowByRow) {
   std::vector<float> seen;
   each_payload(store(), p.id, 0, 100, 2, [&](int64_t first, std::span<const Payload> batch) {
     EXPECT_EQ(first, static_cast<int64_t>(seen.size()) / 2);
-    for (const Payload& one : batch) seen.insert(seen.end(), one.embedding.begin(), one.embedding.end());
+    for (const Payload& one : batch)
+      seen.insert(seen.end(), one.embedding.begin(), one.embedding.end());
   });
   EXPECT_EQ(seen, (std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
 TEST_P(StoreOn, PagesAndFiltersExamples) {
   const Project p = make();
-  add(p, {text("Red apple", "A1"), text("green 100% apple"), text("red pear"), text("under_score")});
+  add(p,
+      {text("Red apple", "A1"), text("green 100% apple"), text("red pear"), text("under_score")});
   const auto ids = [&](ExampleQuery query) {
     std::vector<int64_t> rows;
     for (;;) {
@@ -257,7 +268,8 @@ TEST_P(StoreOn, PagesAndFiltersExamples) {
   EXPECT_EQ(ids({.q = "r_s"}), (Rows{3}));
   EXPECT_EQ(ids({.q = "a1"}), (Rows{0}));
   const int64_t id = find_example_by_row(store(), p.id, 2)->id;
-  set_example_state(store(), id, ExampleState::labeled, "a", record(store(), "test", p.id, "ada", {}));
+  set_example_state(store(), id, ExampleState::labeled, "a",
+                    record(store(), "test", p.id, "ada", {}));
   EXPECT_EQ(ids({.state = ExampleState::labeled}), (Rows{2}));
   EXPECT_EQ(ids({.state = ExampleState::unlabeled}), (Rows{0, 1, 3}));
   EXPECT_EQ(ids({.label = "a", .q = "red"}), (Rows{2}));
@@ -272,7 +284,8 @@ TEST_P(StoreOn, ResumesAnImportWhereItWasCommitted) {
   std::ofstream(file) << "text\none\ntwo\nthree\n";
   Import import = begin_import(store(), p.id, file);
   EXPECT_EQ(import.rows_done, 0);
-  add(p, {text("one"), text("two")}, {.import_id = import.id, .import_rows_done = 3, .import_rejected = 1});
+  add(p, {text("one"), text("two")},
+      {.import_id = import.id, .import_rows_done = 3, .import_rejected = 1});
   open();
   const Import again = begin_import(store(), p.id, file);
   EXPECT_EQ(again.id, import.id);
@@ -299,7 +312,8 @@ TEST_P(StoreOn, OpensSelectionsAndCountsTheirAnswers) {
   EXPECT_EQ(set_items_done(store(), id, true), (std::vector<int64_t>{}));
   EXPECT_EQ(set_items_done(store(), id, true), (std::vector<int64_t>{})) << "twice is once";
   EXPECT_EQ(find_selection(store(), p.id, made.id)->remaining, 1);
-  EXPECT_EQ(set_items_done(store(), made.items[1].example_id, true), (std::vector<int64_t>{made.id}));
+  EXPECT_EQ(set_items_done(store(), made.items[1].example_id, true),
+            (std::vector<int64_t>{made.id}));
   EXPECT_TRUE(open_selections(store(), p.id).empty());
   set_items_done(store(), id, false);
   ASSERT_EQ(open_selections(store(), p.id).size(), 1u);
@@ -319,7 +333,8 @@ TEST_P(StoreOn, GivesLabelsAsOfAnyEvent) {
     return store().atomically([&] {
       const int64_t sequence = record(store(), "test", p.id, "ada", {{"row", row}});
       const auto state = label ? ExampleState::labeled : ExampleState::unlabeled;
-      set_example_state(store(), find_example_by_row(store(), p.id, row)->id, state, label, sequence);
+      set_example_state(store(), find_example_by_row(store(), p.id, row)->id, state, label,
+                        sequence);
       return sequence;
     });
   };
@@ -336,7 +351,8 @@ TEST_P(StoreOn, GivesLabelsAsOfAnyEvent) {
   }
   for (const auto& [sequence, wanted] : expected) {
     std::map<int64_t, std::string> got;
-    for (const Labelled& one : labels_as_of(store(), p.id, LabelUse::all, sequence)) got[one.row] = one.label;
+    for (const Labelled& one : labels_as_of(store(), p.id, LabelUse::all, sequence))
+      got[one.row] = one.label;
     EXPECT_EQ(got, wanted) << "as of " << sequence;
   }
   EXPECT_EQ(hash_of_labels(labels(store(), p.id, LabelUse::all)),
@@ -356,7 +372,8 @@ TEST_P(StoreOn, KeepsAuditLabelsFromTrainingUntilFinalised) {
   input.items = {{.row = 0}, {.row = 1, .audit = true}};
   const auto selection = add_selection(store(), input, "ada");
   for (const SelectionItem& item : selection.items) {
-    set_example_state(store(), item.example_id, ExampleState::labeled, "a", record(store(), "test", p.id, "ada", {}));
+    set_example_state(store(), item.example_id, ExampleState::labeled, "a",
+                      record(store(), "test", p.id, "ada", {}));
   }
   EXPECT_EQ(labels(store(), p.id, LabelUse::training).size(), 1u);
   EXPECT_EQ(labels(store(), p.id, LabelUse::audit).at(0).row, 1);
@@ -368,7 +385,8 @@ TEST_P(StoreOn, KeepsAuditLabelsFromTrainingUntilFinalised) {
 TEST_P(StoreOn, KeepsModelsAndRollsTheirAliasesBack) {
   const Project p = make();
   for (int i = 1; i <= 3; ++i) {
-    const auto model = add_model(store(), {.project_id = p.id, .learner = "l", .labels = i}, fmt::format("bytes {}", i), "ada");
+    const auto model = add_model(store(), {.project_id = p.id, .learner = "l", .labels = i},
+                                 fmt::format("bytes {}", i), "ada");
     EXPECT_EQ(model.version, i);
     set_alias(store(), p.id, "champion", i, "promote", "better", "ada");
   }
@@ -381,9 +399,11 @@ TEST_P(StoreOn, KeepsModelsAndRollsTheirAliasesBack) {
   EXPECT_EQ(alias_history(store(), p.id).size(), 7u);
   EXPECT_EQ(model_bytes(store(), p.id, 2), "bytes 2");
   const auto found = find_model(store(), p.id, 2);
-  std::ofstream(store().folder() / "models" / std::to_string(p.id) / (found->sha256 + ".bin")) << "bytes 9";
+  std::ofstream(store().folder() / "models" / std::to_string(p.id) / (found->sha256 + ".bin"))
+      << "bytes 9";
   EXPECT_EQ(code_of([&] { model_bytes(store(), p.id, 2); }), Code::unavailable);
-  EXPECT_EQ(code_of([&] { set_alias(store(), p.id, "champion", 9, "promote", "", "ada"); }), Code::not_found);
+  EXPECT_EQ(code_of([&] { set_alias(store(), p.id, "champion", 9, "promote", "", "ada"); }),
+            Code::not_found);
   set_model_metrics(store(), p.id, 1, {{"accuracy", 0.5}}, "ada");
   EXPECT_EQ(find_model(store(), p.id, 1)->metrics["accuracy"], 0.5);
   EXPECT_EQ(find_model(store(), p.id, 1)->aliases, (std::vector<std::string>{"champion"}));
@@ -391,7 +411,8 @@ TEST_P(StoreOn, KeepsModelsAndRollsTheirAliasesBack) {
 
 TEST_P(StoreOn, KeepsFeaturizersAndCycles) {
   const Project p = make();
-  add_featurizer(store(), {.project_id = p.id, .name = "tfidf", .features = 10, .is_sparse = true}, "fitted", "ada");
+  add_featurizer(store(), {.project_id = p.id, .name = "tfidf", .features = 10, .is_sparse = true},
+                 "fitted", "ada");
   EXPECT_EQ(latest_featurizer(store(), p.id)->name, "tfidf");
   EXPECT_EQ(featurizer_bytes(store(), p.id, 1), "fitted");
   Cycle cycle = add_cycle(store(), p.id, "ada");
@@ -408,8 +429,10 @@ TEST_P(StoreOn, KeepsFeaturizersAndCycles) {
 TEST_P(StoreOn, LetsPeopleInByPasswordSessionAndToken) {
   EXPECT_FALSE(has_users(store()));
   add_user(store(), "ada", "correct horse", Role::admin, "ada");
-  EXPECT_EQ(code_of([&] { add_user(store(), "ada", "correct horse", Role::admin, "ada"); }), Code::conflict);
-  EXPECT_EQ(code_of([&] { add_user(store(), "bob", "short", Role::admin, "ada"); }), Code::invalid_argument);
+  EXPECT_EQ(code_of([&] { add_user(store(), "ada", "correct horse", Role::admin, "ada"); }),
+            Code::conflict);
+  EXPECT_EQ(code_of([&] { add_user(store(), "bob", "short", Role::admin, "ada"); }),
+            Code::invalid_argument);
   EXPECT_EQ(code_of([&] { log_in(store(), "ada", "wrong horse"); }), Code::unauthenticated);
   EXPECT_EQ(code_of([&] { log_in(store(), "nobody", "correct horse"); }), Code::unauthenticated);
   const NewSession session = log_in(store(), "ada", "correct horse", 60);
@@ -474,17 +497,20 @@ TEST_P(StoreOn, NumbersEventsWithoutGapsUnderEightThreads) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
-      for (int i = 0; i < 100; ++i) record(store(), "test", p.id, fmt::format("t{}", t), {{"i", i}});
+      for (int i = 0; i < 100; ++i)
+        record(store(), "test", p.id, fmt::format("t{}", t), {{"i", i}});
     });
   }
   for (std::thread& thread : threads) thread.join();
   const auto all = events(store(), {.limit = 1'000});
   ASSERT_EQ(all.items.size(), 801u);
-  for (size_t i = 0; i < all.items.size(); ++i) EXPECT_EQ(all.items[i].sequence, static_cast<int64_t>(i) + 1);
+  for (size_t i = 0; i < all.items.size(); ++i)
+    EXPECT_EQ(all.items[i].sequence, static_cast<int64_t>(i) + 1);
   EXPECT_EQ(ledger_head(store()).sequence, 801);
 }
 
-// A child acknowledges each write through a pipe until it is killed; all it acknowledged must be there.
+// A child acknowledges each write through a pipe until it is killed; all it acknowledged must be
+// there.
 TEST_P(StoreOn, HasEveryWriteItAcknowledgedAfterAKill) {
   make("p");
   store_.reset();
@@ -531,21 +557,25 @@ TEST_P(StoreOn, HasEveryWriteItAcknowledgedAfterAKill) {
     query.after = *page.next;
   }
   EXPECT_GE(acknowledged.size(), 300u);
-  EXPECT_TRUE(std::includes(present.begin(), present.end(), acknowledged.begin(), acknowledged.end()));
+  EXPECT_TRUE(
+      std::includes(present.begin(), present.end(), acknowledged.begin(), acknowledged.end()));
 }
 
-// Dies between any two steps of a batch of embeddings, then imports it again: every row is there once, in order.
+// Dies between any two steps of a batch of embeddings, then imports it again: every row is there
+// once, in order.
 TEST_P(StoreOn, ImportsABatchWholeOrNotAtAllWhereverItDies) {
   const AddOptions options{.payload = PayloadKind::embedding};
   const auto batch = [](int begin, int end) {
     std::vector<NewExample> rows(static_cast<size_t>(end - begin));
-    for (int i = begin; i < end; ++i) rows[static_cast<size_t>(i - begin)].payload.embedding = {float(i), 1};
+    for (int i = begin; i < end; ++i)
+      rows[static_cast<size_t>(i - begin)].payload.embedding = {float(i), 1};
     return rows;
   };
   int64_t expected = 0;
   const Project p = make();
-  for (const char* point : {"features_data_written", "features_record_written", "examples_before_event",
-                            "event_before_head", "examples_before_commit"}) {
+  for (const char* point :
+       {"features_data_written", "features_record_written", "examples_before_event",
+        "event_before_head", "examples_before_commit"}) {
     const int first = static_cast<int>(expected);
     store_.reset();
     const pid_t child = ::fork();
@@ -564,7 +594,8 @@ TEST_P(StoreOn, ImportsABatchWholeOrNotAtAllWhereverItDies) {
     expected += 7;
     each_payload(store(), p.id, 0, expected, 100, [&](int64_t, std::span<const Payload> rows) {
       ASSERT_EQ(rows.size(), static_cast<size_t>(expected));
-      for (size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i].embedding[0], static_cast<float>(i)) << point;
+      for (size_t i = 0; i < rows.size(); ++i)
+        EXPECT_EQ(rows[i].embedding[0], static_cast<float>(i)) << point;
     });
   }
 }
@@ -573,7 +604,8 @@ TEST_P(StoreOn, ImportsAHundredThousandTextsInSeconds) {
   const Project p = make();
   std::vector<NewExample> rows;
   for (int i = 0; i < 100'000; ++i) {
-    rows.push_back(text(fmt::format("message {} of a set that is about as long as a text message usually is", i)));
+    rows.push_back(text(
+        fmt::format("message {} of a set that is about as long as a text message usually is", i)));
   }
   const double start = cpu_seconds();
   for (size_t begin = 0; begin < rows.size(); begin += add_batch) {

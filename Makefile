@@ -1,0 +1,29 @@
+# The verbs of the house; README.md says what each gives.
+.PHONY: demo test build check bench serve install format
+
+install:
+	@bash tools/install.sh
+
+demo: install
+	@bash tools/build.sh querist
+	@bash tools/demo.sh
+
+test: install
+	@bash tools/build.sh all
+	@/usr/bin/python3 tools/test.py
+
+build:
+	@bash tools/build.sh querist
+
+check:
+	@/usr/bin/python3 tests/house_test.py
+
+format:
+	@git ls-files '*.cpp' '*.h' | xargs clang-format -i
+
+serve: build
+	@build/querist serve
+
+bench: install
+	@bash tools/build.sh all
+	@/usr/bin/python3 bench/run.py

@@ -1,0 +1,147 @@
+// Model versions: list, look at, promote, roll back, history.
+#include "storage/models.h"
+
+#include "api/app.h"
+#include "api/response.h"
+#include "api/route.h"
+#include "api/shapes.h"
+#include "serving/deployment.h"
+#include "storage/projects.h"
+
+namespace querist::api::resources {
+
+static Json model_json(const ModelVersion& model) {
+  return {{"version", model.version},
+          {"learner", model.learner},
+          {"params", model.params},
+          {"featurizer", model.featurizer},
+          {"featurizer_version", model.featurizer_version},
+          {"classes", model.classes},
+          {"labels", model.labels},
+          {"label_hash", model.label_hash},
+          {"through_event", model.through_event},
+          {"with_audit", model.with_audit},
+          {"metrics", model.metrics},
+          {"aliases", model.aliases},
+          {"created_at", time_json(model.created_at)},
+          {"seconds", model.seconds},
+          {"build", model.build},
+          {"sha256", model.sha256},
+          {"gate", model.gate}};
+}
+
+static Json change_json(const AliasChange& change) {
+  return {{"alias", change.alias},
+          {"version", change.version},
+          {"previous", or_null(change.previous)},
+          {"action", change.action},
+          {"reason", change.reason},
+          {"actor", change.actor},
+          {"created_at", time_json(change.created_at)}};
+}
+
+static Response list_models(App& app, const Request& request) {
+  const Project project = storage::project(app.store, request.id("project"));
+  return ok(list_json(storage::models(app.store, project.id, request.after(), request.limit()),
+                      model_json));
+}
+
+static Response show(App& app, const Request& request) {
+  const Project project = storage::project(app.store, request.id("project"));
+  const auto model = storage::find_model(app.store, project.id, request.number_id("version"));
+  if (!model) {
+    fail(Code::not_found, "the project {} has no model version {}", project.name,
+         request.id("version"));
+  }
+  return ok(model_json(*model));
+}
+
+static Response promote(App& app, const Request& request) {
+  const Project project = storage::project(app.store, request.id("project"));
+  return ok(change_json(serving::promote(
+      app.store, project, request.id("alias"), json_integer(request.body, "version"),
+      json_flag(request.body, "force", false), json_text(request.body, "reason", ""),
+      request.who().name)));
+}
+
+static Response roll_back(App& app, const Request& request) {
+  const Project project = storage::project(app.store, request.id("project"));
+  return ok(change_json(
+      storage::roll_back(app.store, project.id, json_text(request.body, "alias", "champion"),
+                         json_text(request.body, "reason", ""), request.who().name)));
+}
+
+static Response history(App& app, const Request& request) {
+  const Project project = storage::project(app.store, request.id("project"));
+  Json items = Json::array();
+  for (const AliasChange& change : storage::alias_history(app.store, project.id))
+    items.push_back(change_json(change));
+  return ok({{"items", std::move(items)}, {"next", nullptr}});
+}
+
+static Fields model_fields() {
+  using enum FieldType;
+  return {{"version", integer},
+          {"learner", text},
+          {"params", object},
+          {"featurizer", text},
+          {"featurizer_version", integer},
+          {"classes", list},
+          {"labels", integer},
+          {"label_hash", text},
+          {"through_event", integer},
+          {"with_audit", flag},
+          {"metrics", object},
+          {"aliases", list},
+          {"created_at", time},
+          {"seconds", number},
+          {"build", text},
+          {"sha256", text},
+          {"gate", object}};
+}
+
+static Fields change_fields() {
+  using enum FieldType;
+  return {{"alias", text},  {"version", integer}, {"previous", integer}, {"action", text},
+          {"reason", text}, {"actor", text},      {"created_at", time}};
+}
+
+Routes models() {
+  using enum FieldType;
+  return {
+      {.pattern = "GET /api/v1/projects/{project}/models",
+       .role = Role::annotator,
+       .handler = list_models,
+       .summary = "List model versions, newest first.",
+       .response = model_fields(),
+       .query = page_query(),
+       .is_list = true},
+      {.pattern = "GET /api/v1/projects/{project}/models/history",
+       .role = Role::annotator,
+       .handler = history,
+       .summary = "Every promotion and rollback, newest first.",
+       .response = change_fields(),
+       .is_list = true},
+      {.pattern = "GET /api/v1/projects/{project}/models/{version}",
+       .role = Role::annotator,
+       .handler = show,
+       .summary = "Show a model version.",
+       .response = model_fields()},
+      {.pattern = "PUT /api/v1/projects/{project}/models/aliases/{alias}",
+       .role = Role::engineer,
+       .handler = promote,
+       .summary = "Point an alias at a version; refused when its gate did not pass, unless forced.",
+       .request = {{"version", integer, "The version.", true},
+                   {"reason", text, "Kept in the history."},
+                   {"force", flag, "Promote although the gate did not pass."}},
+       .response = change_fields()},
+      {.pattern = "POST /api/v1/projects/{project}/models/rollback",
+       .role = Role::engineer,
+       .handler = roll_back,
+       .summary = "Point an alias back at the version it named before.",
+       .request = {{"alias", text, "champion"}, {"reason", text, "Kept in the history."}},
+       .response = change_fields()},
+  };
+}
+
+}  // namespace querist::api::resources

@@ -1,0 +1,106 @@
+// querist reference: the whole reference from the same rows that run it, as Markdown.
+#include <cmath>
+
+#include "app/cards.h"
+#include "app/verb.h"
+#include "base/error.h"
+#include "data/project_settings.h"
+
+namespace querist::app {
+
+static std::string range_of(const ParamSpec& spec) {
+  if (!spec.choices.empty()) return fmt::format("{}", fmt::join(spec.choices, ", "));
+  const bool low = std::isfinite(spec.min);
+  const bool high = std::isfinite(spec.max);
+  if (low && high) return fmt::format("{:g} … {:g}", spec.min, spec.max);
+  if (low) return fmt::format("at least {:g}", spec.min);
+  if (high) return fmt::format("at most {:g}", spec.max);
+  return "";
+}
+
+static std::string flag_name(std::string_view name) {
+  std::string flag = "--" + std::string(name);
+  for (char& c : flag) c = c == '_' ? '-' : c;
+  return flag;
+}
+
+Json cards_json(const std::vector<Card>& cards) {
+  Json items = Json::array();
+  for (const Card& card : cards) {
+    Json params = Json::array();
+    for (const ParamSpec& spec : card.params) {
+      params.push_back({{"name", spec.name},
+                        {"type", spec.type()},
+                        {"fallback", to_text(spec.fallback)},
+                        {"range", range_of(spec)},
+                        {"help", spec.help}});
+    }
+    items.push_back({{"name", card.name},
+                     {"summary", card.summary},
+                     {"source", card.source},
+                     {"params", params}});
+  }
+  return items;
+}
+
+std::string cards_text(const std::vector<Card>& cards) {
+  std::string text;
+  for (const Card& card : cards) {
+    text += fmt::format("{:<20} {}\n", card.name, card.summary);
+    for (const ParamSpec& spec : card.params) {
+      const std::string range = range_of(spec);
+      text += fmt::format("{:<20}   {} = {}{}  {}\n", "", spec.name, to_text(spec.fallback),
+                          range.empty() ? "" : " (" + range + ")", spec.help);
+    }
+  }
+  return text;
+}
+
+std::string params_markdown(const ParamSpecs& params, bool as_flags) {
+  std::string text = "| name | type | default | range | what it does |\n|---|---|---|---|---|\n";
+  for (const ParamSpec& spec : params) {
+    const std::string name = as_flags ? flag_name(spec.name) : std::string(spec.name);
+    text += fmt::format("| `{}` | {} | {} | {} | {} |\n", name, spec.type(), to_text(spec.fallback),
+                        range_of(spec), spec.help);
+  }
+  return text;
+}
+
+std::string cards_markdown(const std::vector<Card>& cards) {
+  std::string text;
+  for (const Card& card : cards) {
+    text += fmt::format("\n### {}\n\n{}{}\n", card.name, card.summary,
+                        card.source.empty() ? "" : fmt::format(" ({}.)", card.source));
+    if (!card.params.empty()) text += "\n" + params_markdown(card.params, false);
+  }
+  return text;
+}
+
+std::string reference() {
+  std::string text =
+      "# Reference\n\nPrinted by `querist reference` from the rows that run it; no hand writes "
+      "here.\n";
+  text += "\n## Commands\n";
+  for (const Verb& verb : verbs()) {
+    text += fmt::format("\n### querist {}\n\n{}\n\n`{}`\n", verb.name, verb.summary, verb.example);
+    if (!verb.options.empty()) text += "\n" + params_markdown(verb.options, true);
+  }
+  text += "\n## Settings of a project\n\n" + params_markdown(project_settings(), false);
+  text += "\n## Query strategies\n" + cards_markdown(strategy_cards());
+  text += "\n## Learners\n" + cards_markdown(learner_cards());
+  text += "\n## Featurizers\n" + cards_markdown(featurizer_cards());
+  text += "\n## File formats\n" + cards_markdown(format_cards());
+  return text;
+}
+
+Verb reference_verb() {
+  return {.name = "reference",
+          .summary = "Print the whole reference: commands, settings, plug-ins.",
+          .example = "querist reference > docs/reference.md",
+          .run = [](const Invocation&) {
+            put_out("", reference());
+            return 0;
+          }};
+}
+
+}  // namespace querist::app

@@ -1,0 +1,129 @@
+// querist run: turn the loop; with --oracle the imported labels answer as the annotator.
+#include <charconv>
+#include <cstdio>
+
+#include "app/open.h"
+#include "app/progress_bar.h"
+#include "base/error.h"
+#include "labelling/annotate.h"
+#include "loop/cycle.h"
+#include "loop/progress_report.h"
+#include "storage/selections.h"
+
+namespace querist::app {
+
+// When to end; several conditions may hold.
+struct Until {
+  int64_t labels = 0;
+  double accuracy = 0;
+  bool stopped = false;
+};
+
+static Until parse_until(const Invocation& invocation) {
+  Until until;
+  std::string text = invocation.text("until");
+  for (char& c : text) c = c == '|' ? ',' : c;
+  Params rows({{.name = "labels", .fallback = 0, .min = 1, .max = 1e12, .whole = true},
+               {.name = "accuracy", .fallback = 0.0, .min = 0, .max = 1}});
+  size_t begin = 0;
+  while (begin < text.size()) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    const size_t equals = part.find('=');
+    if (part == "stopped") {
+      until.stopped = true;
+    } else if (equals != std::string::npos) {
+      rows.set_text(part.substr(0, equals), part.substr(equals + 1));
+    } else {
+      refuse("--until takes labels=500, accuracy=0.9 or stopped, not \"{}\"", part);
+    }
+    begin = end + 1;
+  }
+  until.labels = rows.integer("labels");
+  until.accuracy = rows.number("accuracy");
+  return until;
+}
+
+// Why the run ends here, in words; empty: it goes on.
+static std::string reached(const Until& until, const Json& report) {
+  const auto labels = report["counts"]["labeled"].get<int64_t>();
+  if (until.labels && labels >= until.labels) return fmt::format("{} labels reached", labels);
+  const Json& metrics = report["metrics"];
+  if (until.accuracy > 0 && metrics.is_object() &&
+      metrics["accuracy"]["value"].get<double>() >= until.accuracy) {
+    return fmt::format("audited accuracy {:.3f} reached",
+                       metrics["accuracy"]["value"].get<double>());
+  }
+  if (until.stopped && report["stop"]["advice"] == "stop")
+    return report["stop"]["sentence"].get<std::string>();
+  return {};
+}
+
+// Answers every open item that has a known label; returns how many.
+static int64_t answer_open_items(storage::Store& store, const Project& project) {
+  std::vector<int64_t> ids;
+  for (const StoredSelection& selection : storage::open_selections(store, project.id)) {
+    for (const SelectionItem& item : selection.items) {
+      if (!item.done) ids.push_back(item.example_id);
+    }
+  }
+  return ids.empty() ? 0 : labelling::adopt_known_labels(store, project, ids, "oracle");
+}
+
+static int run(const Invocation& invocation) {
+  const auto store = open_folder(invocation);
+  const Project project = chosen_project(*store, invocation);
+  const Until until = parse_until(invocation);
+  loop::Workshop workshop(*store, project.id);
+  Progress quiet;
+  ProgressBar bar("labels");
+  std::string why;
+  int64_t rounds = 0;
+  for (;;) {
+    const Cycle cycle = loop::turn(workshop, quiet);
+    const Json report = loop::progress_report(*store, storage::project(*store, project.name));
+    bar.progress().at(report["counts"]["labeled"].get<double>(), static_cast<double>(until.labels),
+                      "labels");
+    why = reached(until, report);
+    if (!why.empty()) break;
+    if (invocation.text("oracle").empty()) {
+      why = "the next batch waits for its labels";
+      break;
+    }
+    if (answer_open_items(*store, project) == 0) {
+      why = cycle.state == CycleState::finished ? "every example is labelled"
+                                                : "the chosen examples have no known label";
+      break;
+    }
+    ++rounds;
+  }
+  const Json report = loop::progress_report(*store, storage::project(*store, project.name));
+  if (invocation.options.flag("json")) {
+    put_out("", Json{{"rounds", rounds}, {"ended", why}, {"progress", report}}.dump() + "\n");
+  } else {
+    std::printf("%s after %lld rounds and %lld labels\n", why.c_str(),
+                static_cast<long long>(rounds),
+                static_cast<long long>(report["counts"]["labeled"].get<int64_t>()));
+  }
+  return 0;
+}
+
+Verb run_verb() {
+  return {
+      .name = "run",
+      .summary = "Turn the loop: train, select, and with --oracle let the imported labels answer.",
+      .example = "querist run --project sms --oracle label --until labels=500",
+      .options = {project_option(),
+                  data_dir_option(),
+                  {.name = "oracle",
+                   .fallback = "",
+                   .help = "Answer with the labels that were imported (the label column's name)."},
+                  {.name = "until",
+                   .fallback = "labels=500",
+                   .help = "labels=500, accuracy=0.9 or stopped; several joined by |."},
+                  json_option()},
+      .run = run,
+  };
+}
+
+}  // namespace querist::app

@@ -1,0 +1,54 @@
+// querist status: labels, curve, audited accuracy with its interval, stop advice.
+#include <cstdio>
+
+#include "app/curve_plot.h"
+#include "app/open.h"
+#include "base/error.h"
+#include "loop/progress_report.h"
+
+namespace querist::app {
+
+static std::string estimate_text(const Json& estimate) {
+  return fmt::format("{:.1f} of 100 (95 % range {:.1f}–{:.1f})",
+                     100 * estimate["value"].get<double>(), 100 * estimate["ci_low"].get<double>(),
+                     100 * estimate["ci_high"].get<double>());
+}
+
+std::string status_text(const Json& report) {
+  const Json& counts = report["counts"];
+  std::string text =
+      fmt::format("{}: {} of {} examples labelled, {} of them audit\n",
+                  report["project"].get<std::string>(), counts["labeled"].get<int64_t>(),
+                  counts["examples"].get<int64_t>(), counts["audit"].get<int64_t>());
+  NamedCurve curve{"accuracy on the audit labels", {}};
+  for (const Json& point : report["curve"]) {
+    if (point["accuracy"].is_null() || point["audit_labels"].get<int64_t>() < 5) continue;
+    curve.points.push_back({point["labels"].get<double>(), point["accuracy"].get<double>()});
+  }
+  if (curve.points.size() > 1) text += "\n" + plot_curves({curve}) + "\n";
+  const Json& metrics = report["metrics"];
+  if (metrics.is_object()) {
+    text += fmt::format("right: {}, on {} audit labels\n", estimate_text(metrics["accuracy"]),
+                        metrics["audit_labels"].get<int64_t>());
+    text += fmt::format("balanced over classes: {}\n", estimate_text(metrics["balanced_accuracy"]));
+  } else {
+    text += "accuracy: not known yet, " + report["metrics_reason"].get<std::string>() + "\n";
+  }
+  return text + report["stop"]["sentence"].get<std::string>() + "\n";
+}
+
+Verb status() {
+  return {.name = "status",
+          .summary = "Show labels, learning curve, audited accuracy and stop advice.",
+          .example = "querist status --project sms",
+          .options = {project_option(), data_dir_option(), json_option()},
+          .run = [](const Invocation& invocation) {
+            const auto store = open_folder(invocation);
+            const Json report = loop::progress_report(*store, chosen_project(*store, invocation));
+            put_out("",
+                    invocation.options.flag("json") ? report.dump() + "\n" : status_text(report));
+            return 0;
+          }};
+}
+
+}  // namespace querist::app

@@ -1,0 +1,66 @@
+// querist train and evaluate: a model now, and how good the newest one is.
+#include "app/open.h"
+#include "app/progress_bar.h"
+#include "base/error.h"
+#include "loop/cycle.h"
+#include "loop/progress_report.h"
+
+namespace querist::app {
+
+static std::string metrics_text(const Json& report) {
+  const Json& metrics = report["metrics"];
+  if (!metrics.is_object())
+    return "not known yet: " + report["metrics_reason"].get<std::string>() + "\n";
+  std::string text =
+      fmt::format("model version {} on {} audit labels\n", metrics["model_version"].get<int64_t>(),
+                  metrics["audit_labels"].get<int64_t>());
+  for (const char* name : {"accuracy", "balanced_accuracy", "ece"}) {
+    const Json& estimate = metrics[name];
+    text += fmt::format("{:<18} {:.4f} (95 % {:.4f} to {:.4f}, {})\n", name,
+                        estimate["value"].get<double>(), estimate["ci_low"].get<double>(),
+                        estimate["ci_high"].get<double>(), estimate["method"].get<std::string>());
+  }
+  for (const Json& row : metrics["per_class"]) {
+    const std::string recall = row["recall"].is_null()
+                                   ? "not known yet"
+                                   : fmt::format("{:.3f}", row["recall"]["value"].get<double>());
+    text += fmt::format("recall of {:<24} {} ({} audit labels)\n", row["class"].get<std::string>(),
+                        recall, row["support"].get<int64_t>());
+  }
+  return text;
+}
+
+static int report(const Invocation& invocation, bool train_first) {
+  const auto store = open_folder(invocation);
+  const Project project = chosen_project(*store, invocation);
+  if (train_first) {
+    loop::Workshop workshop(*store, project.id);
+    ProgressBar bar("training");
+    loop::turn(workshop, bar.progress(), true);
+  }
+  const Json progress = loop::progress_report(*store, storage::project(*store, project.name));
+  if (train_first && progress["model"].is_null()) refuse("there is no label to train on yet");
+  put_out("", invocation.options.flag("json") ? progress["metrics"].dump() + "\n"
+                                              : metrics_text(progress));
+  return 0;
+}
+
+Verb train_verb() {
+  return {.name = "train",
+          .summary =
+              "Train on the labels there are, without waiting for the open batch, and choose the "
+              "next one.",
+          .example = "querist train --project sms",
+          .options = {project_option(), data_dir_option(), json_option()},
+          .run = [](const Invocation& invocation) { return report(invocation, true); }};
+}
+
+Verb evaluate_verb() {
+  return {.name = "evaluate",
+          .summary = "Show the newest model's metrics on the audit labels, with intervals.",
+          .example = "querist evaluate --project sms --json",
+          .options = {project_option(), data_dir_option(), json_option()},
+          .run = [](const Invocation& invocation) { return report(invocation, false); }};
+}
+
+}  // namespace querist::app

@@ -1,0 +1,142 @@
+// Vectors that the source computed itself, passed through as they are or brought to unit length.
+#include <algorithm>
+#include <cmath>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "featurizers/featurizer.h"
+#include "featurizers/stored.h"
+
+namespace querist::featurizers {
+
+static constexpr uint32_t version = 1;
+
+struct EmbeddingModel {
+  uint64_t width = 0;
+  uint64_t rows = 0;       // Seen at fit.
+  bool were_unit = false;  // Every row at fit was of unit length.
+  bool normalize = false;
+};
+
+static double length_of(const std::vector<float>& embedding) {
+  double sum = 0;
+  for (const float value : embedding) sum += double{value} * value;
+  return std::sqrt(sum);
+}
+
+static std::string check(const Payload& payload) {
+  const std::vector<float>& embedding = payload.embedding;
+  if (embedding.empty()) return "the embedding is empty";
+  if (embedding.size() > limits::max_features) {
+    return fmt::format("the embedding has {} numbers; at most {} are allowed", embedding.size(),
+                       limits::max_features);
+  }
+  for (size_t i = 0; i < embedding.size(); ++i) {
+    if (!std::isfinite(embedding[i]))
+      return fmt::format("number {} of the embedding is NaN or infinite", i);
+  }
+  return "";
+}
+
+static std::string check_width(const EmbeddingModel& model, const Payload& payload) {
+  if (payload.embedding.size() == model.width) return check(payload);
+  return fmt::format("the embedding has {} numbers, but this project's have {}",
+                     payload.embedding.size(), model.width);
+}
+
+static FeatureBatch transform(const EmbeddingModel& model, std::span<const Payload> payloads) {
+  FeatureBatch out;
+  out.dense = Matrix(payloads.size(), model.width);
+  for (size_t i = 0; i < payloads.size(); ++i) {
+    if (const std::string reason = check_width(model, payloads[i]); !reason.empty()) {
+      refuse("payload {}: {}", i, reason);
+    }
+    const double length = model.normalize ? length_of(payloads[i].embedding) : 1;
+    const double factor = length > 0 ? 1 / length : 1;  // A zero vector stays one.
+    for (size_t j = 0; j < model.width; ++j) {
+      out.dense.at(i, j) = static_cast<float>(payloads[i].embedding[j] * factor);
+    }
+  }
+  return out;
+}
+
+static Fitted fitted(const EmbeddingModel& model) {
+  Fitted out;
+  out.transform = [model](std::span<const Payload> payloads) { return transform(model, payloads); };
+  out.save = [model] {
+    ByteWriter writer;
+    writer.put(model.width);
+    writer.put(model.rows);
+    writer.put(static_cast<uint8_t>(model.were_unit));
+    writer.put(static_cast<uint8_t>(model.normalize));
+    return seal("embedding", version, writer.take());
+  };
+  out.features = model.width;
+  out.description = {{"dimensions", model.width},
+                     {"rows", model.rows},
+                     {"unit_length_at_fit", model.were_unit},
+                     {"normalize", model.normalize ? "unit" : "none"}};
+  out.check = [model](const Payload& payload) { return check_width(model, payload); };
+  return out;
+}
+
+static Fitted fit(const FitInput& input, const Params& params, uint64_t, const Progress& progress) {
+  EmbeddingModel model;
+  model.were_unit = true;
+  double shortest = 0;
+  double longest = 0;
+  input.payloads([&](std::span<const Payload> batch) {
+    progress.check();
+    for (const Payload& payload : batch) {
+      if (model.rows == 0) model.width = payload.embedding.size();
+      if (const std::string reason = check_width(model, payload); !reason.empty()) {
+        refuse("payload {}: {}", model.rows, reason);
+      }
+      const double length = length_of(payload.embedding);
+      if (model.rows == 0) shortest = longest = length;
+      shortest = std::min(shortest, length);
+      longest = std::max(longest, length);
+      ++model.rows;
+    }
+    progress.at(static_cast<double>(model.rows), 0, "embeddings");
+  });
+  if (model.rows == 0) refuse("there is no embedding to learn the width from; add examples first");
+  model.were_unit =
+      shortest > 0.999 && longest < 1.001;  // What half precision leaves of unit length.
+  const std::string& normalize = params.text("normalize");
+  // Lengths that differ a lot carry meaning of their own; nearly equal ones are unit vectors
+  // rounded or rescaled.
+  model.normalize =
+      normalize == "unit" || (normalize == "auto" && !model.were_unit && longest < 1.05 * shortest);
+  return fitted(model);
+}
+
+static Fitted load(std::string_view bytes) {
+  const std::string body = unseal("embedding", version, bytes);
+  ByteReader reader(body);
+  EmbeddingModel model;
+  model.width = reader.number<uint64_t>();
+  model.rows = reader.number<uint64_t>();
+  model.were_unit = reader.number<uint8_t>() != 0;
+  model.normalize = reader.number<uint8_t>() != 0;
+  require_sound(reader.at_end() && model.width > 0 && model.width <= limits::max_features);
+  return fitted(model);
+}
+
+Featurizer embedding() {
+  return {
+      .name = "embedding",
+      .summary = "Vectors from a model of your own, used as they are.",
+      .payload = PayloadKind::embedding,
+      .params = {{.name = "normalize",
+                  .fallback = "auto",
+                  .choices = {"auto", "none", "unit"},
+                  .help = "Whether rows are brought to unit length; auto does so when their "
+                          "lengths are nearly equal."}},
+      .fit = fit,
+      .load = load,
+      .check = check,
+  };
+}
+
+}  // namespace querist::featurizers

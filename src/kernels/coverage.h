@@ -1,0 +1,40 @@
+// Weighted coverage by greedy choice: pick S to maximise sum_u w_u max_{s in S and labeled} k(u,
+// s), k a Gaussian kernel. One engine serves MaxHerding (w = 1) and uncertainty-weighted herding
+// (Bae et al. 2024); the greedy order is exact and lazy (Minoux 1978), within 1 - 1/e of the best
+// set (Nemhauser et al. 1978).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/matrix.h"
+
+namespace querist::kernels {
+
+struct CoverageTask {
+  Features x;                           // Dense or half rows.
+  std::span<const int64_t> targets;     // Rows to be covered.
+  std::span<const float> weights;       // One a target, not negative.
+  std::span<const int64_t> candidates;  // Rows that may be picked.
+  std::span<const int64_t> labeled;     // Rows that cover already.
+  float gamma = 1;                      // k(u, s) = exp(-gamma |u - s|^2).
+};
+
+struct CoveragePick {
+  size_t candidate = 0;  // Index into `candidates`.
+  float gain = 0;        // Growth of the objective.
+};
+
+// `count` picks in order; ties go to the lower candidate. Memory: 4 bytes a (candidate, target)
+// pair.
+std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count);
+
+// Squared distances of every row of a to every row of b, (a.rows, b.rows), never negative.
+Matrix squared_distances(const Matrix& a, const Matrix& b);
+
+// The distance to the k-th nearest other row, for each of the rows (exact; memory 4 n^2 bytes in
+// blocks of 256 rows).
+std::vector<float> neighbor_distances(const Matrix& rows, size_t k);
+
+}  // namespace querist::kernels

@@ -1,0 +1,36 @@
+// The one place that calls CBLAS.
+#include "kernels/gemm.h"
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/check.h"
+#include "kernels/single_blas.h"
+
+namespace querist::kernels {
+
+static CBLAS_TRANSPOSE flag(Op op) { return op == Op::plain ? CblasNoTrans : CblasTrans; }
+
+void gemm(Op op_a, Op op_b, float alpha, MatrixView a, MatrixView b, float beta, Matrix& c) {
+  const size_t rows = op_a == Op::plain ? a.rows : a.cols;
+  const size_t inner = op_a == Op::plain ? a.cols : a.rows;
+  const size_t cols = op_b == Op::plain ? b.cols : b.rows;
+  QUERIST_CHECK(inner == (op_b == Op::plain ? b.rows : b.cols));
+  QUERIST_CHECK(c.rows == rows && c.cols == cols);
+  constexpr size_t most = std::numeric_limits<blasint>::max();
+  QUERIST_CHECK(std::max({rows, inner, cols, a.cols, b.cols}) <= most);
+  if (rows == 0 || cols == 0) return;
+  keep_blas_on_this_thread();
+  if (inner == 0) {  // CBLAS refuses a leading dimension of 0.
+    for (float& value : c.values) value = beta == 0 ? 0 : value * beta;
+    return;
+  }
+  cblas_sgemm(CblasRowMajor, flag(op_a), flag(op_b), static_cast<blasint>(rows),
+              static_cast<blasint>(cols), static_cast<blasint>(inner), alpha, a.values,
+              static_cast<blasint>(a.cols), b.values, static_cast<blasint>(b.cols), beta,
+              c.values.data(), static_cast<blasint>(cols));
+}
+
+}  // namespace querist::kernels

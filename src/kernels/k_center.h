@@ -1,0 +1,25 @@
+// Farthest-first traversal: the greedy 2-approximation of k-center (Gonzalez 1985), the core-set of
+// Sener and Savarese 2018.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/matrix.h"
+
+namespace querist::kernels {
+
+struct CenterPick {
+  size_t candidate = 0;  // Index into `candidates`.
+  float distance =
+      0;  // To the nearest labelled or earlier picked row; infinite for the very first.
+};
+
+// Each pick is the candidate farthest from everything labelled or picked; ties go to the lower
+// candidate. With nothing labelled the first pick is `first`. x dense or half.
+std::vector<CenterPick> farthest_first(const Features& x, std::span<const int64_t> candidates,
+                                       std::span<const int64_t> labeled, size_t count,
+                                       size_t first);
+
+}  // namespace querist::kernels

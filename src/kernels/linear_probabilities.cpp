@@ -1,0 +1,146 @@
+// Highway source: two rows by four classes stay in registers, each feature is loaded and widened
+// once.
+#include "kernels/linear_probabilities.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/threads.h"
+#include "kernels/row_dots.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/linear_probabilities.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace querist::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::ScalableTag<float>;
+
+static HWY_INLINE hn::Vec<Tag> load_row(Tag d, const float* row, size_t j) {
+  return hn::LoadU(d, row + j);
+}
+static HWY_INLINE hn::Vec<Tag> load_row(Tag d, const uint16_t* row, size_t j) {
+  const hn::Rebind<hwy::float16_t, Tag> halves;
+  return hn::PromoteTo(d, hn::LoadU(halves, reinterpret_cast<const hwy::float16_t*>(row) + j));
+}
+static HWY_INLINE float one_of(const float* row, size_t j) { return row[j]; }
+static HWY_INLINE float one_of(const uint16_t* row, size_t j) { return half_to_float(row[j]); }
+
+// Logits of `rows` rows (1 or 2) for `classes` classes (1 … 4) starting at weights.
+template <int rows, int classes, class Value>
+static HWY_INLINE void block(const Value* x, size_t cols, const float* weights, const float* bias,
+                             float* out, size_t out_stride) {
+  const Tag d;
+  const size_t lanes = hn::Lanes(d);
+  hn::Vec<Tag> sums[rows][classes];
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < classes; ++c) sums[r][c] = hn::Zero(d);
+  }
+  size_t j = 0;
+  for (; j + lanes <= cols; j += lanes) {
+    hn::Vec<Tag> values[rows];
+    for (int r = 0; r < rows; ++r) values[r] = load_row(d, x + static_cast<size_t>(r) * cols, j);
+    for (int c = 0; c < classes; ++c) {
+      const auto weight = hn::LoadU(d, weights + static_cast<size_t>(c) * cols + j);
+      for (int r = 0; r < rows; ++r) sums[r][c] = hn::MulAdd(values[r], weight, sums[r][c]);
+    }
+  }
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < classes; ++c) {
+      float sum = hn::GetLane(hn::SumOfLanes(d, sums[r][c]));
+      for (size_t tail = j; tail < cols; ++tail) {
+        sum += one_of(x + static_cast<size_t>(r) * cols, tail) *
+               weights[static_cast<size_t>(c) * cols + tail];
+      }
+      out[static_cast<size_t>(r) * out_stride + static_cast<size_t>(c)] = sum + bias[c];
+    }
+  }
+}
+
+template <int rows, class Value>
+static void row_logits(const Value* x, size_t cols, const float* weights, const float* bias,
+                       size_t classes, float* out) {
+  size_t c = 0;
+  for (; c + 4 <= classes; c += 4)
+    block<rows, 4>(x, cols, weights + c * cols, bias + c, out + c, classes);
+  if (c + 2 <= classes) {
+    block<rows, 2>(x, cols, weights + c * cols, bias + c, out + c, classes);
+    c += 2;
+  }
+  if (c < classes) block<rows, 1>(x, cols, weights + c * cols, bias + c, out + c, classes);
+}
+
+template <class Value>
+static void logits_of(const Value* x, size_t rows, size_t cols, const float* weights,
+                      const float* bias, size_t classes, float* out) {
+  size_t i = 0;
+  for (; i + 2 <= rows; i += 2)
+    row_logits<2>(x + i * cols, cols, weights, bias, classes, out + i * classes);
+  if (i < rows) row_logits<1>(x + i * cols, cols, weights, bias, classes, out + i * classes);
+}
+
+void DenseLogits(const float* x, size_t rows, size_t cols, const float* weights, const float* bias,
+                 size_t classes, float* out) {
+  logits_of(x, rows, cols, weights, bias, classes, out);
+}
+
+void HalfLogits(const uint16_t* x, size_t rows, size_t cols, const float* weights,
+                const float* bias, size_t classes, float* out) {
+  logits_of(x, rows, cols, weights, bias, classes, out);
+}
+
+}  // namespace querist::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace querist::kernels {
+
+HWY_EXPORT(DenseLogits);
+HWY_EXPORT(HalfLogits);
+
+// Rows of logits to probabilities in place, the largest subtracted first.
+static void softmax_rows(float* logits, size_t rows, size_t classes) {
+  for (size_t i = 0; i < rows; ++i) {
+    float* row = logits + i * classes;
+    const float top = *std::max_element(row, row + classes);
+    for (size_t c = 0; c < classes; ++c) row[c] -= top;
+  }
+  exponentiate({logits, rows * classes});
+  for (size_t i = 0; i < rows; ++i) {
+    float* row = logits + i * classes;
+    float sum = 0;
+    for (size_t c = 0; c < classes; ++c) sum += row[c];
+    for (size_t c = 0; c < classes; ++c) row[c] /= sum;
+  }
+}
+
+void linear_probabilities(const Features& x, MatrixView weights, std::span<const float> bias,
+                          std::span<float> out) {
+  const size_t classes = weights.rows;
+  QUERIST_CHECK(x.kind != Features::Kind::sparse && weights.cols == x.cols &&
+                bias.size() == classes);
+  QUERIST_CHECK(classes > 0 && out.size() == x.rows * classes);
+  static constexpr size_t block_rows =
+      512;  // Logits of a block stay in the second-level cache until they are softened.
+  parallel_for((x.rows + block_rows - 1) / block_rows, 4, [&](size_t first, size_t last) {
+    for (size_t b = first; b < last; ++b) {
+      const size_t begin = b * block_rows;
+      const size_t rows = std::min(block_rows, x.rows - begin);
+      float* target = out.data() + begin * classes;
+      if (x.kind == Features::Kind::dense) {
+        HWY_DYNAMIC_DISPATCH(DenseLogits)
+        (x.dense + begin * x.cols, rows, x.cols, weights.values, bias.data(), classes, target);
+      } else {
+        HWY_DYNAMIC_DISPATCH(HalfLogits)
+        (x.half + begin * x.cols, rows, x.cols, weights.values, bias.data(), classes, target);
+      }
+      softmax_rows(target, rows, classes);
+    }
+  });
+}
+
+}  // namespace querist::kernels
+#endif

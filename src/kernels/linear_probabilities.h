@@ -1,0 +1,16 @@
+// Class probabilities of a linear head over dense or half rows, in one pass over the features.
+#pragma once
+
+#include <span>
+
+#include "base/matrix.h"
+
+namespace querist::kernels {
+
+// out (x.rows, weights.rows) = softmax(x · weightsᵀ + bias). weights (classes, x.cols), bias
+// (classes). Bytes: the features once and 4 a probability; flops: 2 · rows · cols · classes. A
+// row's result depends on that row alone, bit for bit.
+void linear_probabilities(const Features& x, MatrixView weights, std::span<const float> bias,
+                          std::span<float> out);
+
+}  // namespace querist::kernels

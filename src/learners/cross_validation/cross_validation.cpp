@@ -1,0 +1,58 @@
+// Stratified folds and the loop over them.
+#include "learners/cross_validation.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace querist::learners {
+
+std::vector<size_t> stratified_folds(std::span<const int32_t> labels, size_t classes, size_t folds,
+                                     uint64_t seed) {
+  QUERIST_CHECK(folds > 0);
+  std::vector<std::vector<size_t>> members(classes);
+  for (size_t i = 0; i < labels.size(); ++i) members[static_cast<size_t>(labels[i])].push_back(i);
+  Rng rng(seed);
+  std::vector<size_t> fold(labels.size());
+  size_t next = 0;  // Runs on from class to class, so that fold sizes differ by one at most.
+  for (std::vector<size_t>& rows : members) {
+    rng.shuffle(rows);
+    for (const size_t row : rows) fold[row] = next++ % folds;
+  }
+  return fold;
+}
+
+Matrix out_of_fold_probabilities(const Learner& learner, const Dataset& data, const Params& params,
+                                 size_t folds, uint64_t seed) {
+  const size_t rows = data.labels.size();
+  if (folds < 2 || folds > rows) {
+    refuse("folds must lie between 2 and the {} labelled rows, not {}", rows, folds);
+  }
+  check(data);
+  const std::vector<size_t> fold = stratified_folds(data.labels, data.classes, folds, seed);
+  const Progress progress;
+  Matrix out(rows, data.classes);
+  for (size_t f = 0; f < folds; ++f) {
+    std::vector<int64_t> inside;
+    std::vector<int64_t> outside;
+    for (size_t i = 0; i < rows; ++i) {
+      (fold[i] == f ? outside : inside).push_back(static_cast<int64_t>(i));
+    }
+    const OwnedFeatures train_rows = take_rows(data.features, inside);
+    Dataset part{.features = train_rows.view(), .classes = data.classes};
+    for (const int64_t row : inside) {
+      part.labels.push_back(data.labels[static_cast<size_t>(row)]);
+      if (!data.weights.empty()) part.weights.push_back(data.weights[static_cast<size_t>(row)]);
+    }
+    const auto model = train(learner, part, params, nullptr, mix_seed(seed, f), progress);
+    const OwnedFeatures test_rows = take_rows(data.features, outside);
+    Matrix probabilities;
+    model->probabilities(test_rows.view(), probabilities);
+    for (size_t i = 0; i < outside.size(); ++i) {
+      const auto from = probabilities.row(i);
+      std::copy(from.begin(), from.end(), out.row(static_cast<size_t>(outside[i])).begin());
+    }
+  }
+  return out;
+}
+
+}  // namespace querist::learners

@@ -1,0 +1,196 @@
+// Multinomial logistic regression with an L2 penalty (Cox 1958), by L-BFGS (Liu and Nocedal 1989).
+#include <algorithm>
+#include <cmath>
+
+#include "learners/cross_validation.h"
+#include "learners/learner.h"
+#include "learners/logistic_regression/linear_model.h"
+#include "learners/logistic_regression/strength_search.h"
+#include "learners/logistic_regression/training_rows.h"
+
+namespace querist::learners {
+
+// Classes without a label share this much of one label as a pseudo count.
+static constexpr double unseen_count = 0.05;
+
+// Where an entry of the solver's point lies: see softmax_objective.h for the layout.
+static size_t place(const TrainingRows& rows, size_t head, size_t column) {
+  const Problem& p = rows.problem;
+  const bool sparse = p.features.kind == Features::Kind::sparse;
+  return sparse ? column * p.heads() + head : head * p.features.cols + column;
+}
+
+static int32_t original_column(const TrainingRows& rows, size_t column) {
+  return rows.columns.empty() ? static_cast<int32_t>(column) : rows.columns[column];
+}
+
+// The solver's start: the earlier model's weights and biases; classes that it had not seen start at
+// zero.
+static std::vector<double> starting_point(const TrainingRows& rows, const LinearModel* earlier) {
+  const Problem& problem = rows.problem;
+  std::vector<double> point(problem.size());
+  if (!earlier) return point;
+  const size_t heads = problem.heads();
+  const size_t columns = problem.features.cols;
+  const auto known = [&](int32_t cls) { return static_cast<size_t>(cls) < earlier->classes(); };
+  for (size_t head = 0; head < heads; ++head) {
+    const int32_t plus = heads == 1 ? rows.present[1] : rows.present[head];
+    const int32_t minus = heads == 1 ? rows.present[0] : -1;
+    bool seen = false;
+    for (size_t j = 0; j < columns; ++j) {
+      const int32_t column = original_column(rows, j);
+      double& value = point[place(rows, head, j)];
+      if (known(plus)) value += earlier->weight(static_cast<size_t>(plus), column);
+      if (minus >= 0 && known(minus)) value -= earlier->weight(static_cast<size_t>(minus), column);
+      seen = seen || value != 0;
+    }
+    if (!seen) continue;
+    double& bias = point[heads * columns + head];
+    if (known(plus)) bias += earlier->head().bias[static_cast<size_t>(plus)];
+    if (minus >= 0 && known(minus)) bias -= earlier->head().bias[static_cast<size_t>(minus)];
+  }
+  return point;
+}
+
+// One column's weights (or the biases) over the classes present, shifted to sum to zero: the
+// softmax stays the same.
+static std::vector<double> centred(const Problem& problem, std::span<const double> by_head) {
+  if (problem.heads() == 1) return {-by_head[0] / 2, by_head[0] / 2};
+  double mean = 0;
+  for (const double value : by_head) mean += value / static_cast<double>(by_head.size());
+  std::vector<double> out(by_head.begin(), by_head.end());
+  for (double& value : out) value -= mean;
+  return out;
+}
+
+// An unseen class has no weights, and a bias that keeps its probability below unseen_count / (rows
+// * unseen classes) everywhere: seen scores sum to zero, so the sum of their exponentials is at
+// least the number of seen classes.
+static float unseen_bias(const TrainingRows& rows, size_t classes) {
+  const auto seen = static_cast<double>(rows.present.size());
+  const double share = unseen_count / (static_cast<double>(classes) - seen);
+  return static_cast<float>(
+      std::log(seen * share / static_cast<double>(rows.problem.labels.size())));
+}
+
+static LinearHead to_head(const TrainingRows& rows, std::span<const double> point, size_t classes,
+                          size_t features, double strength) {
+  const Problem& problem = rows.problem;
+  const size_t columns = problem.features.cols;
+  LinearHead head{.classes = classes, .features = features, .strength = strength};
+  head.by_column = problem.features.kind == Features::Kind::sparse &&
+                   columns * (classes + 1) < features * classes;
+  if (head.by_column) head.columns = rows.columns;
+  head.weights.assign((head.by_column ? columns : features) * classes, 0);
+  const float unseen = problem.classes < classes ? unseen_bias(rows, classes) : 0;
+  head.bias.assign(classes, unseen);
+  if (problem.classes == 1) {
+    head.bias[static_cast<size_t>(rows.present[0])] = 0;
+    return head;
+  }
+  std::vector<double> by_head(problem.heads());
+  for (size_t j = 0; j <= columns; ++j) {
+    for (size_t k = 0; k < by_head.size(); ++k) {
+      by_head[k] = point[j < columns ? place(rows, k, j) : by_head.size() * columns + k];
+    }
+    const std::vector<double> values = centred(problem, by_head);
+    for (size_t k = 0; k < values.size(); ++k) {
+      const auto cls = static_cast<size_t>(rows.present[k]);
+      const auto value = static_cast<float>(values[k]);
+      if (j == columns) {
+        head.bias[cls] = value;
+      } else if (head.by_column) {
+        head.weights[j * classes + cls] = value;
+      } else {
+        head.weights[cls * features + static_cast<size_t>(original_column(rows, j))] = value;
+      }
+    }
+  }
+  return head;
+}
+
+// The given strength, or the one found by search. Large sets take over the earlier model's, or
+// search on a sample.
+static double strength_of(const TrainingRows& rows, const Params& params,
+                          const LinearModel* earlier, uint64_t seed, const Progress& progress) {
+  if (const double given = params.number("strength"); given > 0) return given;
+  const auto most = static_cast<size_t>(params.integer("search_below"));
+  const auto near = earlier ? std::optional(earlier->head().strength) : std::nullopt;
+  if (rows.problem.labels.size() <= most) {
+    return choose_strength(rows.problem, near, seed, progress);
+  }
+  if (near) return *near;
+  if (most < 10) return 1;
+  const size_t folds = (rows.problem.labels.size() + most - 1) / most;
+  const auto fold = stratified_folds(rows.problem.labels, rows.problem.classes, folds, seed);
+  std::vector<int64_t> sample;
+  for (size_t i = 0; i < fold.size(); ++i) {
+    if (fold[i] == 0) sample.push_back(static_cast<int64_t>(i));
+  }
+  return choose_strength(choose_rows(rows.problem, sample).problem, near, seed, progress);
+}
+
+static std::unique_ptr<Model> train(const Dataset& data, const Params& params,
+                                    const Model* warm_start, uint64_t seed,
+                                    const Progress& progress) {
+  const auto* earlier = dynamic_cast<const LinearModel*>(warm_start);
+  if (warm_start && !earlier) refuse("the model to start from is no logistic regression");
+  const TrainingRows rows = prepare(data, params.text("class_weight") == "balanced");
+  const Problem& problem = rows.problem;
+  std::vector<double> point;
+  double strength = params.number("strength") > 0 ? params.number("strength") : 1;
+  if (problem.classes > 1) {
+    strength = strength_of(rows, params, earlier, seed, progress);
+    point = starting_point(rows, earlier);
+    double total = 0;
+    for (const double weight : problem.weights) total += weight;
+    LbfgsOptions options;
+    options.max_iterations = static_cast<int>(params.integer("max_iterations"));
+    options.remaining = params.number("tolerance") * strength * total;
+    minimise(softmax_objective(problem, strength), curvature(problem, strength), options, progress,
+             point);
+  }
+  return std::make_unique<LinearModel>(
+      to_head(rows, point, data.classes, data.features.cols, strength));
+}
+
+Learner logistic_regression() {
+  return {
+      .name = "logistic_regression",
+      .summary = "Linear softmax head; exact, fast to retrain, with honest probabilities.",
+      .params = {{.name = "strength",
+                  .fallback = 0.0,
+                  .min = 0,
+                  .max = 1e9,
+                  .help = "How strongly the labels count against the L2 penalty (C); 0: chosen by "
+                          "cross-validation."},
+                 {.name = "search_below",
+                  .fallback = 2000,
+                  .min = 0,
+                  .max = 1e6,
+                  .whole = true,
+                  .help = "Largest number of labels on which strength is searched; larger sets "
+                          "search on a sample of "
+                          "this size, or keep the strength of the model they start from."},
+                 {.name = "class_weight",
+                  .fallback = "none",
+                  .choices = {"none", "balanced"},
+                  .help = "Weigh classes equally (balanced) or as they come (none)."},
+                 {.name = "max_iterations",
+                  .fallback = 200,
+                  .min = 1,
+                  .max = 100'000,
+                  .whole = true,
+                  .help = "Most steps of the solver."},
+                 {.name = "tolerance",
+                  .fallback = 1e-7,
+                  .min = 1e-14,
+                  .max = 1,
+                  .help = "Training ends when about this much loss per label is left to gain."}},
+      .train = train,
+      .load = load_linear_model,
+      .source = "Cox 1958; Liu and Nocedal 1989",
+  };
+}
+
+}  // namespace querist::learners

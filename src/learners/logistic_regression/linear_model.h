@@ -1,0 +1,45 @@
+// A trained linear softmax head: how it predicts, is stored and is read back.
+#pragma once
+
+#include "learners/learner.h"
+
+namespace querist::learners {
+
+// What training leaves. Dense: weights are (classes, features). By column: only `columns`
+// (ascending) have weights, (columns, classes); all others are exactly zero.
+struct LinearHead {
+  size_t classes = 0;
+  size_t features = 0;
+  double strength = 1;  // The C it was trained with, chosen or given.
+  bool by_column = false;
+  std::vector<int32_t> columns;
+  std::vector<float> weights;
+  std::vector<float> bias;  // One a class.
+};
+
+class LinearModel final : public Model {
+ public:
+  explicit LinearModel(LinearHead head);
+
+  size_t classes() const override { return head_.classes; }
+  size_t features() const override { return head_.features; }
+  void probabilities(const Features& features, Matrix& out) const override;
+  std::string save() const override;
+  MatrixView linear_weights() const override;
+  std::vector<float> linear_bias() const override { return head_.bias; }
+
+  const LinearHead& head() const { return head_; }
+  float weight(size_t cls, int32_t column) const;
+
+ private:
+  void score_rows(const Features& features, size_t begin, size_t end, float* scores) const;
+  void score_dense(const float* x, size_t rows, float* scores) const;
+  void score_sparse_row(const CsrView& x, size_t row, float* scores) const;
+
+  LinearHead head_;
+  std::vector<int32_t> place_;  // By column: where a feature's weights lie, -1 where they are zero.
+};
+
+std::unique_ptr<Model> load_linear_model(std::string_view bytes);
+
+}  // namespace querist::learners

@@ -1,0 +1,73 @@
+// The cycle's one switch.
+#include "loop/cycle.h"
+
+#include <algorithm>
+
+#include "storage/cycles.h"
+#include "storage/projects.h"
+#include "storage/selections.h"
+
+namespace querist::loop {
+
+// A new batch is chosen while a quarter of the old one is still out, so that nobody waits for it.
+static int64_t lookahead(const Project& project) {
+  return std::max<int64_t>(1, project.settings.integer("batch_size") / 4);
+}
+
+static Cycle moved(Cycle cycle, CycleState state, Workshop& workshop) {
+  cycle.state = state;
+  storage::save_cycle(workshop.store(), cycle, "querist");
+  return cycle;
+}
+
+// Scores live in memory only: after a crash the selecting step makes them again.
+static Cycle score(const Cycle& cycle, Workshop& workshop, const Progress& progress) {
+  const auto view = workshop.features(progress);
+  if (cycle.model_version) workshop.probabilities(workshop.newest_model(), view);
+  return moved(cycle, CycleState::selecting, workshop);
+}
+
+static Cycle await_labels(const Cycle& cycle, Workshop& workshop) {
+  const auto selection =
+      storage::find_selection(workshop.store(), workshop.project_id(), *cycle.selection_id);
+  const Project project = storage::project(workshop.store(), workshop.project_id());
+  if (selection && selection->remaining > lookahead(project)) return cycle;
+  return moved(cycle, CycleState::finished, workshop);
+}
+
+Cycle advance(Cycle cycle, Workshop& workshop, const Progress& progress) {
+  switch (cycle.state) {
+    case CycleState::training:
+      return train(cycle, workshop, progress);  // labels -> model version
+    case CycleState::scoring:
+      return score(cycle, workshop, progress);  // model version -> scores
+    case CycleState::selecting:
+      return select(cycle, workshop, progress);  // scores -> selection
+    case CycleState::awaiting_labels:
+      return await_labels(cycle, workshop);  // enough labels -> finished
+    case CycleState::finished:
+      return cycle;
+  }
+  fail(Code::internal, "cycle {} is in no known state", cycle.id);
+}
+
+Cycle turn(Workshop& workshop, const Progress& progress, bool at_once) {
+  auto cycle = storage::latest_cycle(workshop.store(), workshop.project_id());
+  if (at_once && cycle && cycle->state == CycleState::awaiting_labels) {
+    cycle = moved(*cycle, CycleState::finished, workshop);
+  }
+  bool moved_on = false;
+  for (;;) {
+    progress.check();
+    if (!cycle || cycle->state == CycleState::finished) {
+      if (cycle && moved_on && !cycle->selection_id) return *cycle;  // Nothing is left to choose.
+      cycle = storage::add_cycle(workshop.store(), workshop.project_id(), "querist");
+    }
+    const CycleState before = cycle->state;
+    cycle = advance(*cycle, workshop, progress);
+    if (cycle->state == before) return *cycle;  // It waits for labels.
+    moved_on = true;
+  }
+}
+
+}  // namespace querist::loop

@@ -1,0 +1,149 @@
+// Puts the metrics into the JSON that the API and the page read.
+#include "loop/evaluate.h"
+
+#include "base/error.h"
+#include "metrics/calibration.h"
+#include "metrics/classification.h"
+#include "metrics/intervals.h"
+#include "metrics/paired_tests.h"
+
+namespace querist::loop {
+
+static Json estimate_json(const metrics::Estimate& estimate) {
+  return {{"value", estimate.value},
+          {"ci_low", estimate.ci_low},
+          {"ci_high", estimate.ci_high},
+          {"method", estimate.method}};
+}
+
+static Json share_json(int64_t hits, int64_t total) {
+  return total == 0 ? Json(nullptr) : estimate_json(metrics::wilson_interval(hits, total));
+}
+
+// Rows are labels, columns predictions.
+static Json confusion_json(std::span<const int32_t> labels, std::span<const int32_t> predicted,
+                           size_t classes) {
+  const auto counts = metrics::confusion_matrix(labels, predicted, classes);
+  Json rows = Json::array();
+  for (size_t c = 0; c < classes; ++c) {
+    rows.push_back(
+        std::vector<int64_t>(counts.begin() + static_cast<std::ptrdiff_t>(c * classes),
+                             counts.begin() + static_cast<std::ptrdiff_t>((c + 1) * classes)));
+  }
+  return rows;
+}
+
+static Json per_class_json(std::span<const int32_t> labels, std::span<const int32_t> predicted,
+                           const std::vector<std::string>& classes) {
+  Json rows = Json::array();
+  for (size_t c = 0; c < classes.size(); ++c) {
+    int64_t support = 0, said = 0, hits = 0;
+    for (size_t i = 0; i < labels.size(); ++i) {
+      const bool is = labels[i] == static_cast<int32_t>(c);
+      const bool called = predicted[i] == static_cast<int32_t>(c);
+      support += is;
+      said += called;
+      hits += is && called;
+    }
+    rows.push_back({{"class", classes[c]},
+                    {"support", support},
+                    {"recall", share_json(hits, support)},
+                    {"precision", share_json(hits, said)}});
+  }
+  return rows;
+}
+
+Json evaluation_json(std::span<const int32_t> labels, const Matrix& probabilities,
+                     const std::vector<std::string>& classes, uint64_t seed) {
+  const auto predicted = metrics::likeliest(probabilities);
+  int64_t right = 0;
+  std::vector<double> confidences;
+  std::vector<uint8_t> right_rows;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    right_rows.push_back(labels[i] == predicted[i]);
+    right += right_rows.back();
+    confidences.push_back(probabilities.at(i, static_cast<size_t>(predicted[i])));
+  }
+  const auto balanced = metrics::bootstrap_interval(
+      labels.size(),
+      [&](std::span<const size_t> sample) {
+        std::vector<int32_t> drawn_labels, drawn_predicted;
+        for (const size_t i : sample) {
+          drawn_labels.push_back(labels[i]);
+          drawn_predicted.push_back(predicted[i]);
+        }
+        return metrics::balanced_accuracy(drawn_labels, drawn_predicted, classes.size());
+      },
+      seed);
+  Json reliability = Json::array();
+  for (const auto& bin : metrics::reliability_table(confidences, right_rows, 10)) {
+    reliability.push_back({{"low", bin.low},
+                           {"high", bin.high},
+                           {"count", bin.count},
+                           {"confidence", bin.confidence},
+                           {"accuracy", bin.accuracy},
+                           {"ci_low", bin.ci_low},
+                           {"ci_high", bin.ci_high}});
+  }
+  return {{"audit_labels", labels.size()},
+          {"accuracy", share_json(right, static_cast<int64_t>(labels.size()))},
+          {"balanced_accuracy", estimate_json(balanced)},
+          {"log_loss", metrics::log_loss(labels, probabilities)},
+          {"ece", estimate_json(
+                      metrics::expected_calibration_error_interval(confidences, right_rows, seed))},
+          {"confusion", confusion_json(labels, predicted, classes.size())},
+          {"per_class", per_class_json(labels, predicted, classes)},
+          {"reliability", reliability}};
+}
+
+Gate paired_gate(std::span<const int32_t> labels, const Matrix& challenger, const Matrix& champion,
+                 uint64_t seed) {
+  Gate gate;
+  gate.audit_labels = labels.size();
+  const auto ours = metrics::likeliest(challenger);
+  const auto theirs = metrics::likeliest(champion);
+  std::vector<double> our_hits, their_hits;
+  int64_t only_ours = 0, only_theirs = 0;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const bool we = ours[i] == labels[i];
+    const bool they = theirs[i] == labels[i];
+    only_ours += we && !they;
+    only_theirs += they && !we;
+    our_hits.push_back(we);
+    their_hits.push_back(they);
+  }
+  if (labels.size() < gate_minimum) {
+    gate.passed = true;
+    gate.sentence = fmt::format(
+        "Taken without a test: {} audit labels cannot tell two models apart ({} needed).",
+        labels.size(), gate_minimum);
+    return gate;
+  }
+  const auto interval = metrics::paired_bootstrap(our_hits, their_hits, seed);
+  gate.difference = interval.value;
+  gate.ci_low = interval.ci_low;
+  gate.ci_high = interval.ci_high;
+  gate.p_value = metrics::mcnemar_exact(only_ours, only_theirs).p_value;
+  gate.passed = gate.difference >= 0;
+  gate.sentence = fmt::format(
+      "On the same {} audit examples it is right on {} that the champion gets wrong, and wrong on "
+      "{} that the champion gets "
+      "right: {}.",
+      labels.size(), only_ours, only_theirs,
+      gate.passed ? "passed" : "not passed, it must not be worse");
+  return gate;
+}
+
+Json gate_json(const Gate& gate, int64_t against) {
+  const bool tested = gate.audit_labels >= gate_minimum;
+  return {{"passed", gate.passed},
+          {"against", against},
+          {"difference", tested ? Json(gate.difference) : Json(nullptr)},
+          {"ci_low", tested ? Json(gate.ci_low) : Json(nullptr)},
+          {"ci_high", tested ? Json(gate.ci_high) : Json(nullptr)},
+          {"p_value", tested ? Json(gate.p_value) : Json(nullptr)},
+          {"audit_labels", gate.audit_labels},
+          {"sentence", gate.sentence}};
+}
+
+}  // namespace querist::loop

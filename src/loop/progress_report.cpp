@@ -1,0 +1,155 @@
+// Reads rows and puts them into words and numbers; computes nothing that a model is needed for.
+#include "loop/progress_report.h"
+
+#include "base/clock.h"
+#include "stopping/stopping.h"
+#include "storage/annotations.h"
+#include "storage/cycles.h"
+#include "storage/models.h"
+#include "storage/selections.h"
+
+namespace querist::loop {
+
+static Json counts_json(const Project& project) {
+  const Counts& c = project.counts;
+  return {{"examples", c.examples}, {"labeled", c.labeled}, {"unlabeled", c.unlabeled},
+          {"leased", c.leased},     {"skipped", c.skipped}, {"audit", c.audit}};
+}
+
+static Json class_counts_json(storage::Store& store, const Project& project) {
+  const auto counts = storage::class_counts(store, project.id, storage::LabelUse::all);
+  Json rows = Json::array();
+  for (size_t c = 0; c < project.classes.size(); ++c)
+    rows.push_back({{"class", project.classes[c]}, {"labels", counts[c]}});
+  return rows;
+}
+
+static Json curve_json(const std::vector<ModelVersion>& models) {
+  Json points = Json::array();
+  for (const ModelVersion& model : models) {
+    Json point = {{"labels", model.labels},
+                  {"model_version", model.version},
+                  {"audit_labels", 0},
+                  {"accuracy", nullptr},
+                  {"ci_low", nullptr},
+                  {"ci_high", nullptr},
+                  {"balanced_accuracy", nullptr},
+                  {"created_at", rfc3339(model.created_at)}};
+    if (model.metrics.is_object()) {
+      point["audit_labels"] = model.metrics["audit_labels"];
+      point["accuracy"] = model.metrics["accuracy"]["value"];
+      point["ci_low"] = model.metrics["accuracy"]["ci_low"];
+      point["ci_high"] = model.metrics["accuracy"]["ci_high"];
+      point["balanced_accuracy"] = model.metrics["balanced_accuracy"]["value"];
+    }
+    points.push_back(point);
+  }
+  return points;
+}
+
+static stopping::History history_of(const Project& project,
+                                    const std::vector<ModelVersion>& models) {
+  stopping::History history;
+  history.target = project.settings.number("target");
+  history.target_metric = project.settings.text("target_metric");
+  history.pool_left = static_cast<size_t>(project.counts.unlabeled + project.counts.leased);
+  for (const ModelVersion& model : models) {
+    stopping::Round round;
+    round.labels = static_cast<size_t>(model.labels);
+    const Json stability = model.data.value("stability", Json());
+    if (stability.is_object()) round.kappa = json_number(stability, "kappa");
+    if (model.metrics.is_object()) {
+      const Json& metric = model.metrics[history.target_metric];
+      round.audit =
+          metrics::Estimate{metric["value"], metric["ci_low"], metric["ci_high"], "audit"};
+    }
+    history.rounds.push_back(round);
+  }
+  return history;
+}
+
+static Json stop_json(const Project& project, const std::vector<ModelVersion>& models) {
+  const auto history = history_of(project, models);
+  Json evidence = Json::array();
+  std::string advice = models.empty() ? "unknown" : "continue";
+  std::string sentence = models.empty() ? "Not known yet: there is no model."
+                                        : "Go on: nothing says that more labels are wasted.";
+  for (const auto& rule : stopping::all()) {
+    const auto verdict = rule.decide(history, Params(rule.params));
+    evidence.push_back({{"name", rule.name},
+                        {"met", verdict.met ? Json(*verdict.met) : Json(nullptr)},
+                        {"sentence", verdict.sentence}});
+    if (verdict.met.value_or(false) && advice != "stop") {
+      advice = "stop";
+      sentence = "You could stop: " + verdict.sentence;
+    }
+  }
+  return {{"advice", advice}, {"sentence", sentence}, {"evidence", evidence}};
+}
+
+static double quantile(const std::vector<double>& sorted, double share) {
+  return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1))];
+}
+
+static Json cost_json(storage::Store& store, const Project& project) {
+  const auto seconds = storage::answer_seconds(store, project.id);
+  const double given = project.settings.number("seconds_per_label");
+  double total = given * static_cast<double>(project.counts.labeled);
+  Json cost = {{"median_seconds", nullptr}, {"low_quartile", nullptr}, {"high_quartile", nullptr}};
+  if (!seconds.empty()) {
+    cost = {{"median_seconds", quantile(seconds, 0.5)},
+            {"low_quartile", quantile(seconds, 0.25)},
+            {"high_quartile", quantile(seconds, 0.75)}};
+    if (given == 0) {
+      total = 0;
+      for (const double s : seconds) total += s;
+    }
+  }
+  const bool known = given > 0 || !seconds.empty();
+  const double per_hour = project.settings.number("cost_per_hour");
+  cost["total_seconds"] = known ? Json(total) : Json(nullptr);
+  cost["total_cost"] = known && per_hour > 0 ? Json(total / 3600 * per_hour) : Json(nullptr);
+  return cost;
+}
+
+static Json cycle_json(storage::Store& store, const Project& project) {
+  const auto cycle = storage::latest_cycle(store, project.id);
+  if (!cycle) return nullptr;
+  Json json = {{"id", cycle->id},
+               {"state", word(cycle->state)},
+               {"model_version", nullptr},
+               {"remaining", nullptr}};
+  if (cycle->model_version) json["model_version"] = *cycle->model_version;
+  if (cycle->selection_id) {
+    if (const auto selection = storage::find_selection(store, project.id, *cycle->selection_id))
+      json["remaining"] = selection->remaining;
+  }
+  return json;
+}
+
+Json progress_report(storage::Store& store, const Project& project) {
+  const auto models = storage::models_in_order(store, project.id);
+  const ModelVersion* newest = models.empty() ? nullptr : &models.back();
+  Json report = {{"project", project.name},
+                 {"task", project.task},
+                 {"classes", project.classes},
+                 {"counts", counts_json(project)},
+                 {"class_counts", class_counts_json(store, project)},
+                 {"curve", curve_json(models)},
+                 {"metrics", newest ? newest->metrics : Json(nullptr)},
+                 {"stop", stop_json(project, models)},
+                 {"labels_saved", nullptr},
+                 {"labels_saved_reason",
+                  "run `querist simulate` on labelled data: the live estimate is not built yet"},
+                 {"cost", cost_json(store, project)},
+                 {"cycle", cycle_json(store, project)},
+                 {"model", nullptr}};
+  if (report["metrics"].is_null()) {
+    report["metrics_reason"] = newest ? "no audit example has been answered yet"
+                                      : "there is no model yet: label some examples";
+  }
+  if (newest) report["model"] = {{"version", newest->version}, {"alias", newest->aliases}};
+  return report;
+}
+
+}  // namespace querist::loop

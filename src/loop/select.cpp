@@ -1,0 +1,221 @@
+// The selecting step: scores to a stored selection with its audit share, and its replay from the
+// store.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/stop_point.h"
+#include "loop/cycle.h"
+#include "storage/annotations.h"
+#include "storage/cycles.h"
+#include "storage/events.h"
+#include "storage/examples.h"
+#include "storage/projects.h"
+#include "storage/replay.h"
+#include "storage/selections.h"
+#include "strategies/strategy.h"
+
+namespace querist::loop {
+
+// All that a choice depends on; the same values give the same rows.
+struct Choice {
+  std::string strategy;
+  size_t batch_size = 0;
+  double audit_share = 0;
+  uint64_t seed = 0;
+  int64_t through_event = 0;
+  int64_t rows = 0;    // Examples there were.
+  size_t classes = 0;  // Classes there were.
+  std::optional<int64_t> model_version;
+};
+
+struct Chosen {
+  std::vector<SelectionItem> items;  // In the order to ask about them.
+  int64_t candidates = 0;
+};
+
+// Rows below `rows` that were neither labelled nor ever selected when the event was written.
+static std::vector<int64_t> candidates_as_of(storage::Store& store, int64_t project_id,
+                                             const Choice& choice,
+                                             const std::vector<Labelled>& labels) {
+  std::vector<char> taken(static_cast<size_t>(choice.rows), 0);
+  const auto take = [&](int64_t row) {
+    if (row < choice.rows) taken[static_cast<size_t>(row)] = 1;
+  };
+  for (const Labelled& label : labels) take(label.row);
+  for (const int64_t row : storage::selected_rows(store, project_id, choice.through_event))
+    take(row);
+  std::vector<int64_t> rows;
+  for (int64_t row = 0; row < choice.rows; ++row) {
+    if (!taken[static_cast<size_t>(row)]) rows.push_back(row);
+  }
+  return rows;
+}
+
+// Draws the audit rows out of the candidates, uniformly.
+static std::vector<SelectionItem> draw_audit(std::vector<int64_t>& candidates, size_t count,
+                                             Rng& rng) {
+  std::vector<SelectionItem> items;
+  const double propensity =
+      candidates.empty() ? 1 : static_cast<double>(count) / static_cast<double>(candidates.size());
+  std::vector<int64_t> drawn;
+  for (const int64_t at : rng.sample(candidates.size(), count))
+    drawn.push_back(candidates[static_cast<size_t>(at)]);
+  for (const int64_t row : drawn) {
+    SelectionItem item;
+    item.row = row;
+    item.propensity = propensity;
+    item.audit = true;
+    items.push_back(item);
+    candidates.erase(std::lower_bound(candidates.begin(), candidates.end(), row));
+  }
+  return items;
+}
+
+static void add_predictions(std::vector<SelectionItem>& items, const Matrix& probabilities,
+                            const std::vector<std::string>& classes) {
+  for (SelectionItem& item : items) {
+    const auto p = probabilities.row(static_cast<size_t>(item.row));
+    const auto top = static_cast<size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+    item.prediction = classes[top];
+    item.confidence = p[top];
+  }
+}
+
+static Chosen choose(Workshop& workshop, const Project& project, const Choice& choice,
+                     const storage::FeatureView& view) {
+  const auto& card = strategies::find(choice.strategy);
+  const auto labels = storage::labels_as_of(workshop.store(), project.id, storage::LabelUse::all,
+                                            choice.through_event);
+  auto candidates = candidates_as_of(workshop.store(), project.id, choice, labels);
+  Chosen chosen;
+  chosen.candidates = static_cast<int64_t>(candidates.size());
+  const size_t batch = std::min(choice.batch_size, candidates.size());
+  Rng rng(choice.seed);
+  size_t audit = 0;
+  if (choice.audit_share > 0 && batch > 0) {
+    const double wanted = std::round(choice.audit_share * static_cast<double>(batch));
+    audit = std::min(batch, std::max<size_t>(1, static_cast<size_t>(wanted)));
+  }
+  chosen.items = draw_audit(candidates, audit, rng);
+
+  const Matrix* probabilities = nullptr;
+  if (choice.model_version) {
+    LoadedModel model = workshop.newest_model();
+    if (model.version != *choice.model_version) model = workshop.load_model(*choice.model_version);
+    probabilities = &workshop.probabilities(model, view);
+  }
+  Pool pool;
+  pool.size = static_cast<size_t>(choice.rows);
+  pool.classes = probabilities ? probabilities->cols : choice.classes;
+  pool.candidates = candidates;
+  std::vector<int64_t> labeled;
+  std::vector<int32_t> ids;
+  for (const Labelled& label : labels) {
+    if (label.audit || label.row >= choice.rows) continue;
+    const auto at = std::find(project.classes.begin(), project.classes.end(), label.label);
+    const auto id = static_cast<size_t>(at - project.classes.begin());
+    if (id >= pool.classes) continue;  // A class added since the model was trained.
+    labeled.push_back(label.row);
+    ids.push_back(static_cast<int32_t>(id));
+  }
+  pool.labeled = labeled;
+  pool.labels = ids;
+  pool.embeddings = view.geometry;
+  pool.embeddings.rows = pool.size;
+  if (probabilities) {
+    pool.probabilities = MatrixView(pool.size, probabilities->cols, probabilities->values.data());
+  }
+  const auto selection =
+      strategies::select_batch(card, pool, batch - audit, Params(card.params), rng.next64());
+  for (size_t i = 0; i < selection.rows.size(); ++i) {
+    SelectionItem item;
+    item.row = selection.rows[i];
+    item.utility = selection.utilities[i];
+    item.propensity = selection.propensities[i];
+    chosen.items.push_back(item);
+  }
+  rng.shuffle(chosen.items);  // So that nobody can tell an audit example by its place.
+  if (probabilities) add_predictions(chosen.items, *probabilities, project.classes);
+  return chosen;
+}
+
+Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
+  storage::Store& store = workshop.store();
+  const auto view = workshop.features(progress);
+  const Project project = storage::project(store, workshop.project_id());
+  Choice choice;
+  choice.strategy = project.settings.text("strategy");
+  choice.batch_size = static_cast<size_t>(project.settings.integer("batch_size"));
+  choice.audit_share = project.settings.number("audit_share");
+  choice.seed = mix_seed(static_cast<uint64_t>(project.settings.integer("seed")),
+                         static_cast<uint64_t>(cycle.id)) >>
+                1;
+  choice.through_event = storage::last_sequence(store);
+  choice.rows = static_cast<int64_t>(view.rows);
+  choice.classes = project.classes.size();
+  choice.model_version = cycle.model_version;
+  const Chosen chosen = choose(workshop, project, choice, view);
+  if (chosen.items.empty()) {
+    cycle.state = CycleState::finished;
+    cycle.selection_id = std::nullopt;
+    storage::save_cycle(store, cycle, "querist");
+    return cycle;
+  }
+  StoredSelection selection;
+  selection.project_id = project.id;
+  selection.cycle_id = cycle.id;
+  selection.strategy = choice.strategy;
+  selection.seed = static_cast<int64_t>(choice.seed);
+  selection.model_version = choice.model_version;
+  selection.pool_size = chosen.candidates;
+  selection.through_event = choice.through_event;
+  selection.data = {{"batch_size", choice.batch_size},
+                    {"audit_share", choice.audit_share},
+                    {"rows", choice.rows},
+                    {"featurizer_version", workshop.featurizer_version()},
+                    {"classes", choice.classes}};
+  selection.items = chosen.items;
+  std::vector<int64_t> rows;
+  for (const SelectionItem& item : selection.items) rows.push_back(item.row);
+  const auto ids = storage::ids_of_rows(store, project.id, rows);
+  for (size_t i = 0; i < ids.size(); ++i) selection.items[i].example_id = ids[i];
+  stop_point("selected");
+  store.atomically([&] {
+    cycle.selection_id = storage::add_selection(store, selection, "querist").id;
+    cycle.state = CycleState::awaiting_labels;
+    storage::save_cycle(store, cycle, "querist");
+  });
+  stop_point("selection_stored");
+  return cycle;
+}
+
+Replay replay(Workshop& workshop, const StoredSelection& selection, const Progress& progress) {
+  const auto view = workshop.features(progress);
+  const Project project = storage::project(workshop.store(), workshop.project_id());
+  if (json_integer(selection.data, "featurizer_version") != workshop.featurizer_version()) {
+    fail(Code::unavailable,
+         "selection {} was made with featurizer version {}, whose features are no longer kept",
+         selection.id, json_integer(selection.data, "featurizer_version"));
+  }
+  Choice choice;
+  choice.strategy = selection.strategy;
+  choice.batch_size = static_cast<size_t>(json_integer(selection.data, "batch_size"));
+  choice.audit_share = json_number(selection.data, "audit_share");
+  choice.seed = static_cast<uint64_t>(selection.seed);
+  choice.through_event = selection.through_event;
+  choice.rows = json_integer(selection.data, "rows");
+  choice.classes = static_cast<size_t>(json_integer(selection.data, "classes"));
+  choice.model_version = selection.model_version;
+  const Chosen chosen = choose(workshop, project, choice, view);
+  Replay result;
+  result.identical = chosen.items.size() == selection.items.size();
+  for (size_t i = 0; i < chosen.items.size(); ++i) {
+    result.rows.push_back(chosen.items[i].row);
+    result.identical = result.identical && chosen.items[i].row == selection.items[i].row;
+  }
+  result.example_ids = storage::ids_of_rows(workshop.store(), project.id, result.rows);
+  return result;
+}
+
+}  // namespace querist::loop

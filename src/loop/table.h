@@ -1,0 +1,33 @@
+// A labelled data set read whole into memory, for simulations and one-off commands.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/matrix.h"
+#include "base/progress.h"
+#include "data/example.h"
+#include "formats/format.h"
+
+namespace querist::loop {
+
+struct Table {
+  PayloadKind payload = PayloadKind::text;
+  std::vector<std::string> columns;  // Names of Payload::cells.
+  std::vector<Payload> payloads;
+  std::vector<int64_t> source_rows;  // 0-based row of the file, one a payload.
+  std::vector<int32_t> labels;       // Class ids; -1: none.
+  std::vector<std::string>
+      classes;  // Ascending, so that an id does not depend on the order of rows.
+  std::vector<std::string> splits;
+  std::vector<formats::RowProblem> problems;
+};
+
+// embeddings: an .npy of one row a data row, which becomes the payload; empty: the file's own
+// payload.
+Table read_table(const std::filesystem::path& path, const formats::Roles& roles,
+                 const std::filesystem::path& embeddings, const Progress& progress);
+
+}  // namespace querist::loop

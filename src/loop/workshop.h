@@ -1,0 +1,81 @@
+// What the loop keeps at hand for one project: its fitted featurizer, mapped features and newest
+// model. A cache: whatever it holds can be rebuilt from the store.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "base/progress.h"
+#include "featurizers/featurizer.h"
+#include "learners/learner.h"
+#include "storage/feature_store.h"
+#include "storage/store.h"
+
+namespace querist::loop {
+
+// A stored model, ready to predict.
+struct LoadedModel {
+  int64_t version = 0;
+  int64_t featurizer_version = 0;
+  std::shared_ptr<const learners::Model> model;
+};
+
+class Workshop {
+ public:
+  Workshop(storage::Store& store, int64_t project_id) : store_(store), project_id_(project_id) {}
+
+  // Held by whoever moves the project's loop, so that steps never overlap.
+  std::mutex& mutex() { return mutex_; }
+
+  // Brings the features up to date with the examples: fits a featurizer when there is none, the
+  // settings name another or the pool has quadrupled since; rebuilds files that are missing or
+  // damaged; appends what is new. Safe to repeat.
+  storage::FeatureView features(const Progress& progress);
+  int64_t featurizer_version() const { return featurizer_version_; }
+  const featurizers::Fitted& fitted() const { return fitted_; }
+
+  // The newest model if its featurizer is the present one, else nothing.
+  LoadedModel newest_model();
+  void keep_model(const LoadedModel& model) { newest_ = model; }
+  LoadedModel load_model(int64_t version);
+
+  // Class probabilities of every row under the model, kept until the model or the rows change.
+  const Matrix& probabilities(const LoadedModel& model, const storage::FeatureView& view);
+
+  storage::Store& store() { return store_; }
+  int64_t project_id() const { return project_id_; }
+
+ private:
+  void fit(const Project& project, std::string_view name, const Progress& progress);
+  void load_featurizer(const FeaturizerVersion& version);
+  void open_files();
+  void append_rows(int64_t rows, const Progress& progress);
+
+  storage::Store& store_;
+  int64_t project_id_;
+  std::mutex mutex_;
+  featurizers::Fitted fitted_;
+  int64_t featurizer_version_ = 0;
+  int64_t fitted_rows_ = 0;
+  std::string featurizer_name_;
+  std::unique_ptr<storage::FeatureFiles> files_;
+  LoadedModel newest_;
+  Matrix probabilities_;
+  int64_t probabilities_version_ = 0;
+};
+
+// One workshop a project, made when first asked for. Thread-safe.
+class Workshops {
+ public:
+  explicit Workshops(storage::Store& store) : store_(store) {}
+  Workshop& of(int64_t project_id);
+  storage::Store& store() { return store_; }
+
+ private:
+  storage::Store& store_;
+  std::mutex mutex_;
+  std::map<int64_t, std::unique_ptr<Workshop>> workshops_;
+};
+
+}  // namespace querist::loop

@@ -1,0 +1,111 @@
+// Bins of confidence, and how far each one's accuracy lies from it.
+#include "metrics/calibration.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/error.h"
+#include "metrics/intervals.h"
+
+namespace querist::metrics {
+
+static void check(std::span<const double> confidences, std::span<const uint8_t> right,
+                  size_t bins) {
+  if (confidences.empty()) refuse("there are no predictions to measure calibration on");
+  if (confidences.size() != right.size()) {
+    refuse("there are {} confidences for {} answers", confidences.size(), right.size());
+  }
+  if (bins == 0) refuse("calibration needs at least one bin");
+  for (const double confidence : confidences) {
+    if (!(confidence >= 0 && confidence <= 1 + 1e-5)) {
+      refuse("a confidence must lie between 0 and 1, not {}", confidence);
+    }
+  }
+}
+
+static size_t bin_of(double confidence, size_t bins) {
+  const double at = std::ceil(confidence * static_cast<double>(bins)) - 1;
+  return static_cast<size_t>(std::clamp(at, 0.0, static_cast<double>(bins - 1)));
+}
+
+std::vector<ReliabilityRow> reliability_table(std::span<const double> confidences,
+                                              std::span<const uint8_t> right, size_t bins) {
+  check(confidences, right, bins);
+  std::vector<ReliabilityRow> table(bins);
+  std::vector<int64_t> hits(bins);
+  for (size_t i = 0; i < confidences.size(); ++i) {
+    const size_t bin = bin_of(confidences[i], bins);
+    ++table[bin].count;
+    table[bin].confidence += confidences[i];
+    hits[bin] += right[i] != 0;
+  }
+  std::vector<ReliabilityRow> filled;
+  for (size_t bin = 0; bin < bins; ++bin) {
+    ReliabilityRow row = table[bin];
+    if (row.count == 0) continue;
+    row.low = static_cast<double>(bin) / static_cast<double>(bins);
+    row.high = static_cast<double>(bin + 1) / static_cast<double>(bins);
+    row.confidence /= static_cast<double>(row.count);
+    const Estimate share = wilson_interval(hits[bin], row.count);
+    row.accuracy = share.value;
+    row.ci_low = share.ci_low;
+    row.ci_high = share.ci_high;
+    filled.push_back(row);
+  }
+  return filled;
+}
+
+static double binned_error(std::span<const double> confidences, std::span<const uint8_t> right,
+                           std::span<const size_t> rows, size_t bins) {
+  std::vector<double> gap(bins);
+  for (const size_t row : rows) {
+    gap[bin_of(confidences[row], bins)] += confidences[row] - (right[row] != 0);
+  }
+  double sum = 0;
+  for (const double value : gap) sum += std::abs(value);
+  return sum / static_cast<double>(rows.size());
+}
+
+static std::vector<size_t> in_order(size_t n) {
+  std::vector<size_t> rows(n);
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+double expected_calibration_error(std::span<const double> confidences,
+                                  std::span<const uint8_t> right, size_t bins) {
+  check(confidences, right, bins);
+  return binned_error(confidences, right, in_order(confidences.size()), bins);
+}
+
+double adaptive_calibration_error(std::span<const double> confidences,
+                                  std::span<const uint8_t> right, size_t bins) {
+  check(confidences, right, bins);
+  const size_t n = confidences.size();
+  std::vector<size_t> rows = in_order(n);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](size_t a, size_t b) { return confidences[a] < confidences[b]; });
+  bins = std::min(bins, n);
+  double sum = 0;
+  for (size_t bin = 0; bin < bins; ++bin) {
+    double gap = 0;
+    for (size_t at = bin * n / bins; at < (bin + 1) * n / bins; ++at) {
+      gap += confidences[rows[at]] - (right[rows[at]] != 0);
+    }
+    sum += std::abs(gap);
+  }
+  return sum / static_cast<double>(n);
+}
+
+Estimate expected_calibration_error_interval(std::span<const double> confidences,
+                                             std::span<const uint8_t> right, uint64_t seed,
+                                             size_t bins, size_t resamples) {
+  check(confidences, right, bins);
+  return bootstrap_interval(
+      confidences.size(),
+      [&](std::span<const size_t> rows) { return binned_error(confidences, right, rows, bins); },
+      seed, resamples);
+}
+
+}  // namespace querist::metrics

@@ -1,0 +1,43 @@
+// Whether a confidence of 0.8 is right 8 times of 10.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "metrics/estimate.h"
+
+namespace querist::metrics {
+
+// confidences: the probability of the predicted class, one a row; right: 1 where the prediction
+// fits the label.
+
+struct ReliabilityRow {
+  double low = 0;
+  double high = 0;
+  int64_t count = 0;
+  double confidence = 0;  // Mean over the rows of the bin.
+  double accuracy = 0;
+  double ci_low = 0;  // Wilson interval of the accuracy.
+  double ci_high = 0;
+};
+
+// Equal-width bins, (low, high], the first one closed; bins without rows are left out.
+std::vector<ReliabilityRow> reliability_table(std::span<const double> confidences,
+                                              std::span<const uint8_t> right, size_t bins = 15);
+
+// Mean over rows of |accuracy - confidence| of their bin (Naeini, Cooper and Hauskrecht 2015).
+double expected_calibration_error(std::span<const double> confidences,
+                                  std::span<const uint8_t> right, size_t bins = 15);
+
+// The same with bins of equal count, cut in the order of confidence (Nguyen and O'Connor 2015).
+double adaptive_calibration_error(std::span<const double> confidences,
+                                  std::span<const uint8_t> right, size_t bins = 15);
+
+// The error with a percentile bootstrap over rows. The error is biased upwards on few rows, and so
+// is the interval.
+Estimate expected_calibration_error_interval(std::span<const double> confidences,
+                                             std::span<const uint8_t> right, uint64_t seed,
+                                             size_t bins = 15, size_t resamples = 1000);
+
+}  // namespace querist::metrics

@@ -1,0 +1,37 @@
+// Intervals for proportions, means and any statistic of a sample.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "metrics/estimate.h"
+
+namespace querist::metrics {
+
+// A share of successes (Wilson 1927). Needs trials > 0.
+Estimate wilson_interval(int64_t successes, int64_t trials, double confidence = 0.95);
+
+// The mean of at least two values, for example over seeds (Student 1908).
+Estimate student_t_interval(std::span<const double> values, double confidence = 0.95);
+
+// A statistic of rows, given as row numbers with repeats: how a resample reaches any metric.
+using Statistic = std::function<double(std::span<const size_t> rows)>;
+
+// Percentile bootstrap (Efron 1979): quantiles of the statistic over seeded resamples of n rows.
+Estimate bootstrap_interval(size_t n, const Statistic& statistic, uint64_t seed,
+                            size_t resamples = 1000, double confidence = 0.95);
+
+// Corrected for bias and skewness (BCa, Efron 1987); also evaluates the statistic n times for the
+// jackknife.
+Estimate bca_interval(size_t n, const Statistic& statistic, uint64_t seed, size_t resamples = 2000,
+                      double confidence = 0.95);
+
+// Mean of a[i] - b[i] over paired rows, by percentile bootstrap of the pairs.
+Estimate paired_bootstrap(std::span<const double> a, std::span<const double> b, uint64_t seed,
+                          size_t resamples = 2000, double confidence = 0.95);
+
+double mean(std::span<const double> values);
+double standard_deviation(std::span<const double> values);  // Divides by n - 1; 0 for one value.
+
+}  // namespace querist::metrics

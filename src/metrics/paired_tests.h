@@ -1,0 +1,34 @@
+// Whether two methods measured on the same rows, seeds or data sets differ by more than chance. All
+// two-sided.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace querist::metrics {
+
+struct TestResult {
+  double statistic = 0;
+  double p_value = 1;
+};
+
+// Wilcoxon signed-rank test (Wilcoxon 1945) of the differences. Zeros are dropped. Exact for up to
+// 25 differences that are left, ties included (by counting the sign patterns of the mid-ranks);
+// beyond, the normal approximation with tie correction. The statistic is the smaller of the two
+// rank sums. No difference at all: p = 1.
+TestResult wilcoxon_signed_rank(std::span<const double> differences);
+
+// Sign-flip permutation test of the mean difference (Fisher 1935): all 2^n patterns up to n = 16,
+// else `permutations` seeded ones, the observed one counted among them.
+TestResult sign_flip_test(std::span<const double> differences, uint64_t seed,
+                          size_t permutations = 10'000);
+
+// McNemar's exact test (McNemar 1947): n rows that only the first model got right, and only the
+// second. The statistic is the smaller count.
+TestResult mcnemar_exact(int64_t only_first, int64_t only_second);
+
+// The same from what each model got right on the same audit rows.
+TestResult mcnemar_exact(std::span<const uint8_t> first_right,
+                         std::span<const uint8_t> second_right);
+
+}  // namespace querist::metrics

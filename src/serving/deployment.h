@@ -1,0 +1,65 @@
+// Models ready to answer: loaded once, swapped warm, the very featurizer of training in front.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "featurizers/featurizer.h"
+#include "learners/learner.h"
+#include "storage/store.h"
+
+namespace querist::serving {
+
+// One version with its featurizer; immutable, so a request that holds it is never disturbed by a
+// promotion.
+struct Deployment {
+  int64_t project_id = 0;
+  int64_t version = 0;
+  std::vector<std::string> classes;
+  PayloadKind payload = PayloadKind::text;
+  std::vector<std::string> columns;
+  size_t dimensions = 0;  // Of an embedding payload.
+  featurizers::Fitted featurizer;
+  std::unique_ptr<learners::Model> model;
+};
+
+struct Prediction {
+  std::vector<std::string> labels;  // The likeliest class, one a payload.
+  Matrix probabilities;             // (payloads, classes).
+};
+
+inline constexpr size_t max_batch = 10'000;  // Payloads in one request.
+
+// Refuses a payload the featurizer cannot read, naming its position.
+Prediction predict(const Deployment& deployment, std::span<const Payload> payloads);
+
+// Keeps the deployments in use. Thread-safe; loading a version never blocks answers from another.
+class Deployments {
+ public:
+  explicit Deployments(storage::Store& store) : store_(store) {}
+
+  // The version that an alias names now. Throws not_found when there is no such model yet.
+  std::shared_ptr<const Deployment> of_alias(const Project& project, std::string_view alias);
+  std::shared_ptr<const Deployment> of_version(const Project& project, int64_t version);
+
+ private:
+  std::shared_ptr<const Deployment> load(const Project& project, const ModelVersion& version);
+
+  storage::Store& store_;
+  std::mutex mutex_;
+  std::map<std::pair<int64_t, int64_t>, std::shared_ptr<const Deployment>> loaded_;
+  std::vector<std::pair<int64_t, int64_t>>
+      recent_;  // Oldest first; the cache keeps the newest few.
+};
+
+// Points the alias at a version after the gate. Throws conflict when the version's gate did not
+// pass, unless forced; the reason and the force are recorded.
+AliasChange promote(storage::Store& store, const Project& project, std::string_view alias,
+                    int64_t version, bool force, const std::string& reason,
+                    const std::string& actor);
+
+}  // namespace querist::serving

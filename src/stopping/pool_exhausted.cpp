@@ -1,0 +1,26 @@
+// Nothing is left to label.
+#include <fmt/format.h>
+
+#include "stopping/stopping.h"
+
+namespace querist::stopping {
+
+static Advice decide(const History& history, const Params&) {
+  const size_t left = history.pool_left;
+  Advice advice{.met = left == 0, .value = static_cast<double>(left)};
+  advice.sentence = left == 0   ? "Every example has a label."
+                    : left == 1 ? "One example has no label yet."
+                                : fmt::format("{} examples have no label yet.", left);
+  return advice;
+}
+
+StoppingRule pool_exhausted() {
+  return {
+      .name = "pool_exhausted",
+      .summary = "Stop when every example has a label.",
+      .source = "Settles 2009",
+      .decide = decide,
+  };
+}
+
+}  // namespace querist::stopping

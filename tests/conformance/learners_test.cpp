@@ -1,0 +1,349 @@
+// What every learner must do, whichever it is; runs over the whole registry.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <set>
+
+#include "base/threads.h"
+#include "learners/learner.h"
+
+namespace querist::learners {
+
+// A small learnable data set, with the storage it looks at.
+struct Sample {
+  Matrix x;
+  std::vector<int32_t> y;
+  size_t classes;
+
+  Sample(size_t rows, size_t cols, size_t class_count, uint64_t seed)
+      : x(rows, cols), classes(class_count) {
+    Rng rng(seed);
+    Matrix centres(classes, cols);
+    for (float& value : centres.values) value = static_cast<float>(1.5 * rng.normal());
+    for (size_t i = 0; i < rows; ++i) {
+      y.push_back(static_cast<int32_t>(i % classes));
+      for (size_t j = 0; j < cols; ++j) {
+        // Some exact zeros, so that the sparse form differs from the dense one.
+        const double value = rng.uniform() < 0.3 ? 0 : centres.at(i % classes, j) + rng.normal();
+        x.at(i, j) = static_cast<float>(value);
+      }
+    }
+  }
+  Dataset data() const { return {.features = x, .labels = y, .classes = classes}; }
+};
+
+class EveryLearner : public testing::TestWithParam<std::string_view> {
+ protected:
+  const Learner& learner() const { return find(GetParam()); }
+  std::unique_ptr<Model> fit(const Dataset& data, uint64_t seed = 1,
+                             const Model* warm = nullptr) const {
+    return train(learner(), data, Params(learner().params), warm, seed, Progress());
+  }
+  void expect_refused(const Dataset& data) const {
+    try {
+      fit(data);
+      ADD_FAILURE() << "was not refused";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::invalid_argument);
+    }
+  }
+};
+
+static Matrix predict(const Model& model, const Features& features) {
+  Matrix out;
+  model.probabilities(features, out);
+  EXPECT_EQ(out.rows, features.rows);
+  EXPECT_EQ(out.cols, model.classes());
+  for (size_t i = 0; i < out.rows; ++i) {
+    double sum = 0;
+    for (const float p : out.row(i)) {
+      EXPECT_TRUE(std::isfinite(p) && p >= 0 && p <= 1);
+      sum += static_cast<double>(p);
+    }
+    EXPECT_NEAR(sum, 1, 1e-5);
+  }
+  return out;
+}
+
+static double difference(const Matrix& a, const Matrix& b) {
+  double worst = a.values.size() == b.values.size() ? 0 : INFINITY;
+  for (size_t i = 0; std::isfinite(worst) && i < a.values.size(); ++i) {
+    worst = std::max(worst, std::abs(static_cast<double>(a.values[i] - b.values[i])));
+  }
+  return worst;
+}
+
+static Csr to_sparse(const Matrix& dense) {
+  Csr out;
+  out.cols = dense.cols;
+  for (size_t i = 0; i < dense.rows; ++i) {
+    for (size_t j = 0; j < dense.cols; ++j) {
+      if (dense.at(i, j) == 0) continue;
+      out.columns.push_back(static_cast<int32_t>(j));
+      out.values.push_back(dense.at(i, j));
+    }
+    out.offsets.push_back(static_cast<int64_t>(out.columns.size()));
+  }
+  return out;
+}
+
+TEST(Learners, AreTheFilesOfTheirFolder) {
+  std::set<std::string> files;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(QUERIST_SOURCE_DIR "/src/learners")) {
+    const std::string name = entry.path().stem();
+    if (entry.path().extension() == ".cpp" && name != "registry" && !name.ends_with("_test")) {
+      files.insert(name);
+    }
+  }
+  std::set<std::string> names;
+  for (const Learner& learner : all()) names.insert(std::string(learner.name));
+  EXPECT_EQ(names, files);
+  EXPECT_EQ(all().size(), files.size());
+}
+
+TEST_P(EveryLearner, SaysWhatItIs) {
+  EXPECT_FALSE(learner().summary.empty());
+  EXPECT_FALSE(learner().source.empty());
+  for (const ParamSpec& spec : learner().params) EXPECT_FALSE(spec.help.empty()) << spec.name;
+  EXPECT_NO_THROW(Params(learner().params));
+}
+
+TEST_P(EveryLearner, LearnsWhatCanBeLearnt) {
+  const Sample sample(150, 8, 3, 1);
+  const Matrix out = predict(*fit(sample.data()), sample.x);
+  int right = 0;
+  for (size_t i = 0; i < out.rows; ++i) {
+    const auto row = out.row(i);
+    right += std::max_element(row.begin(), row.end()) - row.begin() == sample.y[i];
+  }
+  EXPECT_GE(right, 128);  // 85 of 100; the centres lie far apart.
+}
+
+TEST_P(EveryLearner, PredictsTheSameAfterSavingAndLoading) {
+  const Sample sample(60, 7, 4, 2);
+  const Csr sparse = to_sparse(sample.x);
+  Dataset from_sparse = sample.data();
+  from_sparse.features = sparse;
+  for (const Dataset& data : {sample.data(), from_sparse}) {
+    const auto model = fit(data);
+    const std::string bytes = model->save();
+    const auto loaded = learner().load(bytes);
+    EXPECT_EQ(loaded->classes(), model->classes());
+    EXPECT_EQ(loaded->features(), model->features());
+    EXPECT_EQ(loaded->save(), bytes);
+    EXPECT_EQ(predict(*loaded, sample.x).values, predict(*model, sample.x).values);
+    EXPECT_EQ(predict(*loaded, sparse).values, predict(*model, sparse).values);
+  }
+}
+
+TEST_P(EveryLearner, IsNearlySureWhereThereIsOneClassOnly) {
+  Sample sample(12, 5, 3, 3);
+  std::fill(sample.y.begin(), sample.y.end(), 1);
+  const Matrix out = predict(*fit(sample.data()), sample.x);
+  for (size_t i = 0; i < out.rows; ++i) EXPECT_GT(out.at(i, 1), 0.9);
+  sample.classes = 2;
+  predict(*fit(sample.data()), sample.x);
+}
+
+TEST_P(EveryLearner, GivesAClassWithoutLabelsASmallShare) {
+  Sample sample(60, 5, 3, 4);
+  sample.classes = 5;
+  const Matrix out = predict(*fit(sample.data()), sample.x);
+  for (size_t i = 0; i < out.rows; ++i) EXPECT_LT(out.at(i, 3) + out.at(i, 4), 0.05);
+}
+
+TEST_P(EveryLearner, TrainsOnMoreColumnsThanRowsOnOneRowAndOnRepeatedRows) {
+  const Sample wide(9, 50, 3, 5);
+  predict(*fit(wide.data()), wide.x);
+  const Sample one(1, 4, 1, 6);
+  Dataset single = one.data();
+  single.classes = 3;
+  predict(*fit(single), one.x);
+  Sample same(40, 4, 2, 7);
+  for (size_t i = 2; i < 40; ++i) {
+    std::copy_n(same.x.row(i % 2).begin(), 4, same.x.row(i).begin());
+  }
+  predict(*fit(same.data()), same.x);
+  Sample contradicting(30, 4, 3, 8);  // The same row under every class: no class can be likelier.
+  for (size_t i = 1; i < 30; ++i) {
+    std::copy_n(contradicting.x.row(0).begin(), 4, contradicting.x.row(i).begin());
+  }
+  const Matrix out = predict(*fit(contradicting.data()), contradicting.x);
+  for (const float p : out.row(0)) EXPECT_NEAR(p, 1.0 / 3, 0.02);
+  Sample empty(20, 4, 2, 9);
+  std::fill(empty.x.values.begin(), empty.x.values.end(), 0.0f);
+  predict(*fit(empty.data()), empty.x);
+  const Csr no_entries = to_sparse(empty.x);
+  Dataset nothing = empty.data();
+  nothing.features = no_entries;
+  predict(*fit(nothing), no_entries);
+}
+
+TEST_P(EveryLearner, RefusesDataThatIsWrong) {
+  const Sample sample(20, 4, 2, 10);
+  for (const float bad : {std::nanf(""), INFINITY, -INFINITY}) {
+    Sample broken = sample;
+    broken.x.at(7, 2) = bad;
+    expect_refused(broken.data());
+    const Csr sparse = to_sparse(broken.x);
+    Dataset data = broken.data();
+    data.features = sparse;
+    expect_refused(data);
+  }
+  for (const int32_t bad : {-1, 2, INT32_MAX, INT32_MIN}) {
+    Sample broken = sample;
+    broken.y[3] = bad;
+    expect_refused(broken.data());
+  }
+  for (const float bad : {0.0f, -1.0f, std::nanf(""), INFINITY}) {
+    Dataset data = sample.data();
+    data.weights.assign(20, 1);
+    data.weights[5] = bad;
+    expect_refused(data);
+  }
+  Dataset data = sample.data();
+  data.labels.pop_back();
+  expect_refused(data);
+  data = sample.data();
+  data.weights.assign(19, 1);
+  expect_refused(data);
+  data = sample.data();
+  data.classes = 0;
+  expect_refused(data);
+  expect_refused({.features = Matrix(0, 4), .classes = 2});
+  Csr sparse = to_sparse(sample.x);
+  sparse.columns.back() = 4;
+  data = sample.data();
+  data.features = sparse;
+  expect_refused(data);
+}
+
+TEST_P(EveryLearner, RefusesAStartFromAnotherShape) {
+  const Sample sample(20, 4, 3, 11);
+  const auto model = fit(sample.data());
+  const Sample wider(20, 5, 3, 11);
+  EXPECT_THROW(fit(wider.data(), 1, model.get()), Error);
+  Sample fewer(20, 4, 2, 11);
+  EXPECT_THROW(fit(fewer.data(), 1, model.get()), Error);
+}
+
+TEST_P(EveryLearner, GivesTheSameModelForTheSameSeedOnAnyNumberOfThreads) {
+  const Sample sample(5000, 6, 3, 12);
+  const auto model = fit(sample.data(), 42);
+  EXPECT_EQ(fit(sample.data(), 42)->save(), model->save());
+  const Matrix out = predict(*model, sample.x);
+  set_threads(1);
+  const auto alone = fit(sample.data(), 42);
+  const Matrix out_alone = predict(*model, sample.x);
+  set_threads(0);
+  EXPECT_EQ(alone->save(), model->save());
+  EXPECT_EQ(out_alone.values, out.values);
+}
+
+TEST_P(EveryLearner, PredictsARowTheSameInAnyBatch) {
+  const Sample sample(131, 11, 3, 13);
+  const auto model = fit(sample.data());
+  const Matrix together = predict(*model, sample.x);
+  for (size_t i = 0; i < sample.x.rows; ++i) {
+    const MatrixView one(1, sample.x.cols, sample.x.row(i).data());
+    const Matrix alone = predict(*model, one);
+    for (size_t k = 0; k < 3; ++k) ASSERT_EQ(alone.at(0, k), together.at(i, k));
+  }
+}
+
+TEST_P(EveryLearner, ReachesTheSameFromAWarmStart) {
+  const Sample sample(300, 8, 4, 14);
+  Sample first = sample;
+  first.x.rows = 200;
+  first.y.resize(200);
+  // The earlier model knew three classes only; settings that a learner searches are fixed by its
+  // cold twin.
+  for (size_t i = 0; i < 200; ++i) first.y[i] = std::min(first.y[i], 2);
+  first.classes = 3;
+  Params params(learner().params);
+  for (const ParamSpec& spec : learner().params) {
+    if (spec.name == "strength") params.set("strength", 1.0);
+  }
+  const auto run = [&](const Dataset& data, const Model* warm) {
+    return train(learner(), data, params, warm, 1, Progress());
+  };
+  const auto earlier = run(first.data(), nullptr);
+  const Matrix warm = predict(*run(sample.data(), earlier.get()), sample.x);
+  const Matrix cold = predict(*run(sample.data(), nullptr), sample.x);
+  EXPECT_LT(difference(warm, cold), 1e-3);
+}
+
+TEST_P(EveryLearner, LearnsTheSameFromDenseAndSparseRows) {
+  const Sample sample(120, 9, 3, 15);
+  const Csr sparse = to_sparse(sample.x);
+  Dataset data = sample.data();
+  data.features = sparse;
+  const auto from_dense = fit(sample.data());
+  const auto from_sparse = fit(data);
+  const Matrix expected = predict(*from_dense, sample.x);
+  EXPECT_LT(difference(predict(*from_sparse, sparse), expected), 1e-4);
+  EXPECT_LT(difference(predict(*from_sparse, sample.x), expected), 1e-4);
+  EXPECT_LT(difference(predict(*from_dense, sparse), expected), 1e-4);
+}
+
+TEST_P(EveryLearner, ReadsASliceOfALargerSparseMatrix) {
+  const Sample sample(60, 6, 2, 16);
+  const Csr whole = to_sparse(sample.x);
+  Dataset slice = sample.data();
+  slice.features =
+      CsrView(40, 6, whole.offsets.data() + 20, whole.columns.data(), whole.values.data());
+  slice.labels.erase(slice.labels.begin(), slice.labels.begin() + 20);
+  Matrix rows(40, 6);
+  std::copy(sample.x.values.begin() + 120, sample.x.values.end(), rows.values.begin());
+  const Csr copied = to_sparse(rows);
+  Dataset copy = slice;
+  copy.features = copied;
+  EXPECT_EQ(fit(slice)->save(), fit(copy)->save());
+}
+
+TEST_P(EveryLearner, RefusesOtherColumnsThanItWasTrainedOn) {
+  const Sample sample(20, 4, 2, 17);
+  const auto model = fit(sample.data());
+  Matrix out;
+  EXPECT_THROW(model->probabilities(Matrix(2, 3), out), Error);
+}
+
+TEST_P(EveryLearner, NeverCrashesOnDamagedBytes) {
+  const Sample sample(30, 4, 3, 18);
+  const std::string bytes = fit(sample.data())->save();
+  const auto try_load = [&](std::string_view damaged) {
+    try {
+      const auto model = learner().load(damaged);
+      Matrix out;
+      model->probabilities(Matrix(2, model->features()), out);
+    } catch (const Error&) {
+      return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(try_load(bytes));
+  for (size_t length = 0; length < bytes.size(); ++length) {
+    EXPECT_FALSE(try_load(std::string_view(bytes).substr(0, length))) << length;
+  }
+  EXPECT_FALSE(try_load(bytes + "x"));
+  Rng rng(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::string damaged = bytes;
+    // Half of the hits fall on the head of the bytes, where the lengths are.
+    const size_t reach = round % 2 ? std::min<size_t>(bytes.size(), 96) : bytes.size();
+    damaged[rng.below(reach)] = static_cast<char>(rng.below(256));
+    try_load(damaged);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryLearner, testing::ValuesIn([] {
+                           std::vector<std::string_view> names;
+                           for (const Learner& learner : all()) names.push_back(learner.name);
+                           return names;
+                         }()),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace querist::learners
