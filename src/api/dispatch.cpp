@@ -3,6 +3,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <random>
 
 #include "api/access.h"
@@ -137,6 +138,7 @@ Response Dispatcher::unmatched(const Incoming& incoming, const Request& request,
   std::vector<std::string_view> methods = match.methods;
   if (std::find(methods.begin(), methods.end(), "GET") != methods.end()) methods.push_back("HEAD");
   methods.push_back("OPTIONS");
+  std::sort(methods.begin(), methods.end());
   const std::string allow = fmt::format("{}", fmt::join(methods, ", "));
   Response response{.status = 204};
   if (incoming.method != "OPTIONS") {

@@ -19,8 +19,7 @@ static Response sign_in(App& app, const Request& request) {
   const std::string name = json_text(request.body, "name");
   const std::string password = json_text(request.body, "password");
   app.logins.begin(name, request.incoming.remote, app.store.now());
-  const storage::NewSession session =
-      storage::log_in(app.store, name, password, session_seconds);
+  const storage::NewSession session = storage::log_in(app.store, name, password, session_seconds);
   app.logins.succeeded(name, request.incoming.remote);
   const User& user = session.session.user;
   Response response = created({{"user", {{"name", user.name}, {"role", word(user.role)}}},

@@ -23,6 +23,9 @@ static Response list_users(App& app, const Request&) {
 
 static Response add_user(App& app, const Request& request) {
   const auto role = from_word<Role>(json_text(request.body, "role"), "the field \"role\"");
+  if (role != Role::admin && !storage::has_users(app.store)) {
+    refuse("the first user must be an admin, or nobody could add the others");
+  }
   return created(
       user_json(storage::add_user(app.store, json_text(request.body, "name"),
                                   json_text(request.body, "password"), role, request.who().name)));
