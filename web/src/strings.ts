@@ -99,7 +99,7 @@ export const strings = {
     disagrees: (label: string) => `The model said ${label}`,
     pace: 'Your pace', paceValue: (seconds: string) => `${seconds} a label`,
     paceHalf: (range: string) => `middle half ${range}`,
-    paceNone: 'known after 5 labels',
+    paceNone: 'known after 5 labels', noneYet: 'No labels yet',
     session: 'This sitting', sessionValue: (n: number, time: string) => `${plural(n, 'label', 'labels')}, ${time}`,
     everyone: (labels: number, examples: number) => `all of you: ${count(labels)} of ${count(examples)}`,
     effect: 'How good the model is', effectValue: (value: string) => `${value} right of 100`,
@@ -174,14 +174,15 @@ export const strings = {
       label: 'Label more', choose: 'Choose a new batch now', choosing: 'Asked for a new batch.',
     },
     classes: {
-      weakest: (name: string, value: string) => `Weakest now: ${name}, right ${value} of 100`,
+      weakest: (name: string, value: string, range: string | null) => `Weakest now: ${name}, right ${value} of 100${range ? ` (${range})` : ''}`,
       none: 'How well each class is known',
       text: 'Labels spent, and right answers of 100, by class.', mark: ' The green mark is the target.',
       head: ['Class', 'Labels spent', 'Right, of 100'],
       unknown: 'not known yet', more: (n: number) => `Show all ${count(n)} classes`,
     },
     calibration: {
-      title: (said: string, right: string) => `When it says ${said} sure, it is right ${right} of 100 times`,
+      title: (said: string, right: string, range: string | null) =>
+        `When it says ${said} sure, it is right ${right} of 100 times${range ? ` (${range})` : ''}`,
       none: 'Whether its confidence can be believed', noneText: 'Known when there are enough audit labels.',
       text: 'On the dashed line its confidence would be exactly right; above it, it is too modest. Lines are 95 % ranges.',
       sure: 'how sure it says it is, of 100', tooSure: 'too sure', tooModest: 'too modest',
@@ -189,7 +190,7 @@ export const strings = {
       label: 'Calibration: stated confidence against right answers of 100, with 95 % ranges',
     },
     confusion: {
-      worst: (from: string, to: string, n: number) => `Most often mixed up: ${from} taken for ${to}, ${count(n)} times`,
+      worst: (from: string, to: string, n: number) => `Most often mixed up: ${from} taken for ${to}, ${n === 1 ? 'once' : `${count(n)} times`}`,
       clean: 'No audited example was mixed up', text: 'Audited examples. Rows: the answer of people. Columns: the model.',
       truth: 'People say', corner: 'People, down; model, across',
     },

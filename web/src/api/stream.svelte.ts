@@ -67,19 +67,24 @@ class Stream {
 
 export const stream = new Stream();
 
-/** Calls back once for a burst of changes of one project (or of all), at most every half second. */
-export function onChanges(project: string | null, react: (kinds: Set<string>) => void): () => void {
+/**
+ * Calls back once for a burst of changes of one project (or of all), with the names of the projects that changed;
+ * null stands for "anything may have changed". Waits `pause` milliseconds, so that a busy server is not asked for each.
+ */
+export function onChanges(project: string | null, react: (projects: Set<string> | null) => void, pause = 300): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let kinds = new Set<string>();
+  let names: Set<string> | null = new Set();
   const stop = stream.listen((change) => {
-    if (change && project !== null && change.project !== null && change.project !== project) return;
-    kinds.add(change?.kind ?? 'missed');
+    const name = change?.project ?? null;
+    if (project !== null && name !== null && name !== project) return;
+    if (name === null) names = null;
+    else names?.add(name);
     timer ??= setTimeout(() => {
       timer = undefined;
-      const told = kinds;
-      kinds = new Set();
+      const told = names;
+      names = new Set();
       react(told);
-    }, 250);
+    }, pause);
   });
   return () => {
     clearTimeout(timer);

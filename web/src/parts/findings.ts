@@ -67,7 +67,8 @@ export function weakest(metrics: Metrics | null): ClassMeasure | null {
 
 export function classFinding(metrics: Metrics | null): string {
   const worst = weakest(metrics);
-  return worst?.recall ? strings.overview.classes.weakest(worst.class, estimate(worst.recall)) : strings.overview.classes.none;
+  const words = strings.overview.classes;
+  return worst?.recall ? words.weakest(worst.class, of100(worst.recall.value), range100(worst.recall)) : words.none;
 }
 
 /** The bin that most examples fall in, leaving out the top one, whose confidence says little. */
@@ -81,7 +82,8 @@ export function calibrationFinding(metrics: Metrics | null): string {
   const bin = metrics ? tellingBin(metrics.reliability) : null;
   const words = strings.overview.calibration;
   if (!bin) return words.none;
-  return words.title(percent(bin.confidence), estimate({ value: bin.accuracy, ci_low: bin.ci_low, ci_high: bin.ci_high }));
+  const right = { value: bin.accuracy, ci_low: bin.ci_low, ci_high: bin.ci_high };
+  return words.title(percent(bin.confidence), of100(right.value), range100(right));
 }
 
 export interface Sureness {
