@@ -172,7 +172,7 @@ test('Examples are searched, filtered and chosen with the keyboard; the address 
   await until(() => page.locator('.ex tbody tr').count(), (n) => n === 1, 'one row found');
   assert.match(page.url(), /q=example/);
   await page.fill('#q', '');
-  await page.click('.chip:has-text("Labelled")');
+  await page.locator('.chip', { hasText: /^Labelled/ }).click();
   await until(() => page.locator('.ex tbody tr').count(), (n) => n === 10, 'ten labelled rows');
   await page.keyboard.press('j');
   await page.keyboard.press('j');

@@ -14,8 +14,8 @@ before(async () => {
     await answerSome(server.url, text, 40);
     await train(server.url, text);
   }
-  table = await makeProject(server.url, 'table', tableRows(60), ['yes', 'no']);
-  image = await makeProject(server.url, 'image', imageRows(40), ['dark', 'light', 'neither']);
+  table = await makeProject(server.url, 'table', tableRows(60), ['yes', 'no'], { batch_size: 60 });
+  image = await makeProject(server.url, 'image', imageRows(40), ['bar', 'ring', 'cross'], { batch_size: 40 });
   fresh = await makeProject(server.url, 'fresh', textRows(12), ['yes', 'no']);
 });
 after(async () => {

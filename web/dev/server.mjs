@@ -126,7 +126,7 @@ function answer(request, response, url, text) {
   if (url.pathname === '/api/v1/events/stream') {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }).write(': here\n\n');
     streams.add(response);
-    return request.on('close', () => streams.delete(response));
+    return response.on('close', () => streams.delete(response));
   }
   const key = request.headers['idempotency-key'] && `${request.method} ${url.pathname} ${request.headers['idempotency-key']}`;
   if (replies.has(key)) return send(response, ...replies.get(key));

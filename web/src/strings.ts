@@ -142,7 +142,7 @@ export const strings = {
     targetSurely: (target: string) => ` It has reached your target of ${target}`,
     targetLikely: (target: string) => ` It has likely reached your target of ${target}`,
     targetNot: (target: string) => ` It has not reached your target of ${target} yet`,
-    couldStop: 'you could stop now', unknown: 'How good the model is, is ', unknownBold: 'not known yet',
+    couldStop: 'you could stop now', unknownBold: 'Not known yet', unknown: ': how good your model is',
     facts: {
       labels: 'Labels so far', chosen: (n: number) => `${count(n)} chosen, `, auditCount: (n: number) => `${count(n)} `,
       audit: 'audit', saved: 'Saved by choosing well', savedValue: (share: string) => `${share} fewer labels`,
@@ -177,7 +177,7 @@ export const strings = {
       weakest: (name: string, value: string, range: string | null) => `Weakest now: ${name}, right ${value} of 100${range ? ` (${range})` : ''}`,
       none: 'How well each class is known',
       text: 'Labels spent, and right answers of 100, by class.', mark: ' The green mark is the target.',
-      head: ['Class', 'Labels spent', 'Right, of 100'],
+      head: ['Class', 'Labels', 'Right, of 100'],
       unknown: 'not known yet', more: (n: number) => `Show all ${count(n)} classes`,
     },
     calibration: {
