@@ -1,7 +1,20 @@
 // Labelling by keys: nothing jumps, nothing is lost, everything can be taken back.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { call, imageRows, makeProject, openPage, P, shoot, startBrowser, startServer, tableRows, tenClasses, textRows, until } from './house.mjs';
+import {
+  call,
+  imageRows,
+  makeProject,
+  openPage,
+  P,
+  shoot,
+  startBrowser,
+  startServer,
+  tableRows,
+  tenClasses,
+  textRows,
+  until,
+} from './house.mjs';
 
 let server, browser;
 
@@ -15,7 +28,8 @@ after(async () => {
 });
 
 const limit = { timeout: 90_000 };
-const textProject = (more = {}) => makeProject(server.url, 'label', textRows(60), tenClasses, { batch_size: 30, ...more });
+const textProject = (more = {}) =>
+  makeProject(server.url, 'label', textRows(60), tenClasses, { batch_size: 30, ...more });
 const answers = async (name) => (await call(server.url, 'GET', P(name, '/annotations'))).items;
 const current = (page) => page.getAttribute('.item', 'data-example');
 
@@ -28,40 +42,83 @@ async function open(name, options) {
   return page;
 }
 
-const boxes = (page) => page.evaluate(() => Object.fromEntries(
-  ['.lbar', '.lstat', '.item', '.ask', '.opts', '.lacts', '.hist', '.me', '.guide', '.opt:first-of-type', '.opt:last-of-type', '[data-act=undo]', '[data-act=comment]']
-    .map((name) => [name, document.querySelector(name)])
-    .filter(([, node]) => node)
-    .map(([name, node]) => [name, (({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' '))(node.getBoundingClientRect())])));
+const boxes = (page) =>
+  page.evaluate(() =>
+    Object.fromEntries(
+      [
+        '.lbar',
+        '.lstat',
+        '.item',
+        '.ask',
+        '.opts',
+        '.lacts',
+        '.hist',
+        '.me',
+        '.guide',
+        '.opt:first-of-type',
+        '.opt:last-of-type',
+        '[data-act=undo]',
+        '[data-act=comment]',
+      ]
+        .map((name) => [name, document.querySelector(name)])
+        .filter(([, node]) => node)
+        .map(([name, node]) => [
+          name,
+          (({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' '))(
+            node.getBoundingClientRect(),
+          ),
+        ]),
+    ),
+  );
 
 async function press(page, key) {
   const before = await current(page);
   await page.keyboard.press(key);
-  await page.waitForFunction((id) => document.querySelector('.item')?.getAttribute('data-example') !== id, before);
+  await page.waitForFunction(
+    (id) => document.querySelector('.item')?.getAttribute('data-example') !== id,
+    before,
+  );
 }
 
-for (const [kind, width] of [['text', 1440], ['text', 360], ['table', 1440]]) {
-  test(`Twenty ${kind} items are labelled by keys and no box moves, ${width} pixels wide`, limit, async () => {
-    const name = kind === 'text' ? await textProject() : await makeProject(server.url, 'table', tableRows(40), ['yes', 'no'], { batch_size: 30 });
-    const page = await open(name, { width, height: 900 });
-    const first = await boxes(page);
-    const seen = new Set();
-    for (let i = 0; i < 20; i++) {
-      const id = await current(page);
-      assert.ok(!seen.has(id), `example ${id} came twice`);
-      seen.add(id);
-      await press(page, kind === 'text' ? String((i + 1) % 10) : String(1 + (i % 2)));
-      assert.deepEqual(await boxes(page), first, `something moved at step ${i + 1}`);
-    }
-    const stored = await until(() => answers(name), (list) => list.length === 20, 'twenty stored answers');
-    assert.equal(new Set(stored.map((one) => String(one.example_id))).size, 20);
-    assert.deepEqual(new Set(stored.map((one) => String(one.example_id))), seen);
-    assert.ok(stored.every((one) => one.seconds >= 0 && one.suggestion_shown === false));
-    assert.equal(stored.at(-1).value, kind === 'text' ? 'about red' : 'yes');
-    assert.deepEqual(page.problems, []);
-    await shoot(page, `label-${kind}-after-20-${width}`);
-    await page.context().close();
-  });
+for (const [kind, width] of [
+  ['text', 1440],
+  ['text', 360],
+  ['table', 1440],
+]) {
+  test(
+    `Twenty ${kind} items are labelled by keys and no box moves, ${width} pixels wide`,
+    limit,
+    async () => {
+      const name =
+        kind === 'text'
+          ? await textProject()
+          : await makeProject(server.url, 'table', tableRows(40), ['yes', 'no'], {
+              batch_size: 30,
+            });
+      const page = await open(name, { width, height: 900 });
+      const first = await boxes(page);
+      const seen = new Set();
+      for (let i = 0; i < 20; i++) {
+        const id = await current(page);
+        assert.ok(!seen.has(id), `example ${id} came twice`);
+        seen.add(id);
+        await press(page, kind === 'text' ? String((i + 1) % 10) : String(1 + (i % 2)));
+        assert.deepEqual(await boxes(page), first, `something moved at step ${i + 1}`);
+      }
+      const stored = await until(
+        () => answers(name),
+        (list) => list.length === 20,
+        'twenty stored answers',
+      );
+      assert.equal(new Set(stored.map((one) => String(one.example_id))).size, 20);
+      assert.deepEqual(new Set(stored.map((one) => String(one.example_id))), seen);
+      assert.ok(stored.every((one) => one.seconds >= 0 && one.suggestion_shown === false));
+      assert.equal(stored.at(-1).value, kind === 'text' ? 'about red' : 'yes');
+      assert.deepEqual(page.problems, []);
+      await shoot(page, `label-${kind}-after-20-${width}`);
+      await page.context().close();
+    },
+  );
 }
 
 test('The next item is there within 50 ms of a key, with the server slow', limit, async () => {
@@ -72,15 +129,22 @@ test('The next item is there within 50 ms of a key, with the server slow', limit
   });
   const times = [];
   for (let i = 0; i < 3; i++) {
-    times.push(await page.evaluate(() => new Promise((resolve) => {
-      const item = document.querySelector('.item');
-      const started = performance.now();
-      new MutationObserver((_, observer) => {
-        observer.disconnect();
-        resolve(performance.now() - started);
-      }).observe(item, { attributes: true, attributeFilter: ['data-example'] });
-      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '1', code: 'Digit1', bubbles: true }));
-    })));
+    times.push(
+      await page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            const item = document.querySelector('.item');
+            const started = performance.now();
+            new MutationObserver((_, observer) => {
+              observer.disconnect();
+              resolve(performance.now() - started);
+            }).observe(item, { attributes: true, attributeFilter: ['data-example'] });
+            document.body.dispatchEvent(
+              new KeyboardEvent('keydown', { key: '1', code: 'Digit1', bubbles: true }),
+            );
+          }),
+      ),
+    );
   }
   times.sort((a, b) => a - b);
   assert.ok(times[1] < 50, `took ${times} ms`);
@@ -92,11 +156,19 @@ test('Undo brings the item back, and the new answer replaces the old one', limit
   const page = await open(name);
   const id = await current(page);
   await press(page, '1');
-  await until(() => answers(name), (list) => list.length === 1, 'the first answer');
+  await until(
+    () => answers(name),
+    (list) => list.length === 1,
+    'the first answer',
+  );
   await press(page, 'u');
   assert.equal(await current(page), id);
   await press(page, '2');
-  const stored = await until(() => answers(name), (list) => list.filter((one) => !one.undone).length === 1 && list.length === 2, 'one answer taken back, one standing');
+  const stored = await until(
+    () => answers(name),
+    (list) => list.filter((one) => !one.undone).length === 1 && list.length === 2,
+    'one answer taken back, one standing',
+  );
   assert.equal(stored.find((one) => !one.undone).value, tenClasses[1]);
   assert.equal(String(stored.find((one) => !one.undone).example_id), id);
   await page.context().close();
@@ -107,11 +179,25 @@ test('An older answer is changed by choosing it among the last ten', limit, asyn
   const page = await open(name);
   const id = await current(page);
   for (const key of ['1', '2', '3']) await press(page, key);
-  await until(() => answers(name), (list) => list.length === 3, 'three answers');
+  await until(
+    () => answers(name),
+    (list) => list.length === 3,
+    'three answers',
+  );
   await page.click('.hist li:nth-child(3) button');
-  await page.waitForFunction((wanted) => document.querySelector('.item').getAttribute('data-example') === wanted, id);
+  await page.waitForFunction(
+    (wanted) => document.querySelector('.item').getAttribute('data-example') === wanted,
+    id,
+  );
   await press(page, '9');
-  await until(() => answers(name), (list) => list.some((one) => String(one.example_id) === id && !one.undone && one.value === tenClasses[8]), 'the changed answer');
+  await until(
+    () => answers(name),
+    (list) =>
+      list.some(
+        (one) => String(one.example_id) === id && !one.undone && one.value === tenClasses[8],
+      ),
+    'the changed answer',
+  );
   await page.context().close();
 });
 
@@ -129,7 +215,11 @@ test('A skip is stored with its reason, and the choices stay where they were', l
   await page.keyboard.press('s');
   await page.waitForSelector('.why');
   await press(page, '2');
-  const counts = await until(async () => (await call(server.url, 'GET', P(name))).counts, (now) => now.skipped === 1, 'one skipped');
+  const counts = await until(
+    async () => (await call(server.url, 'GET', P(name))).counts,
+    (now) => now.skipped === 1,
+    'one skipped',
+  );
   assert.equal(counts.labeled, 0);
   const [stored] = await answers(name);
   assert.equal(String(stored.example_id), id);
@@ -146,33 +236,46 @@ test('Flag and comment go with the answer and do not stay for the next', limit, 
   await page.fill('dialog textarea', 'odd one: 1 2 3');
   await page.click('dialog .btn.go');
   await press(page, '4');
-  const [stored] = await until(() => answers(name), (list) => list.length === 1, 'the answer');
+  const [stored] = await until(
+    () => answers(name),
+    (list) => list.length === 1,
+    'the answer',
+  );
   assert.equal(stored.flag, true);
   assert.equal(stored.comment, 'odd one: 1 2 3');
   assert.equal(await page.getAttribute('[data-act=flag]', 'aria-pressed'), 'false');
   await page.context().close();
 });
 
-test('With the server away labelling goes on, and nothing is lost or doubled when it is back', limit, async () => {
-  const name = await textProject();
-  const page = await open(name);
-  const first = await boxes(page);
-  await page.context().setOffline(true);
-  const ids = [];
-  for (let i = 0; i < 3; i++) {
-    ids.push(await current(page));
-    await press(page, String(i + 1));
-  }
-  await page.waitForSelector('[data-status=unreachable][data-unsent="3"]');
-  assert.deepEqual((await boxes(page))['.item'], first['.item']);
-  await shoot(page, 'label-offline');
-  assert.equal((await answers(name)).length, 0);
-  await page.context().setOffline(false);
-  const stored = await until(() => answers(name), (list) => list.length === 3, 'three answers after the line is back', 30);
-  assert.deepEqual(stored.map((one) => String(one.example_id)).toReversed(), ids);
-  await page.waitForSelector('[data-unsent="0"]');
-  await page.context().close();
-});
+test(
+  'With the server away labelling goes on, and nothing is lost or doubled when it is back',
+  limit,
+  async () => {
+    const name = await textProject();
+    const page = await open(name);
+    const first = await boxes(page);
+    await page.context().setOffline(true);
+    const ids = [];
+    for (let i = 0; i < 3; i++) {
+      ids.push(await current(page));
+      await press(page, String(i + 1));
+    }
+    await page.waitForSelector('[data-status=unreachable][data-unsent="3"]');
+    assert.deepEqual((await boxes(page))['.item'], first['.item']);
+    await shoot(page, 'label-offline');
+    assert.equal((await answers(name)).length, 0);
+    await page.context().setOffline(false);
+    const stored = await until(
+      () => answers(name),
+      (list) => list.length === 3,
+      'three answers after the line is back',
+      30,
+    );
+    assert.deepEqual(stored.map((one) => String(one.example_id)).toReversed(), ids);
+    await page.waitForSelector('[data-unsent="0"]');
+    await page.context().close();
+  },
+);
 
 test('An answer whose reply was lost is sent again and counted once', limit, async () => {
   const name = await textProject();
@@ -196,8 +299,14 @@ test('A reload keeps the item, the history and the unsent answers', limit, async
   const page = await open(name);
   await press(page, '1');
   await press(page, '2');
-  await until(() => answers(name), (list) => list.length === 2, 'two answers');
-  await page.route('**/annotations', (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()));
+  await until(
+    () => answers(name),
+    (list) => list.length === 2,
+    'two answers',
+  );
+  await page.route('**/annotations', (route) =>
+    route.request().method() === 'POST' ? route.abort() : route.continue(),
+  );
   await press(page, '3');
   await page.waitForSelector('[data-unsent="1"]');
   const id = await current(page);
@@ -207,7 +316,12 @@ test('A reload keeps the item, the history and the unsent answers', limit, async
   assert.equal(await page.locator('.hist li').count(), 3);
   await page.waitForSelector('[data-unsent="1"]');
   await page.unroute('**/annotations');
-  await until(() => answers(name), (list) => list.length === 3, 'the third answer', 40);
+  await until(
+    () => answers(name),
+    (list) => list.length === 3,
+    'the third answer',
+    40,
+  );
   await page.context().close();
 });
 
@@ -225,7 +339,10 @@ test('Keys are left alone while a field has focus, and can be switched off', lim
   await page.waitForTimeout(200);
   assert.equal(await current(page), id);
   await page.click('.opt:nth-of-type(3)');
-  await page.waitForFunction((before) => document.querySelector('.item').getAttribute('data-example') !== before, id);
+  await page.waitForFunction(
+    (before) => document.querySelector('.item').getAttribute('data-example') !== before,
+    id,
+  );
   await page.context().close();
 });
 
@@ -234,7 +351,11 @@ test('An image is shown whole in its frame and answered by a key', limit, async 
   const page = await open(name);
   await page.waitForFunction(() => document.querySelector('.picture img')?.naturalWidth > 0);
   await press(page, '1');
-  await until(() => answers(name), (list) => list.length === 1, 'the answer');
+  await until(
+    () => answers(name),
+    (list) => list.length === 1,
+    'the answer',
+  );
   assert.deepEqual(page.problems, []);
   await page.context().close();
 });
@@ -246,7 +367,13 @@ test('When nothing is left the page says so in words and continues by itself', l
   await page.keyboard.press('2');
   await page.waitForSelector('[data-empty]');
   await shoot(page, 'label-nothing-left');
-  await call(server.url, 'POST', P(name, '/examples'), JSON.stringify({ external_id: 'late', text: 'a late one about red things' }), 'application/x-ndjson');
+  await call(
+    server.url,
+    'POST',
+    P(name, '/examples'),
+    JSON.stringify({ external_id: 'late', text: 'a late one about red things' }),
+    'application/x-ndjson',
+  );
   await page.waitForSelector('.item .body', { timeout: 15_000 });
   assert.match(await page.textContent('.item .body'), /a late one/);
   await page.context().close();
@@ -263,7 +390,11 @@ test('A letter given to a class in the settings answers with it', limit, async (
   await page.goto(`${server.url}/projects/${name}/label`);
   await page.waitForSelector('.item[data-example]');
   await press(page, 't');
-  const [stored] = await until(() => answers(name), (list) => list.length === 1, 'the answer');
+  const [stored] = await until(
+    () => answers(name),
+    (list) => list.length === 1,
+    'the answer',
+  );
   assert.equal(stored.value, tenClasses[6]);
   await page.context().close();
 });

@@ -5,7 +5,10 @@ import { createServer } from 'vite';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 if (!process.env.QUERIST_URL) {
-  const child = spawn(process.execPath, ['dev/server.mjs', '--port', '8080'], { cwd: here, stdio: 'inherit' });
+  const child = spawn(process.execPath, ['dev/server.mjs', '--port', '8080'], {
+    cwd: here,
+    stdio: 'inherit',
+  });
   process.on('exit', () => child.kill());
 }
 const server = await createServer({ root: here });

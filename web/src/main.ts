@@ -6,8 +6,13 @@ import './styles/controls.css';
 import './styles/frame.css';
 import './styles/charts.css';
 import './styles/pages.css';
+import './styles/import.css';
+import './styles/models.css';
+import './styles/settings.css';
 import './styles/label.css';
+import './styles/surfaces.css';
 import './styles/small.css';
+import './styles/touch.css';
 import App from './App.svelte';
 import { theme } from './base/theme.svelte';
 

@@ -10,7 +10,16 @@ test('A scale is exact at both ends and survives an empty domain', () => {
 
 describe('ticks', () => {
   test('are at most five, round, and inside the range', () => {
-    for (const [low, high] of [[0, 1], [0.4, 1], [0.9, 1], [0, 187], [0, 5600], [0, 11], [0.63, 0.97], [-0.02, 0.05]] as const) {
+    for (const [low, high] of [
+      [0, 1],
+      [0.4, 1],
+      [0.9, 1],
+      [0, 187],
+      [0, 5600],
+      [0, 11],
+      [0.63, 0.97],
+      [-0.02, 0.05],
+    ] as const) {
       const found = ticks(low, high);
       expect(found.length).toBeGreaterThanOrEqual(2);
       expect(found.length).toBeLessThanOrEqual(5);
@@ -32,8 +41,18 @@ test('An axis of shares is cut at a tenth below the lowest value, and never abov
 });
 
 test('Paths are drawn point by point, and a band returns along its lower edge', () => {
-  expect(line([[0, 1], [2, 3]])).toBe('M0.0,1.0L2.0,3.0');
-  expect(band([{ x: 0, low: 9, high: 1 }, { x: 5, low: 8, high: 2 }])).toBe('M0.0,1.0L5.0,2.0L5.0,8.0L0.0,9.0Z');
+  expect(
+    line([
+      [0, 1],
+      [2, 3],
+    ]),
+  ).toBe('M0.0,1.0L2.0,3.0');
+  expect(
+    band([
+      { x: 0, low: 9, high: 1 },
+      { x: 5, low: 8, high: 2 },
+    ]),
+  ).toBe('M0.0,1.0L5.0,2.0L5.0,8.0L0.0,9.0Z');
   expect(band([])).toBe('');
 });
 

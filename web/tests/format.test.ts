@@ -1,6 +1,18 @@
 // Numbers and sentences: what people read is exact, ranged, and never surer than the data.
 import { describe, expect, test } from 'vitest';
-import { ago, bytes, difference, duration, estimate, minutesLeft, of100, percent, points, range100, shorten } from '../src/base/format';
+import {
+  ago,
+  bytes,
+  difference,
+  duration,
+  estimate,
+  minutesLeft,
+  of100,
+  percent,
+  points,
+  range100,
+  shorten,
+} from '../src/base/format';
 
 const J = '\u2060–\u2060';
 

@@ -1,20 +1,48 @@
 // The keymap: one key a class, letters that never change their meaning, silence while someone types.
 import { describe, expect, test } from 'vitest';
-import { command, FREE, freeLetters, refuseClassKey, RESERVED, type Press, type Situation } from '../src/base/keymap';
+import {
+  command,
+  FREE,
+  freeLetters,
+  refuseClassKey,
+  RESERVED,
+  type Press,
+  type Situation,
+} from '../src/base/keymap';
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({
-  key, code: /^\d$/.test(key) ? `Digit${key}` : /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : key,
-  shift: false, ctrl: false, alt: false, meta: false, repeat: false, ...more,
+  key,
+  code: /^\d$/.test(key) ? `Digit${key}` : /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : key,
+  shift: false,
+  ctrl: false,
+  alt: false,
+  meta: false,
+  repeat: false,
+  ...more,
 });
-const now: Situation = { enabled: true, typing: false, dialog: false, labelling: true, skipping: false, classes: 20, classKeys: {} };
+const now: Situation = {
+  enabled: true,
+  typing: false,
+  dialog: false,
+  labelling: true,
+  skipping: false,
+  classes: 20,
+  classKeys: {},
+};
 
 describe('class keys', () => {
   test('1 to 9 and 0 are the first ten, with Shift the next ten', () => {
     expect(command(press('1'), now)).toEqual({ kind: 'class', index: 0 });
     expect(command(press('9'), now)).toEqual({ kind: 'class', index: 8 });
     expect(command(press('0'), now)).toEqual({ kind: 'class', index: 9 });
-    expect(command(press('!', { code: 'Digit1', shift: true }), now)).toEqual({ kind: 'class', index: 10 });
-    expect(command(press(')', { code: 'Digit0', shift: true }), now)).toEqual({ kind: 'class', index: 19 });
+    expect(command(press('!', { code: 'Digit1', shift: true }), now)).toEqual({
+      kind: 'class',
+      index: 10,
+    });
+    expect(command(press(')', { code: 'Digit0', shift: true }), now)).toEqual({
+      kind: 'class',
+      index: 19,
+    });
   });
   test('work by place on layouts whose digits need Shift, and on the number pad', () => {
     expect(command(press('&', { code: 'Digit1' }), now)).toEqual({ kind: 'class', index: 0 });
@@ -22,13 +50,18 @@ describe('class keys', () => {
   });
   test('beyond the last class mean nothing', () => {
     expect(command(press('3'), { ...now, classes: 2 })).toBeNull();
-    expect(command(press('!', { code: 'Digit1', shift: true }), { ...now, classes: 10 })).toBeNull();
+    expect(
+      command(press('!', { code: 'Digit1', shift: true }), { ...now, classes: 10 }),
+    ).toBeNull();
   });
   test('held down answer once', () => {
     expect(command(press('1', { repeat: true }), now)).toBeNull();
   });
   test('letters of one’s own stand for a class, only while it exists', () => {
-    expect(command(press('t'), { ...now, classKeys: { t: 6 } })).toEqual({ kind: 'class', index: 6 });
+    expect(command(press('t'), { ...now, classKeys: { t: 6 } })).toEqual({
+      kind: 'class',
+      index: 6,
+    });
     expect(command(press('t'), { ...now, classes: 5, classKeys: { t: 6 } })).toBeNull();
   });
 });
@@ -49,7 +82,8 @@ describe('letters', () => {
       expect(command(press('u'), { ...now, ...more })).toBeNull();
       expect(command(press('1'), { ...now, ...more })).toBeNull();
     }
-    for (const modifier of ['ctrl', 'alt', 'meta']) expect(command(press('c', { [modifier]: true }), now)).toBeNull();
+    for (const modifier of ['ctrl', 'alt', 'meta'])
+      expect(command(press('c', { [modifier]: true }), now)).toBeNull();
   });
   test('Esc closes even in a field, but a dialog keeps it to itself', () => {
     expect(command(press('Escape'), { ...now, typing: true })).toEqual({ kind: 'close' });

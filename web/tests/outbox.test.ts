@@ -6,8 +6,17 @@ import { Outbox, type Wire } from '../src/api/outbox';
 import type { Annotation, Id, NewAnnotation } from '../src/api/types';
 
 const annotation = (id: Id, body: NewAnnotation): Annotation => ({
-  id, example_id: body.example_id, value: body.value ?? null, annotator: 'you', created_at: '', seconds: null,
-  suggestion_shown: false, comment: null, flag: false, undone: false, why: null,
+  id,
+  example_id: body.example_id,
+  value: body.value ?? null,
+  annotator: 'you',
+  created_at: '',
+  seconds: null,
+  suggestion_shown: false,
+  comment: null,
+  flag: false,
+  undone: false,
+  why: null,
 });
 
 /** A server that remembers keys as the real one does, and a line that may be cut before or after the server hears. */
@@ -17,18 +26,20 @@ class Server {
   bodies: NewAnnotation[] = [];
   line: ('up' | 'down' | 'reply_lost' | Refused)[] = [];
   wire: Wire = {
-    annotate: async (_, body, key) => this.pass(() => {
-      const before = this.stored.get(key);
-      if (before) return before;
-      this.bodies.push(body);
-      const made = annotation(this.stored.size + 1, body);
-      this.stored.set(key, made);
-      return made;
-    }),
-    undo: async (_, id) => this.pass(() => {
-      this.undone.push(id);
-      return { annotation: annotation(id, { example_id: 1 }), lease: null };
-    }),
+    annotate: async (_, body, key) =>
+      this.pass(() => {
+        const before = this.stored.get(key);
+        if (before) return before;
+        this.bodies.push(body);
+        const made = annotation(this.stored.size + 1, body);
+        this.stored.set(key, made);
+        return made;
+      }),
+    undo: async (_, id) =>
+      this.pass(() => {
+        this.undone.push(id);
+        return { annotation: annotation(id, { example_id: 1 }), lease: null };
+      }),
   };
 
   private pass<T>(run: () => T): T {
@@ -51,14 +62,18 @@ beforeEach(() => {
   outbox = new Outbox(server.wire, `box-${box}`);
 });
 
-const answer = (example_id: number, value = 'a') => outbox.answer('p', { example_id, value, lease_id: example_id * 10 });
-const empty = () => vi.waitFor(async () => expect(await outbox.waiting()).toHaveLength(0), { timeout: 5000 });
+const answer = (example_id: number, value = 'a') =>
+  outbox.answer('p', { example_id, value, lease_id: example_id * 10 });
+const empty = () =>
+  vi.waitFor(async () => expect(await outbox.waiting()).toHaveLength(0), { timeout: 5000 });
 
 describe('answers', () => {
   test('arrive in the order they were given', async () => {
     for (let i = 1; i <= 20; i++) await answer(i);
     await empty();
-    expect(server.bodies.map((body) => body.example_id)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    expect(server.bodies.map((body) => body.example_id)).toEqual(
+      Array.from({ length: 20 }, (_, i) => i + 1),
+    );
     expect(outbox.trouble).toBe('none');
   });
 

@@ -27,8 +27,12 @@ export function learn(columns: { name: string; type: string }[], rows: Example[]
   for (const { name, type } of columns) {
     const cells = rows.map((row) => row.columns?.[name]);
     if (type === 'number') {
-      const sorted = cells.map(cellNumber).filter((v): v is number => v !== null).sort((a, b) => a - b);
-      if (sorted.length >= 10) facts.set(name, { kind: 'number', sorted, ...histogram(sorted, BINS) });
+      const sorted = cells
+        .map(cellNumber)
+        .filter((v): v is number => v !== null)
+        .sort((a, b) => a - b);
+      if (sorted.length >= 10)
+        facts.set(name, { kind: 'number', sorted, ...histogram(sorted, BINS) });
     } else if (type === 'category') {
       const counts = new Map<string, number>();
       for (const cell of cells) {
@@ -44,7 +48,7 @@ export function learn(columns: { name: string; type: string }[], rows: Example[]
 export interface Oddity {
   column: string;
   side: 'higher' | 'lower';
-  share: number;   // Of the sampled rows that lie on the other side.
+  share: number; // Of the sampled rows that lie on the other side.
   rows: number;
 }
 

@@ -6,34 +6,13 @@ import { outbox } from '../api/post';
 import { onChanges } from '../api/stream.svelte';
 import type { Entry, Sent, Trouble } from '../api/outbox';
 import type { Annotation, Id, Lease, NewAnnotation, SkipReason } from '../api/types';
-import { kept, keep } from '../base/kept';
+import { keep, kept } from '../base/kept';
+import { isKept, type Held, type Kept, type Past } from './sitting';
 import { Stopwatch } from './stopwatch';
-
-export type Held = Omit<Lease, 'lease_id'> & { lease_id: Id | null };
-
-export interface Past {
-  item: Held;
-  value: string | null;
-  skip: SkipReason | null;
-  seq: number | null;
-  annotation_id: Id | null;
-}
-
-interface Kept {
-  items: Held[];
-  history: Past[];
-  seconds: number[];
-  answered: number;
-  worked: number;
-}
 
 const AHEAD = 3;
 const HISTORY = 10;
 const PACE = 30;
-const isKept = (value: unknown): value is Kept =>
-  typeof value === 'object' && value !== null && Array.isArray((value as Kept).items) &&
-  Array.isArray((value as Kept).history) && Array.isArray((value as Kept).seconds);
-
 export class LabelSession {
   items = $state.raw<Held[]>([]);
   history = $state.raw<Past[]>([]);
@@ -111,7 +90,12 @@ export class LabelSession {
     if (!past || !this.history.includes(past)) return false;
     this.history = this.history.filter((one) => one !== past);
     await this.saving.get(past);
-    const result = await outbox.undo(this.project, past.item.example.id, past.seq, past.annotation_id);
+    const result = await outbox.undo(
+      this.project,
+      past.item.example.id,
+      past.seq,
+      past.annotation_id,
+    );
     const lease_id = result === 'unsent' ? past.item.lease_id : null;
     this.items = [{ ...past.item, lease_id }, ...this.items];
     this.answered = Math.max(0, this.answered - 1);
@@ -136,7 +120,8 @@ export class LabelSession {
       if (error instanceof Refused) this.failure = error;
       else if (error instanceof Unreachable) this.away = true;
       else throw error;
-      if (!(error instanceof Refused) || error.status >= 500) this.retry = setTimeout(() => void this.fill(), 5000);
+      if (!(error instanceof Refused) || error.status >= 500)
+        this.retry = setTimeout(() => void this.fill(), 5000);
     } finally {
       this.fetching = false;
     }
@@ -154,12 +139,18 @@ export class LabelSession {
     else this.save();
   }
 
-  private send(answer: Partial<NewAnnotation>, value: string | null, skip: SkipReason | null): boolean {
+  private send(
+    answer: Partial<NewAnnotation>,
+    value: string | null,
+    skip: SkipReason | null,
+  ): boolean {
     const item = this.current;
     if (!item) return false;
     const seconds = this.watch.read();
     const body: NewAnnotation = {
-      ...answer, example_id: item.example.id, seconds,
+      ...answer,
+      example_id: item.example.id,
+      seconds,
       suggestion_shown: item.suggestion_shown && item.suggestion !== null,
     };
     if (item.lease_id !== null) body.lease_id = item.lease_id;
@@ -174,11 +165,18 @@ export class LabelSession {
     this.worked += seconds;
     if (this.remaining !== null) this.remaining = Math.max(0, this.remaining - 1);
     this.began();
-    this.saving.set(past, this.store(past, body, before).finally(() => this.saving.delete(past)));
+    this.saving.set(
+      past,
+      this.store(past, body, before).finally(() => this.saving.delete(past)),
+    );
     return true;
   }
 
-  private async store(past: Past, body: NewAnnotation, before: { items: Held[]; history: Past[] }): Promise<void> {
+  private async store(
+    past: Past,
+    body: NewAnnotation,
+    before: { items: Held[]; history: Past[] },
+  ): Promise<void> {
     try {
       past.seq = await outbox.answer(this.project, body);
       this.storageBroken = false;
@@ -195,13 +193,18 @@ export class LabelSession {
   private taken(sent: Sent): void {
     if (sent.entry.project !== this.project) return;
     if (sent.entry.kind === 'annotate' && sent.annotation) {
-      const past = this.history.find((one) => one.item.example.id === sent.entry.example_id && one.annotation_id === null);
+      const past = this.history.find(
+        (one) => one.item.example.id === sent.entry.example_id && one.annotation_id === null,
+      );
       if (past) past.annotation_id = sent.annotation.id;
       this.last = sent.annotation;
     } else if (sent.lease) {
       const lease = sent.lease;
-      this.items = this.items.map((item) => item.example.id === lease.example.id
-        ? { ...item, lease_id: lease.lease_id, expires_at: lease.expires_at } : item);
+      this.items = this.items.map((item) =>
+        item.example.id === lease.example.id
+          ? { ...item, lease_id: lease.lease_id, expires_at: lease.expires_at }
+          : item,
+      );
     }
     this.save();
     void this.fill();
@@ -225,7 +228,11 @@ export class LabelSession {
 
   private snapshot(): Kept {
     return untrack(() => ({
-      items: this.items, history: this.history, seconds: this.seconds, answered: this.answered, worked: this.worked,
+      items: this.items,
+      history: this.history,
+      seconds: this.seconds,
+      answered: this.answered,
+      worked: this.worked,
     }));
   }
 
@@ -249,20 +256,30 @@ export class LabelSession {
     const held = this.items.filter((item) => item.lease_id !== null);
     await Promise.all(held.map((item) => this.beatOne(item)));
     if (this.over) return;
-    const soonest = Math.min(...this.items.map((item) => Date.parse(item.expires_at) - Date.now()), 180_000);
-    this.beat = setTimeout(() => void this.keepAlive(), Math.max(2000, Math.min(60_000, soonest / 3)));
+    const soonest = Math.min(
+      ...this.items.map((item) => Date.parse(item.expires_at) - Date.now()),
+      180_000,
+    );
+    this.beat = setTimeout(
+      () => void this.keepAlive(),
+      Math.max(2000, Math.min(60_000, soonest / 3)),
+    );
   }
 
   private async beatOne(item: Held): Promise<void> {
     try {
       const reply = await heartbeat(this.project, item.lease_id as Id);
       const expires_at = reply?.expires_at;
-      if (expires_at) this.items = this.items.map((one) => (one.lease_id === item.lease_id ? { ...one, expires_at } : one));
+      if (expires_at)
+        this.items = this.items.map((one) =>
+          one.lease_id === item.lease_id ? { ...one, expires_at } : one,
+        );
     } catch (error) {
       if (!(error instanceof Refused) || ![404, 409, 410].includes(error.status)) return;
       // Lost: what is on screen stays and is answered without a lease; what waits behind it is let go.
       const shown = this.items[0];
-      this.items = this.items.filter((one) => one === shown || one.lease_id !== item.lease_id)
+      this.items = this.items
+        .filter((one) => one === shown || one.lease_id !== item.lease_id)
         .map((one) => (one.lease_id === item.lease_id ? { ...one, lease_id: null } : one));
       void this.fill();
     }

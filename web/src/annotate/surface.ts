@@ -1,13 +1,16 @@
 // The surfaces: one file each, named by the kind of example it shows. Dropping a file in is all it takes.
 import type { Component } from 'svelte';
 import type { Example, Project } from '../api/types';
-import type { Held } from './session.svelte';
+import type { Held } from './sitting';
 
 export type Surface = Component<{ item: Held; project: Project }>;
 
 const files = import.meta.glob<{ default: Surface }>('./surfaces/*.svelte', { eager: true });
 const surfaces = Object.fromEntries(
-  Object.entries(files).map(([path, file]) => [/([^/]+)\.svelte$/.exec(path)?.[1] ?? path, file.default]),
+  Object.entries(files).map(([path, file]) => [
+    /([^/]+)\.svelte$/.exec(path)?.[1] ?? path,
+    file.default,
+  ]),
 );
 
 export function kindOf(example: Example): string {
@@ -24,7 +27,10 @@ export function surfaceOf(kind: string): Surface {
 export function titleOf(example: Example): string {
   if (example.text !== undefined) return example.text;
   if (example.columns) {
-    return Object.entries(example.columns).slice(0, 3).map(([name, value]) => `${name} ${value ?? ''}`).join(', ');
+    return Object.entries(example.columns)
+      .slice(0, 3)
+      .map(([name, value]) => `${name} ${value ?? ''}`)
+      .join(', ');
   }
   return String(example.external_id ?? example.id);
 }

@@ -23,7 +23,7 @@ export class Unreachable extends Error {
 export interface Options {
   body?: unknown;
   raw?: { body: BodyInit; type: string };
-  key?: string;             // Idempotency-Key
+  key?: string; // Idempotency-Key
   timeoutSeconds?: number;
 }
 
@@ -75,10 +75,17 @@ function refusal(response: Response, text: string, path: string): Refused {
   if (response.status === 401 && !path.endsWith('/sessions')) onSignedOut();
   const request = response.headers.get('X-Request-Id');
   try {
-    const error = (JSON.parse(text) as { error: { code: string; message: string; request_id?: string } }).error;
+    const error = (
+      JSON.parse(text) as { error: { code: string; message: string; request_id?: string } }
+    ).error;
     return new Refused(response.status, error.code, error.message, error.request_id ?? request);
   } catch {
-    return new Refused(response.status, 'unknown', `The server replied ${response.status}.`, request);
+    return new Refused(
+      response.status,
+      'unknown',
+      `The server replied ${response.status}.`,
+      request,
+    );
   }
 }
 

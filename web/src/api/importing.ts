@@ -21,7 +21,12 @@ export interface Words {
 }
 
 export async function importFile(
-  project: string, file: Blob, format: FileFormat, gzip: boolean, chosen: Roles, words: Words,
+  project: string,
+  file: Blob,
+  format: FileFormat,
+  gzip: boolean,
+  chosen: Roles,
+  words: Words,
   tell: (running: Running) => void,
 ): Promise<Running> {
   const total: Running = { accepted: 0, duplicates: 0, rejected: [], rejected_count: 0, sent: 0 };
@@ -39,7 +44,8 @@ export async function importFile(
     total.duplicates += result.duplicates;
     for (const { row, reason } of result.rejected) reject(places[row - 1] ?? row, reason);
     // The server lists only so many; the count is the truth.
-    total.rejected_count += (result.rejected_count ?? result.rejected.length) - result.rejected.length;
+    total.rejected_count +=
+      (result.rejected_count ?? result.rejected.length) - result.rejected.length;
     piece = [];
     places = [];
     size = 0;
@@ -81,7 +87,13 @@ async function sendPiece(project: string, piece: NewExample[]): Promise<ImportRe
 }
 
 /** The classes a file's known answers name, in order of appearance. */
-export async function labelsIn(file: Blob, format: FileFormat, gzip: boolean, chosen: Roles, most: number): Promise<string[]> {
+export async function labelsIn(
+  file: Blob,
+  format: FileFormat,
+  gzip: boolean,
+  chosen: Roles,
+  most: number,
+): Promise<string[]> {
   const column = columnsWith(chosen, 'label')[0];
   if (column === undefined) return [];
   const seen = new Set<string>();

@@ -3,11 +3,18 @@ import { newKey, projectPath, request } from './client';
 import type { Annotation, Id, Lease, Leases, NewAnnotation } from './types';
 
 export const takeLeases = (project: string, count: number) =>
-  request<Leases>('POST', projectPath(project, '/leases'), { body: { count }, key: newKey(), timeoutSeconds: 60 });
+  request<Leases>('POST', projectPath(project, '/leases'), {
+    body: { count },
+    key: newKey(),
+    timeoutSeconds: 60,
+  });
 
 export const heartbeat = (project: string, lease: Id) =>
   request<{ expires_at?: string } | null>(
-    'POST', projectPath(project, `/leases/${encodeURIComponent(lease)}/heartbeat`), { body: {} });
+    'POST',
+    projectPath(project, `/leases/${encodeURIComponent(lease)}/heartbeat`),
+    { body: {} },
+  );
 
 export const giveBack = (project: string, lease: Id) =>
   request<unknown>('DELETE', projectPath(project, `/leases/${encodeURIComponent(lease)}`));
@@ -21,6 +28,11 @@ export interface Undone {
 }
 
 export const undo = (project: string, annotation: Id, key: string) =>
-  request<Undone>('POST', projectPath(project, `/annotations/${encodeURIComponent(annotation)}/undo`), {
-    body: {}, key,
-  });
+  request<Undone>(
+    'POST',
+    projectPath(project, `/annotations/${encodeURIComponent(annotation)}/undo`),
+    {
+      body: {},
+      key,
+    },
+  );

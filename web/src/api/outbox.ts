@@ -9,10 +9,10 @@ export interface Entry {
   kind: 'annotate' | 'undo';
   example_id: Id;
   body: NewAnnotation | null;
-  undo_of: number | null;         // The entry whose annotation is undone.
-  annotation_id: Id | null;       // The annotation to undo, where it is known already.
+  undo_of: number | null; // The entry whose annotation is undone.
+  annotation_id: Id | null; // The annotation to undo, where it is known already.
   key: string;
-  refused: string | null;         // The server's reason; such an entry waits for a person.
+  refused: string | null; // The server's reason; such an entry waits for a person.
 }
 
 interface Schema extends DBSchema {
@@ -22,7 +22,11 @@ interface Schema extends DBSchema {
 
 export interface Wire {
   annotate: (project: string, body: NewAnnotation, key: string) => Promise<Annotation>;
-  undo: (project: string, annotation: Id, key: string) => Promise<{ annotation: Annotation; lease: Lease | null }>;
+  undo: (
+    project: string,
+    annotation: Id,
+    key: string,
+  ) => Promise<{ annotation: Annotation; lease: Lease | null }>;
 }
 
 export interface Sent {
@@ -44,7 +48,10 @@ export class Outbox {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private delay = 1000;
 
-  constructor(private wire: Wire, name = 'querist-outbox') {
+  constructor(
+    private wire: Wire,
+    name = 'querist-outbox',
+  ) {
     this.db = openDB<Schema>(name, 1, {
       upgrade(db) {
         db.createObjectStore('outbox', { keyPath: 'seq', autoIncrement: true });
@@ -55,15 +62,26 @@ export class Outbox {
 
   async answer(project: string, body: NewAnnotation): Promise<number> {
     return this.add({
-      project, kind: 'annotate', example_id: body.example_id, body, undo_of: null, annotation_id: null,
-      key: newKey(), refused: null,
+      project,
+      kind: 'annotate',
+      example_id: body.example_id,
+      body,
+      undo_of: null,
+      annotation_id: null,
+      key: newKey(),
+      refused: null,
     });
   }
 
   /** Takes an answer back: an unsent one just goes, a sent one is undone on the server, in its turn. */
-  async undo(project: string, example: Id, seq: number | null, annotation: Id | null): Promise<'unsent' | number> {
+  async undo(
+    project: string,
+    example: Id,
+    seq: number | null,
+    annotation: Id | null,
+  ): Promise<'unsent' | number> {
     if (seq !== null && annotation === null) {
-      await this.flushing;  // An answer in flight is decided first.
+      await this.flushing; // An answer in flight is decided first.
       const db = await this.db;
       const tx = db.transaction(['outbox', 'sent'], 'readwrite');
       const waiting = await tx.objectStore('outbox').get(seq);
@@ -76,8 +94,14 @@ export class Outbox {
       await tx.done;
     }
     return this.add({
-      project, kind: 'undo', example_id: example, body: null, undo_of: seq, annotation_id: annotation,
-      key: newKey(), refused: null,
+      project,
+      kind: 'undo',
+      example_id: example,
+      body: null,
+      undo_of: seq,
+      annotation_id: annotation,
+      key: newKey(),
+      refused: null,
     });
   }
 
@@ -95,7 +119,8 @@ export class Outbox {
   async insist(): Promise<void> {
     const db = await this.db;
     for (const entry of await this.waiting()) {
-      if (entry.refused !== null) await db.put('outbox', { ...entry, refused: null, key: newKey() });
+      if (entry.refused !== null)
+        await db.put('outbox', { ...entry, refused: null, key: newKey() });
     }
     await this.flush();
   }
@@ -141,11 +166,16 @@ export class Outbox {
     const db = await this.db;
     try {
       if (entry.kind === 'annotate') {
-        const annotation = await this.wire.annotate(entry.project, entry.body as NewAnnotation, entry.key);
+        const annotation = await this.wire.annotate(
+          entry.project,
+          entry.body as NewAnnotation,
+          entry.key,
+        );
         await this.settle(entry, annotation.id);
         this.onSent({ entry, annotation, lease: null });
       } else {
-        const id = entry.annotation_id ?? (await db.get('sent', entry.undo_of ?? -1))?.annotation_id ?? null;
+        const id =
+          entry.annotation_id ?? (await db.get('sent', entry.undo_of ?? -1))?.annotation_id ?? null;
         const reply = id === null ? null : await this.wire.undo(entry.project, id, entry.key);
         await this.settle(entry, null);
         this.onSent({ entry, annotation: reply?.annotation ?? null, lease: reply?.lease ?? null });
@@ -164,7 +194,8 @@ export class Outbox {
       this.trouble = 'signed_out';
       return false;
     }
-    const passing = error instanceof Unreachable ||
+    const passing =
+      error instanceof Unreachable ||
       (error instanceof Refused && (error.status >= 500 || [408, 425, 429].includes(error.status)));
     if (passing) {
       this.trouble = 'unreachable';

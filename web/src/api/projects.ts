@@ -1,8 +1,21 @@
 // Projects, their progress, settings, examples and models: one function a route.
 import { get, newKey, projectPath, query, request } from './client';
 import type {
-  AliasChange, Annotation, Cycle, Example, Id, ImportResult, Job, List, ModelVersion, NewExample, Param, Plugins,
-  Progress, Project, SettingValue,
+  AliasChange,
+  Annotation,
+  Cycle,
+  Example,
+  Id,
+  ImportResult,
+  Job,
+  List,
+  ModelVersion,
+  NewExample,
+  Param,
+  Plugins,
+  Progress,
+  Project,
+  SettingValue,
 } from './types';
 
 /** Every page of a list, up to a bound that keeps a page of the browser usable. */
@@ -11,7 +24,9 @@ export async function all<T>(path: string, bound = 1000): Promise<T[]> {
   let after: string | null = null;
   do {
     const joint = path.includes('?') ? '&' : '?';
-    const page: List<T> = await get(after === null ? path : `${path}${joint}after=${encodeURIComponent(after)}`);
+    const page: List<T> = await get(
+      after === null ? path : `${path}${joint}after=${encodeURIComponent(after)}`,
+    );
     items.push(...page.items);
     after = page.next;
   } while (after !== null && items.length < bound);
@@ -22,9 +37,14 @@ export const listProjects = () => all<Project>('/api/v1/projects');
 export const getProject = (name: string) => get<Project>(projectPath(name));
 export const getProgress = (name: string) => get<Progress>(projectPath(name, '/progress'));
 
-export function createProject(name: string, classes: string[], settings: Record<string, SettingValue>) {
+export function createProject(
+  name: string,
+  classes: string[],
+  settings: Record<string, SettingValue>,
+) {
   return request<Project>('POST', '/api/v1/projects', {
-    body: { name, task: 'classification', classes, settings }, key: newKey(),
+    body: { name, task: 'classification', classes, settings },
+    key: newKey(),
   });
 }
 
@@ -37,7 +57,8 @@ export interface ProjectPatch {
 export const patchProject = (name: string, patch: ProjectPatch) =>
   request<Project>('PATCH', projectPath(name), { body: patch, key: newKey() });
 
-export const projectSettings = async () => (await get<{ items: Param[] }>('/api/v1/settings/project')).items;
+export const projectSettings = async () =>
+  (await get<{ items: Param[] }>('/api/v1/settings/project')).items;
 export const plugins = () => get<Plugins>('/api/v1/plugins');
 
 export interface ExampleFilter {
@@ -60,7 +81,9 @@ export const annotationsOf = (name: string, example: Id) =>
 export function addExamples(name: string, rows: NewExample[], key: string) {
   const body = rows.map((row) => JSON.stringify(row)).join('\n');
   return request<ImportResult>('POST', projectPath(name, '/examples'), {
-    raw: { body, type: 'application/x-ndjson' }, key, timeoutSeconds: 600,
+    raw: { body, type: 'application/x-ndjson' },
+    key,
+    timeoutSeconds: 600,
   });
 }
 
@@ -70,12 +93,23 @@ export const getCycle = (name: string, cycle: Id) =>
   get<Cycle>(projectPath(name, `/cycles/${encodeURIComponent(cycle)}`));
 
 export const listModels = (name: string) => all<ModelVersion>(projectPath(name, '/models'));
-export const modelHistory = (name: string) => all<AliasChange>(projectPath(name, '/models/history'));
-export const promote = (name: string, alias: string, version: number, reason: string, force: boolean) =>
+export const modelHistory = (name: string) =>
+  all<AliasChange>(projectPath(name, '/models/history'));
+export const promote = (
+  name: string,
+  alias: string,
+  version: number,
+  reason: string,
+  force: boolean,
+) =>
   request<unknown>('PUT', projectPath(name, `/models/aliases/${encodeURIComponent(alias)}`), {
-    body: force ? { version, reason, force } : { version, reason }, key: newKey(),
+    body: force ? { version, reason, force } : { version, reason },
+    key: newKey(),
   });
 export const rollBack = (name: string, reason: string) =>
-  request<AliasChange>('POST', projectPath(name, '/models/rollback'), { body: { reason }, key: newKey() });
+  request<AliasChange>('POST', projectPath(name, '/models/rollback'), {
+    body: { reason },
+    key: newKey(),
+  });
 
 export const listJobs = () => get<List<Job>>('/api/v1/jobs');

@@ -5,10 +5,10 @@ type Listener = (change: Change | null) => void;
 
 class Stream {
   connected = $state(false);
-  tried = $state(false);  // The first try is over; until then being unconnected is no news.
+  tried = $state(false); // The first try is over; until then being unconnected is no news.
   private source: EventSource | null = null;
   private listeners = new Set<Listener>();
-  private seen = false;  // Whether changes may have been missed since the line was last open.
+  private seen = false; // Whether changes may have been missed since the line was last open.
 
   start(): () => void {
     const onVisible = () => (document.hidden ? this.close() : this.open());
@@ -71,7 +71,11 @@ export const stream = new Stream();
  * Calls back once for a burst of changes of one project (or of all), with the names of the projects that changed;
  * null stands for "anything may have changed". Waits `pause` milliseconds, so that a busy server is not asked for each.
  */
-export function onChanges(project: string | null, react: (projects: Set<string> | null) => void, pause = 300): () => void {
+export function onChanges(
+  project: string | null,
+  react: (projects: Set<string> | null) => void,
+  pause = 300,
+): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let names: Set<string> | null = new Set();
   const stop = stream.listen((change) => {

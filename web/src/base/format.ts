@@ -23,7 +23,8 @@ export function plural(n: number, one: string, many: string): string {
 /** A share as "94" or "93.7" of 100. 99.96 stays below 100 and 0.04 above 0, so that certainty is never claimed. */
 export function of100(share: number, digits = 0): string {
   const text = (share * 100).toFixed(digits);
-  if (share < 1 && Number(text) >= 100) return digits ? (100 - 10 ** -digits).toFixed(digits) : '>99';
+  if (share < 1 && Number(text) >= 100)
+    return digits ? (100 - 10 ** -digits).toFixed(digits) : '>99';
   if (share > 0 && Number(text) === 0) return digits ? (10 ** -digits).toFixed(digits) : '<1';
   return text;
 }
@@ -41,7 +42,9 @@ export function range100(interval: Interval, digits = 0): string | null {
 /** "94 (92–95)". */
 export function estimate(interval: Interval, digits = 0): string {
   const range = range100(interval, digits);
-  return range === null ? of100(interval.value, digits) : `${of100(interval.value, digits)} (${range})`;
+  return range === null
+    ? of100(interval.value, digits)
+    : `${of100(interval.value, digits)} (${range})`;
 }
 
 /** A signed number of points, "+1.1" or "−0.3". */
@@ -116,7 +119,12 @@ export function ago(time: string, now = Date.now()): string {
 
 const days = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const moments = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: 'UTC',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZone: 'UTC',
 });
 
 export function day(time: string): string {

@@ -9,7 +9,11 @@ export function keep(area: Storage, key: string, value: unknown): void {
   }
 }
 
-export function kept<T>(area: Storage, key: string, check: (value: unknown) => value is T): T | null {
+export function kept<T>(
+  area: Storage,
+  key: string,
+  check: (value: unknown) => value is T,
+): T | null {
   try {
     const text = area.getItem(key);
     if (text === null) return null;

@@ -4,13 +4,15 @@ import { command, type Command, type Situation } from './keymap';
 
 export interface Listener {
   situation: () => Partial<Situation>;
-  handle: (command: Command) => boolean;  // True when the key was used and the browser should not.
+  handle: (command: Command) => boolean; // True when the key was used and the browser should not.
 }
 
 const OFF = 'querist-keys-off';
 const isTrue = (value: unknown): value is boolean => value === true;
 const isKeys = (value: unknown): value is Record<string, number> =>
-  typeof value === 'object' && value !== null && Object.values(value).every((n) => Number.isInteger(n));
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every((n) => Number.isInteger(n));
 
 class Keys {
   enabled = $state(true);
@@ -45,16 +47,29 @@ class Keys {
 
   private onKey = (event: KeyboardEvent) => {
     const target = event.target as Element | null;
-    const typing = Boolean(target?.closest?.('input:not([type=checkbox],[type=radio],[type=range]),textarea,select'));
+    const typing = Boolean(
+      target?.closest?.('input:not([type=checkbox],[type=radio],[type=range]),textarea,select'),
+    );
     const dialog = document.querySelector('dialog[open]') !== null;
     for (const listener of [...this.listeners].reverse()) {
       const found = command(
         {
-          key: event.key, code: event.code, shift: event.shiftKey, ctrl: event.ctrlKey, alt: event.altKey,
-          meta: event.metaKey, repeat: event.repeat,
+          key: event.key,
+          code: event.code,
+          shift: event.shiftKey,
+          ctrl: event.ctrlKey,
+          alt: event.altKey,
+          meta: event.metaKey,
+          repeat: event.repeat,
         },
         {
-          enabled: this.enabled, typing, dialog, labelling: false, skipping: false, classes: 0, classKeys: {},
+          enabled: this.enabled,
+          typing,
+          dialog,
+          labelling: false,
+          skipping: false,
+          classes: 0,
+          classKeys: {},
           ...listener.situation(),
         },
       );

@@ -6,7 +6,8 @@ export type Block =
   | { kind: 'paragraph'; inline: Inline[] }
   | { kind: 'list'; ordered: boolean; items: Inline[][] };
 
-const INLINE = /`([^`\n]+)`|\*\*([^*\n]+)\*\*|__([^_\n]+)__|\*([^*\n]+)\*|(?<!\w)_([^_\n]+)_(?!\w)/g;
+const INLINE =
+  /`([^`\n]+)`|\*\*([^*\n]+)\*\*|__([^_\n]+)__|\*([^*\n]+)\*|(?<!\w)_([^_\n]+)_(?!\w)/g;
 
 export function inline(text: string): Inline[] {
   const out: Inline[] = [];
@@ -43,7 +44,8 @@ export function markdown(source: string): Block[] {
       flush();
       const ordered = item[1] !== undefined;
       const last = blocks.at(-1);
-      if (last?.kind === 'list' && last.ordered === ordered) last.items.push(inline(item[2] as string));
+      if (last?.kind === 'list' && last.ordered === ordered)
+        last.items.push(inline(item[2] as string));
       else blocks.push({ kind: 'list', ordered, items: [inline(item[2] as string)] });
     } else {
       const last = blocks.at(-1);

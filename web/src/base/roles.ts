@@ -2,14 +2,24 @@
 import type { Cells } from './table_file';
 
 export type Role = 'text' | 'column' | 'label' | 'id' | 'split' | 'group' | 'time' | 'meta' | 'out';
-export const roles: Role[] = ['text', 'column', 'label', 'id', 'split', 'group', 'time', 'meta', 'out'];
+export const roles: Role[] = [
+  'text',
+  'column',
+  'label',
+  'id',
+  'split',
+  'group',
+  'time',
+  'meta',
+  'out',
+];
 export type Roles = Record<string, Role>;
 
 export interface Look {
   name: string;
   kind: 'unique' | 'number' | 'date' | 'few' | 'text' | 'empty';
-  distinct: string[];   // In order of frequency, where there are few.
-  characters: number;   // Average length.
+  distinct: string[]; // In order of frequency, where there are few.
+  characters: number; // Average length.
   example: string;
 }
 
@@ -17,14 +27,24 @@ export function look(name: string, cells: string[]): Look {
   const filled = cells.filter((cell) => cell.trim() !== '');
   const counts = new Map<string, number>();
   for (const cell of filled) counts.set(cell, (counts.get(cell) ?? 0) + 1);
-  const characters = Math.round(filled.reduce((sum, cell) => sum + cell.length, 0) / (filled.length || 1));
+  const characters = Math.round(
+    filled.reduce((sum, cell) => sum + cell.length, 0) / (filled.length || 1),
+  );
   const distinct = [...counts].sort((a, b) => b[1] - a[1]).map(([value]) => value);
   const few = distinct.length <= Math.max(2, Math.min(200, filled.length / 4));
-  const kind = !filled.length ? 'empty'
-    : few && !(filled.every(isNumber) && distinct.length > 12) ? 'few'
-    : filled.every(isNumber) ? 'number'
-    : filled.every(isDate) ? 'date'
-    : distinct.length === filled.length && characters < 24 && filled.every((c) => !/\s/.test(c.trim())) ? 'unique' : 'text';
+  const kind = !filled.length
+    ? 'empty'
+    : few && !(filled.every(isNumber) && distinct.length > 12)
+      ? 'few'
+      : filled.every(isNumber)
+        ? 'number'
+        : filled.every(isDate)
+          ? 'date'
+          : distinct.length === filled.length &&
+              characters < 24 &&
+              filled.every((c) => !/\s/.test(c.trim()))
+            ? 'unique'
+            : 'text';
   return { name, kind, distinct: few ? distinct : [], characters, example: filled[0] ?? '' };
 }
 
@@ -41,19 +61,28 @@ export function guess(looks: Look[]): Roles {
     if (one) found[one.name] = role;
   };
   give('split', (l) => l.kind === 'few' && l.distinct.every((v) => SPLITS.has(v.toLowerCase())));
-  give('label', (l) => LABEL.test(l.name) && l.kind !== 'text' && l.kind !== 'date' && l.kind !== 'empty');
+  give(
+    'label',
+    (l) => LABEL.test(l.name) && l.kind !== 'text' && l.kind !== 'date' && l.kind !== 'empty',
+  );
   give('id', (l) => ID.test(l.name) && l.kind !== 'few' && l.kind !== 'empty' && l.characters < 64);
   give('id', (l) => l.kind === 'unique');
   give('time', (l) => l.kind === 'date' && /time|date|_at$|^ts$/i.test(l.name));
-  give('group', (l) => /^(group|group_id|session|user|author)$/i.test(l.name) && l.kind !== 'empty');
+  give(
+    'group',
+    (l) => /^(group|group_id|session|user|author)$/i.test(l.name) && l.kind !== 'empty',
+  );
   const texts = looks.filter((l) => !found[l.name] && l.kind === 'text' && l.characters >= 15);
-  const reading = texts.find((l) => /^(text|body|message|content|sentence|review|comment|utterance|title)$/i.test(l.name)) ??
-    [...texts].sort((a, b) => b.characters - a.characters)[0];
+  const reading =
+    texts.find((l) =>
+      /^(text|body|message|content|sentence|review|comment|utterance|title)$/i.test(l.name),
+    ) ?? [...texts].sort((a, b) => b.characters - a.characters)[0];
   const others = looks.filter((l) => !found[l.name] && l !== reading && l.kind !== 'empty').length;
   // One long text among many cells is a column of a table; among few it is what people read.
   const isText = reading !== undefined && (others <= 3 || reading.characters >= 40);
   for (const l of looks) {
-    found[l.name] ??= l.kind === 'empty' ? 'out' : isText ? (l === reading ? 'text' : 'meta') : 'column';
+    found[l.name] ??=
+      l.kind === 'empty' ? 'out' : isText ? (l === reading ? 'text' : 'meta') : 'column';
   }
   return found;
 }
@@ -99,7 +128,8 @@ export function toExample(cells: Cells, chosen: Roles): ExampleRow | { empty: st
   const set = (role: 'label' | 'group' | 'time' | 'split', value: string | undefined) => {
     if (value?.trim()) example[role] = value.trim();
   };
-  for (const role of ['label', 'group', 'time', 'split'] as const) set(role, cells[columnsWith(chosen, role)[0] ?? '']);
+  for (const role of ['label', 'group', 'time', 'split'] as const)
+    set(role, cells[columnsWith(chosen, role)[0] ?? '']);
   const id = cells[columnsWith(chosen, 'id')[0] ?? '']?.trim();
   if (id) example.external_id = id;
   return example;

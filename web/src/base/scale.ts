@@ -17,8 +17,11 @@ export function ticks(low: number, high: number, most = 5): number[] {
   if (!(high > low)) return [low];
   const raw = (high - low) / Math.max(1, most - 1);
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10, 20].map((m) => m * power)
-    .find((s) => Math.floor(high / s + 1e-9) - Math.ceil(low / s - 1e-9) + 1 <= most) ?? 20 * power;
+  const step =
+    [1, 2, 2.5, 5, 10, 20]
+      .map((m) => m * power)
+      .find((s) => Math.floor(high / s + 1e-9) - Math.ceil(low / s - 1e-9) + 1 <= most) ??
+    20 * power;
   const out: number[] = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
     out.push(Number((i * step).toPrecision(12)));
@@ -55,12 +58,16 @@ export function clamp(value: number, low: number, high: number): number {
 }
 
 /** Counts of values in equal bins over their range. */
-export function histogram(values: number[], bins: number): { low: number; high: number; counts: number[] } {
+export function histogram(
+  values: number[],
+  bins: number,
+): { low: number; high: number; counts: number[] } {
   const low = Math.min(...values);
   const high = Math.max(...values);
   const counts = new Array<number>(bins).fill(0);
   for (const value of values) {
-    const bin = high > low ? Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins)) : 0;
+    const bin =
+      high > low ? Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins)) : 0;
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   return { low, high, counts };

@@ -5,7 +5,10 @@ export type Cells = Record<string, string>;
 export type Row = { row: number; cells: Cells } | { row: number; problem: string };
 
 export class FileProblem extends Error {
-  constructor(readonly kind: 'empty' | 'json' | 'notRows' | 'encoding' | 'gzip', readonly line = 0) {
+  constructor(
+    readonly kind: 'empty' | 'json' | 'notRows' | 'encoding' | 'gzip',
+    readonly line = 0,
+  ) {
     super(kind);
   }
 }
@@ -15,8 +18,14 @@ export function formatOf(name: string): { format: FileFormat; gzip: boolean } | 
   const match = /\.(csv|tsv|tab|txt|jsonl|ndjson|json)(\.gz)?$/i.exec(name);
   if (!match) return null;
   const ending = (match[1] as string).toLowerCase();
-  const format: FileFormat = ending === 'csv' || ending === 'txt' ? 'csv'
-    : ending === 'tsv' || ending === 'tab' ? 'tsv' : ending === 'json' ? 'json' : 'jsonl';
+  const format: FileFormat =
+    ending === 'csv' || ending === 'txt'
+      ? 'csv'
+      : ending === 'tsv' || ending === 'tab'
+        ? 'tsv'
+        : ending === 'json'
+          ? 'json'
+          : 'jsonl';
   return { format, gzip: match[2] !== undefined };
 }
 
@@ -58,7 +67,7 @@ export class CsvSplitter {
   private cell = '';
   private cells: string[] = [];
   private quoted = false;
-  private closing = false;  // A quote inside quotes: the end of the cell, or half of an escaped one.
+  private closing = false; // A quote inside quotes: the end of the cell, or half of an escaped one.
   private afterReturn = false;
 
   constructor(private separator: string) {}
@@ -107,7 +116,11 @@ export class CsvSplitter {
   }
 }
 
-export async function* readRows(file: Blob, format: FileFormat, gzip: boolean): AsyncGenerator<Row> {
+export async function* readRows(
+  file: Blob,
+  format: FileFormat,
+  gzip: boolean,
+): AsyncGenerator<Row> {
   if (format === 'csv' || format === 'tsv') yield* csvRows(file, format, gzip);
   else if (format === 'jsonl') yield* jsonLines(file, gzip);
   else yield* jsonList(file, gzip);
@@ -194,7 +207,12 @@ function flatten(value: unknown): Cells | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const cells: Cells = {};
   for (const [name, cell] of Object.entries(value)) {
-    cells[name] = cell === null || cell === undefined ? '' : typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
+    cells[name] =
+      cell === null || cell === undefined
+        ? ''
+        : typeof cell === 'object'
+          ? JSON.stringify(cell)
+          : String(cell);
   }
   return cells;
 }

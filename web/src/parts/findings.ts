@@ -17,9 +17,14 @@ export function targetOf(settings: Record<string, SettingValue>): number {
 }
 
 /** The estimate the project's target is about. */
-export function measureOf(metrics: Metrics | null, settings: Record<string, SettingValue>): Measure | null {
+export function measureOf(
+  metrics: Metrics | null,
+  settings: Record<string, SettingValue>,
+): Measure | null {
   if (!metrics) return null;
-  return settings.target_metric === 'balanced_accuracy' ? metrics.balanced_accuracy : metrics.accuracy;
+  return settings.target_metric === 'balanced_accuracy'
+    ? metrics.balanced_accuracy
+    : metrics.accuracy;
 }
 
 export function answer(progress: Progress, settings: Record<string, SettingValue>): Answer {
@@ -28,7 +33,10 @@ export function answer(progress: Progress, settings: Record<string, SettingValue
   const lead = settings.target_metric === 'balanced_accuracy' ? words.balanced : words.right;
   if (!measure) return { lead, value: null, range: null, target: '', stop: false };
   return {
-    lead, value: of100(measure.value), range: range100(measure), target: targetSentence(measure, targetOf(settings)),
+    lead,
+    value: of100(measure.value),
+    range: range100(measure),
+    target: targetSentence(measure, targetOf(settings)),
     stop: progress.stop?.advice === 'stop',
   };
 }
@@ -55,27 +63,38 @@ export function curveFinding(progress: Progress): string {
   const first = known[0];
   const last = known.at(-1);
   if (!first || !last) return words.none;
-  const say = (p: typeof first) => estimate({ value: p.accuracy as number, ci_low: p.ci_low, ci_high: p.ci_high });
-  return known.length === 1 ? words.one(say(last)) : words.moved(say(first), first.labels, say(last));
+  const say = (p: typeof first) =>
+    estimate({ value: p.accuracy as number, ci_low: p.ci_low, ci_high: p.ci_high });
+  return known.length === 1
+    ? words.one(say(last))
+    : words.moved(say(first), first.labels, say(last));
 }
 
 export function weakest(metrics: Metrics | null): ClassMeasure | null {
   const known = metrics?.per_class.filter((c) => c.recall !== null && c.support > 0) ?? [];
   return known.reduce<ClassMeasure | null>(
-    (worst, c) => (!worst || (c.recall as Measure).value < (worst.recall as Measure).value ? c : worst), null);
+    (worst, c) =>
+      !worst || (c.recall as Measure).value < (worst.recall as Measure).value ? c : worst,
+    null,
+  );
 }
 
 export function classFinding(metrics: Metrics | null): string {
   const worst = weakest(metrics);
   const words = strings.overview.classes;
-  return worst?.recall ? words.weakest(worst.class, of100(worst.recall.value), range100(worst.recall)) : words.none;
+  return worst?.recall
+    ? words.weakest(worst.class, of100(worst.recall.value), range100(worst.recall))
+    : words.none;
 }
 
 /** The bin that most examples fall in, leaving out the top one, whose confidence says little. */
 export function tellingBin(bins: Bin[]): Bin | null {
   const known = bins.filter((bin) => bin.count > 0);
   const below = known.filter((bin) => bin.high < 1 - 1e-9);
-  return (below.length ? below : known).reduce<Bin | null>((most, bin) => (!most || bin.count > most.count ? bin : most), null);
+  return (below.length ? below : known).reduce<Bin | null>(
+    (most, bin) => (!most || bin.count > most.count ? bin : most),
+    null,
+  );
 }
 
 export function calibrationFinding(metrics: Metrics | null): string {
@@ -95,11 +114,24 @@ export function sureness(metrics: Metrics | null): Sureness | null {
   if (!metrics?.ece) return null;
   const words = strings.overview.facts;
   const total = metrics.reliability.reduce((sum, bin) => sum + bin.count, 0);
-  const lean = metrics.reliability.reduce((sum, bin) => sum + bin.count * (bin.confidence - bin.accuracy), 0) / (total || 1);
+  const lean =
+    metrics.reliability.reduce((sum, bin) => sum + bin.count * (bin.confidence - bin.accuracy), 0) /
+    (total || 1);
   const size = Math.abs(lean);
-  const said = size < 0.02 ? words.right
-    : lean < 0 ? (size < 0.1 ? words.modest : words.veryModest) : size < 0.1 ? words.bold : words.veryBold;
-  return { words: said, detail: words.sureOff(points(metrics.ece.value, 0).replace('+', ''), range100(metrics.ece)) };
+  const said =
+    size < 0.02
+      ? words.right
+      : lean < 0
+        ? size < 0.1
+          ? words.modest
+          : words.veryModest
+        : size < 0.1
+          ? words.bold
+          : words.veryBold;
+  return {
+    words: said,
+    detail: words.sureOff(points(metrics.ece.value, 0).replace('+', ''), range100(metrics.ece)),
+  };
 }
 
 export interface Mixup {
@@ -110,9 +142,12 @@ export interface Mixup {
 
 export function worstMixup(classes: string[], confusion: number[][]): Mixup | null {
   let worst: Mixup | null = null;
-  confusion.forEach((row, i) => row.forEach((times, j) => {
-    if (i !== j && times > (worst?.times ?? 0)) worst = { from: classes[i] ?? '', to: classes[j] ?? '', times };
-  }));
+  confusion.forEach((row, i) =>
+    row.forEach((times, j) => {
+      if (i !== j && times > (worst?.times ?? 0))
+        worst = { from: classes[i] ?? '', to: classes[j] ?? '', times };
+    }),
+  );
   return worst;
 }
 

@@ -9,7 +9,7 @@ export interface Chosen {
   gzip: boolean;
   rows: { row: number; cells: Cells }[];
   bad: { row: number; problem: string }[];
-  whole: boolean;       // Every row was read.
+  whole: boolean; // Every row was read.
   looks: Look[];
 }
 
@@ -33,7 +33,19 @@ export async function open(file: File): Promise<Chosen | null> {
   }
   const names = [...new Set(rows.slice(0, FIRST_ROWS).flatMap((row) => Object.keys(row.cells)))];
   const first = rows.slice(0, FIRST_ROWS);
-  return { file, ...found, rows, bad, whole, looks: names.map((name) => look(name, first.map((row) => row.cells[name] ?? ''))) };
+  return {
+    file,
+    ...found,
+    rows,
+    bad,
+    whole,
+    looks: names.map((name) =>
+      look(
+        name,
+        first.map((row) => row.cells[name] ?? ''),
+      ),
+    ),
+  };
 }
 
 export interface Checks {
@@ -50,7 +62,11 @@ export function check(chosen: Chosen, roles: Roles): Checks {
   for (const { row, cells } of chosen.rows) {
     const example = toExample(cells, roles);
     if ('empty' in example) {
-      problems.push({ row, problem: example.empty === null ? strings.import.noRow : strings.import.noText(example.empty) });
+      problems.push({
+        row,
+        problem:
+          example.empty === null ? strings.import.noRow : strings.import.noText(example.empty),
+      });
       continue;
     }
     const content = example.text ?? JSON.stringify(example.columns);

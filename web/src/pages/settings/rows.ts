@@ -7,10 +7,22 @@ export const groups: Group[] = ['choosing', 'learning', 'labelling', 'target', '
 
 // A row nobody placed here still appears, under "other": the server's rows decide what there is.
 const PLACES: Record<string, Group> = {
-  strategy: 'choosing', batch_size: 'choosing', audit_share: 'choosing', overlap: 'choosing', seed: 'choosing',
-  learner: 'learning', featurizer: 'learning', class_weight: 'learning',
-  suggestions: 'labelling', guideline: 'labelling', question: 'labelling', lease_seconds: 'labelling',
-  target_metric: 'target', target: 'target', seconds_per_label: 'target', cost_per_hour: 'target',
+  strategy: 'choosing',
+  batch_size: 'choosing',
+  audit_share: 'choosing',
+  overlap: 'choosing',
+  seed: 'choosing',
+  learner: 'learning',
+  featurizer: 'learning',
+  class_weight: 'learning',
+  suggestions: 'labelling',
+  guideline: 'labelling',
+  question: 'labelling',
+  lease_seconds: 'labelling',
+  target_metric: 'target',
+  target: 'target',
+  seconds_per_label: 'target',
+  cost_per_hour: 'target',
 };
 
 export const groupOf = (param: Param): Group => PLACES[param.name] ?? 'other';
@@ -23,7 +35,11 @@ export interface Choice {
 /** What may be chosen: the row's own choices, or the plug-ins of the kind it names. */
 export function choicesOf(param: Param, plugins: Plugins | null): Choice[] | null {
   if (param.choices.length) return param.choices.map((value) => ({ value, summary: '' }));
-  const cards = { strategy: plugins?.strategies, learner: plugins?.learners, featurizer: plugins?.featurizers }[param.name];
+  const cards = {
+    strategy: plugins?.strategies,
+    learner: plugins?.learners,
+    featurizer: plugins?.featurizers,
+  }[param.name];
   if (!cards) return null;
   const list = cards.map((card) => ({ value: card.name, summary: card.summary }));
   return param.fallback === '' ? [{ value: '', summary: '' }, ...list] : list;
@@ -35,8 +51,12 @@ export function isNumeric(param: Param): boolean {
 
 /** A slider only where both ends are near enough for a hand to hit a value. */
 export function slides(param: Param): boolean {
-  return isNumeric(param) && param.min !== null && param.max !== null &&
-    (param.type === 'integer' ? param.max - param.min <= 1000 : param.max - param.min <= 10);
+  return (
+    isNumeric(param) &&
+    param.min !== null &&
+    param.max !== null &&
+    (param.type === 'integer' ? param.max - param.min <= 1000 : param.max - param.min <= 10)
+  );
 }
 
 export function stepOf(param: Param): number | 'any' {
