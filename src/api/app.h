@@ -14,6 +14,8 @@
 #include "api/login_throttle.h"
 #include "api/shapes.h"
 #include "api/telemetry.h"
+#include "loop/workshop.h"
+#include "serving/deployment.h"
 #include "storage/store.h"
 
 namespace querist::api {
@@ -34,6 +36,8 @@ struct App {
   storage::Store& store;
   EventHub& events;
   Telemetry& telemetry;
+  loop::Workshops& workshops;
+  serving::Deployments& deployments;
   std::string version;
   std::string build;
   bool on_loopback = true;  // Listens on a loopback address only.
