@@ -47,44 +47,42 @@ static Json curve_json(const std::vector<ModelVersion>& models) {
   return points;
 }
 
-static stopping::History history_of(const Project& project,
-                                    const std::vector<ModelVersion>& models) {
+static stopping::History history_of(const Project& project, const std::vector<ModelVersion>& models,
+                                    const std::string& metric) {
   stopping::History history;
+  history.batch_size = static_cast<size_t>(project.settings.integer("batch_size"));
+  history.metric = metric;
   history.target = project.settings.number("target");
-  history.target_metric = project.settings.text("target_metric");
+  history.labels = static_cast<size_t>(project.counts.labeled);
   history.pool_left = static_cast<size_t>(project.counts.unlabeled + project.counts.leased);
   for (const ModelVersion& model : models) {
-    stopping::Round round;
-    round.labels = static_cast<size_t>(model.labels);
-    const Json stability = model.data.value("stability", Json());
-    if (stability.is_object()) round.kappa = json_number(stability, "kappa");
-    if (model.metrics.is_object()) {
-      const Json& metric = model.metrics[history.target_metric];
-      round.audit =
-          metrics::Estimate{metric["value"], metric["ci_low"], metric["ci_high"], "audit"};
-    }
-    history.rounds.push_back(round);
+    // A label taken back can leave a later model with fewer labels; rules read only the growing
+    // ones.
+    const auto labels = static_cast<size_t>(model.labels);
+    if (!history.models.empty() && labels < history.models.back().labels) continue;
+    history.models.push_back({labels, model.data.at("stop_set").get<std::vector<int32_t>>()});
+  }
+  if (!models.empty() && models.back().metrics.is_object()) {
+    const Json& estimate = models.back().metrics[metric];
+    history.audit =
+        metrics::Estimate{estimate["value"], estimate["ci_low"], estimate["ci_high"], "audit"};
+    history.audit_labels = models.back().metrics["audit_labels"].get<size_t>();
   }
   return history;
 }
 
 static Json stop_json(const Project& project, const std::vector<ModelVersion>& models) {
-  const auto history = history_of(project, models);
+  const std::string metric = project.settings.text("target_metric");
+  const auto verdicts = stopping::advise(history_of(project, models, metric));
   Json evidence = Json::array();
-  std::string advice = models.empty() ? "unknown" : "continue";
-  std::string sentence = models.empty() ? "Not known yet: there is no model."
-                                        : "Go on: nothing says that more labels are wasted.";
-  for (const auto& rule : stopping::all()) {
-    const auto verdict = rule.decide(history, Params(rule.params));
-    evidence.push_back({{"name", rule.name},
-                        {"met", verdict.met ? Json(*verdict.met) : Json(nullptr)},
-                        {"sentence", verdict.sentence}});
-    if (verdict.met.value_or(false) && advice != "stop") {
-      advice = "stop";
-      sentence = "You could stop: " + verdict.sentence;
-    }
+  for (const auto& advice : verdicts.evidence) {
+    evidence.push_back({{"name", advice.name},
+                        {"met", advice.met ? Json(*advice.met) : Json(nullptr)},
+                        {"sentence", advice.sentence}});
   }
-  return {{"advice", advice}, {"sentence", sentence}, {"evidence", evidence}};
+  return {{"advice", stopping::verdict_word(verdicts.verdict)},
+          {"sentence", verdicts.sentence},
+          {"evidence", evidence}};
 }
 
 static double quantile(const std::vector<double>& sorted, double share) {

@@ -6,7 +6,6 @@
 #include "base/stop_point.h"
 #include "loop/cycle.h"
 #include "loop/evaluate.h"
-#include "metrics/agreement.h"
 #include "metrics/classification.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
@@ -17,8 +16,6 @@
 namespace querist::loop {
 
 static constexpr size_t stop_set_size = 2000;
-static constexpr double label_distance =
-    0.05;  // Models this share of labels apart are compared for stability.
 
 // Rows and class ids of stored labels.
 struct Labels {
@@ -68,27 +65,17 @@ static Matrix predict_rows(const LoadedModel& model, const storage::FeatureView&
   return probabilities;
 }
 
-// Agreement with the newest model that had at least `label_distance` fewer labels, on a fixed
-// sample of the pool.
-static Json stability(Workshop& workshop, const Project& project, const LoadedModel& model,
-                      int64_t labels, const storage::FeatureView& view) {
-  const auto wanted = static_cast<int64_t>(static_cast<double>(labels) * (1 - label_distance));
-  std::optional<ModelVersion> earlier;
-  for (const ModelVersion& candidate :
-       storage::models_in_order(workshop.store(), workshop.project_id())) {
-    if (candidate.labels <= wanted && candidate.featurizer_version == model.featurizer_version)
-      earlier = candidate;
-  }
-  if (!earlier) return nullptr;
+// The model's classes for the stop set: a fixed sample of the pool as it was at the first model.
+static Json stop_set(Workshop& workshop, const Project& project, const LoadedModel& model,
+                     const storage::FeatureView& view) {
+  const auto earlier = storage::find_model(workshop.store(), workshop.project_id(), 1);
+  const auto rows_then =
+      earlier ? json_integer(earlier->data, "stop_pool") : static_cast<int64_t>(view.rows);
   Rng rng(mix_seed(static_cast<uint64_t>(project.settings.integer("seed")), 77));
-  auto rows = rng.sample(view.rows, stop_set_size);
+  auto rows = rng.sample(static_cast<size_t>(rows_then), stop_set_size);
   std::sort(rows.begin(), rows.end());
-  const auto now = metrics::likeliest(predict_rows(model, view, rows));
-  const auto then =
-      metrics::likeliest(predict_rows(workshop.load_model(earlier->version), view, rows));
-  return {{"kappa", metrics::cohen_kappa(now, then)},
-          {"against", earlier->version},
-          {"examples", rows.size()}};
+  return {{"stop_pool", rows_then},
+          {"stop_set", metrics::likeliest(predict_rows(model, view, rows))}};
 }
 
 static Json evaluate(const Project& project, const LoadedModel& model, const Labels& audit,
@@ -184,8 +171,7 @@ Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
   const Labels audit =
       numbered(storage::labels_as_of(store, project.id, storage::LabelUse::audit, through_event),
                project.classes);
-  Json stable = stability(workshop, project, model, version.labels, view);
-  version.data = {{"stability", stable}};
+  version.data = stop_set(workshop, project, model, view);
   const std::string bytes = model.model->save();
   const Json metrics = evaluate(project, model, audit, view);
   store.atomically([&] {

@@ -125,10 +125,18 @@ LoadedModel Workshop::newest_model() {
 }
 
 const Matrix& Workshop::probabilities(const LoadedModel& model, const storage::FeatureView& view) {
-  if (probabilities_version_ != model.version || probabilities_.rows != view.rows) {
-    model.model->probabilities(view.features, probabilities_);
+  if (probabilities_version_ != model.version || probabilities_->rows != view.rows) {
+    auto fresh = std::make_shared<Matrix>();
+    model.model->probabilities(view.features, *fresh);
+    const std::lock_guard lock(scores_mutex_);
+    probabilities_ = std::move(fresh);
     probabilities_version_ = model.version;
   }
+  return *probabilities_;
+}
+
+std::shared_ptr<const Matrix> Workshop::newest_probabilities() const {
+  const std::lock_guard lock(scores_mutex_);
   return probabilities_;
 }
 

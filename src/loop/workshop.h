@@ -42,6 +42,9 @@ class Workshop {
 
   // Class probabilities of every row under the model, kept until the model or the rows change.
   const Matrix& probabilities(const LoadedModel& model, const storage::FeatureView& view);
+  // The newest of them, to look at while the loop works on; null before there are any. Needs no
+  // lock.
+  std::shared_ptr<const Matrix> newest_probabilities() const;
 
   storage::Store& store() { return store_; }
   int64_t project_id() const { return project_id_; }
@@ -61,7 +64,8 @@ class Workshop {
   std::string featurizer_name_;
   std::unique_ptr<storage::FeatureFiles> files_;
   LoadedModel newest_;
-  Matrix probabilities_;
+  mutable std::mutex scores_mutex_;
+  std::shared_ptr<const Matrix> probabilities_;
   int64_t probabilities_version_ = 0;
 };
 

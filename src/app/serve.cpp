@@ -1,0 +1,144 @@
+// querist serve: the API, the page, the loop and the model, until told to stop.
+#include <csignal>
+#include <cstdio>
+
+#include "api/app.h"
+#include "api/dispatch.h"
+#include "api/http_server.h"
+#include "app/open.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "jobs/worker.h"
+#include "kernels/uncertainty.h"
+#include "loop/cycle.h"
+#include "loop/loop_job.h"
+#include "storage/examples.h"
+
+namespace querist::app {
+
+// Waits for SIGTERM or SIGINT; both are blocked in every thread, so that this call alone takes
+// them.
+static void wait_for_signal(const sigset_t& signals) {
+  int received = 0;
+  while (sigwait(&signals, &received) != 0) {
+  }
+}
+
+// The newest model's say about rows; nothing where it has none.
+static std::vector<std::optional<api::Prediction>> predictions(loop::Workshops& workshops,
+                                                               const Project& project,
+                                                               std::span<const int64_t> rows) {
+  std::vector<std::optional<api::Prediction>> found(rows.size());
+  const auto scores = workshops.of(project.id).newest_probabilities();
+  if (!scores) return found;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (static_cast<size_t>(rows[i]) >= scores->rows) continue;
+    const auto p = scores->row(static_cast<size_t>(rows[i]));
+    const auto top = static_cast<size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+    if (top < project.classes.size()) found[i] = api::Prediction{project.classes[top], p[top]};
+  }
+  return found;
+}
+
+// Unlabeled examples by ascending margin.
+static Page<int64_t> uncertain(loop::Workshops& workshops, const Project& project, int64_t after,
+                               size_t limit) {
+  const auto scores = workshops.of(project.id).newest_probabilities();
+  if (!scores)
+    fail(Code::conflict, "there is no model yet to be uncertain; label some examples first");
+  auto rows = storage::rows_in_state(workshops.store(), project.id, ExampleState::unlabeled);
+  std::erase_if(rows, [&](int64_t row) { return static_cast<size_t>(row) >= scores->rows; });
+  const Matrix chosen = dense_rows(*scores, rows);
+  std::vector<float> margins(rows.size());
+  kernels::margins(chosen.values, chosen.cols, margins);
+  std::vector<size_t> order(rows.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const size_t end = std::min(order.size(), static_cast<size_t>(after) + limit);
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(end), order.end(),
+                    [&](size_t a, size_t b) {
+                      return margins[a] != margins[b] ? margins[a] < margins[b] : a < b;
+                    });
+  std::vector<int64_t> page;
+  for (size_t i = static_cast<size_t>(after); i < end; ++i) page.push_back(rows[order[i]]);
+  Page<int64_t> result{storage::ids_of_rows(workshops.store(), project.id, page), std::nullopt};
+  if (end < order.size()) result.next = static_cast<int64_t>(end);
+  return result;
+}
+
+static api::LoopDoors loop_doors(loop::Workshops& workshops) {
+  api::LoopDoors doors;
+  doors.predictions = [&workshops](const Project& project, std::span<const int64_t> rows) {
+    return predictions(workshops, project, rows);
+  };
+  doors.uncertain = [&workshops](const Project& project, int64_t after, size_t limit) {
+    return uncertain(workshops, project, after, limit);
+  };
+  doors.draw_selection = [&workshops](const Project& project, const std::string&) {
+    loop::Workshop& workshop = workshops.of(project.id);
+    const std::lock_guard lock(workshop.mutex());
+    loop::turn(workshop, Progress());
+  };
+  return doors;
+}
+
+static int run(const Invocation& invocation) {
+  Params params(api::server_settings());
+  for (const auto& [name, value] : invocation.options.given()) {
+    for (const ParamSpec& spec : params.specs()) {
+      if (spec.name == name) params.set(name, value);
+    }
+  }
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  set_log(invocation.options.flag("verbose") ? LogLevel::info : LogLevel::warning,
+          invocation.options.flag("log_json"));
+
+  const auto store = open_folder(invocation);
+  loop::Workshops workshops(*store);
+  serving::Deployments deployments(*store);
+  api::EventHub events(*store);
+  api::Telemetry telemetry;
+  const api::ServerOptions options = api::server_options(params);
+  api::App app{.store = *store,
+               .events = events,
+               .telemetry = telemetry,
+               .workshops = workshops,
+               .deployments = deployments,
+               .version = QUERIST_VERSION,
+               .build = QUERIST_BUILD};
+  app.on_loopback =
+      options.host == "127.0.0.1" || options.host == "::1" || options.host == "localhost";
+  app.started_at = store->now();
+  app.loop = loop_doors(workshops);
+  api::Dispatcher dispatcher(app, api::all_routes(), api::embedded_assets());
+  jobs::Worker worker(*store, loop::job_kinds(workshops));
+  api::HttpServer server(options, dispatcher.door());
+  app.server_counts = [&server] { return server.counts(); };
+  app.ready = true;
+  std::printf("Querist listens on http://%s:%u\n", options.host.c_str(),
+              static_cast<unsigned>(server.port()));
+  std::fflush(stdout);
+  wait_for_signal(signals);
+  app.ready = false;
+  server.stop();
+  worker.stop();
+  return 0;
+}
+
+Verb serve() {
+  ParamSpecs options = api::server_settings();
+  options.push_back(data_dir_option());
+  options.push_back({.name = "verbose", .fallback = false, .help = "Log every request."});
+  options.push_back(
+      {.name = "log_json", .fallback = false, .help = "Log as JSON instead of logfmt."});
+  return {.name = "serve",
+          .summary = "Serve the API, the labelling page and the models; SIGTERM drains.",
+          .example = "querist serve --port 8080 --data-dir ./querist-data",
+          .options = options,
+          .run = run};
+}
+
+}  // namespace querist::app

@@ -1,0 +1,172 @@
+// What the numbers say, as a person would say it aloud: headings are findings, and "not known yet" is one.
+import type { Bin, ClassMeasure, Measure, Metrics, Progress, SettingValue } from '../api/types';
+import { count, estimate, of100, percent, range100, points } from '../base/format';
+import { strings } from '../strings';
+
+export interface Answer {
+  lead: string;
+  value: string | null;
+  range: string | null;
+  target: string;
+  stop: boolean;
+}
+
+export function targetOf(settings: Record<string, SettingValue>): number {
+  const value = settings.target;
+  return typeof value === 'number' && value > 0 ? value : 0;
+}
+
+/** The estimate the project's target is about. */
+export function measureOf(
+  metrics: Metrics | null,
+  settings: Record<string, SettingValue>,
+): Measure | null {
+  if (!metrics) return null;
+  return settings.target_metric === 'balanced_accuracy'
+    ? metrics.balanced_accuracy
+    : metrics.accuracy;
+}
+
+export function answer(progress: Progress, settings: Record<string, SettingValue>): Answer {
+  const measure = measureOf(progress.metrics, settings);
+  const words = strings.overview;
+  const lead = settings.target_metric === 'balanced_accuracy' ? words.balanced : words.right;
+  if (!measure) return { lead, value: null, range: null, target: '', stop: false };
+  return {
+    lead,
+    value: of100(measure.value),
+    range: range100(measure),
+    target: targetSentence(measure, targetOf(settings)),
+    stop: progress.stop?.advice === 'stop',
+  };
+}
+
+export function targetSentence(measure: Measure, target: number): string {
+  if (!target) return '';
+  const words = strings.overview;
+  const text = of100(target, Number.isInteger(Math.round(target * 1e4) / 100) ? 0 : 1);
+  if (measure.ci_low !== null && measure.ci_low >= target) return words.targetSurely(text);
+  return measure.value >= target ? words.targetLikely(text) : words.targetNot(text);
+}
+
+export function saved(progress: Progress): Measure | null {
+  const value = progress.labels_saved;
+  if (value === null || value === undefined) return null;
+  return typeof value === 'number' ? { value, ci_low: null, ci_high: null } : value;
+}
+
+export function curveFinding(progress: Progress): string {
+  const words = strings.overview.curve;
+  const share = saved(progress);
+  if (share && share.value > 0) return words.saved(percent(share.value), range100(share));
+  const known = progress.curve.filter((p) => p.accuracy !== null);
+  const first = known[0];
+  const last = known.at(-1);
+  if (!first || !last) return words.none;
+  const say = (p: typeof first) =>
+    estimate({ value: p.accuracy as number, ci_low: p.ci_low, ci_high: p.ci_high });
+  return known.length === 1
+    ? words.one(say(last))
+    : words.moved(say(first), first.labels, say(last));
+}
+
+export function weakest(metrics: Metrics | null): ClassMeasure | null {
+  const known = metrics?.per_class.filter((c) => c.recall !== null && c.support > 0) ?? [];
+  return known.reduce<ClassMeasure | null>(
+    (worst, c) =>
+      !worst || (c.recall as Measure).value < (worst.recall as Measure).value ? c : worst,
+    null,
+  );
+}
+
+export function classFinding(metrics: Metrics | null): string {
+  const worst = weakest(metrics);
+  const words = strings.overview.classes;
+  return worst?.recall
+    ? words.weakest(worst.class, of100(worst.recall.value), range100(worst.recall))
+    : words.none;
+}
+
+/** The bin that most examples fall in, leaving out the top one, whose confidence says little. */
+export function tellingBin(bins: Bin[]): Bin | null {
+  const known = bins.filter((bin) => bin.count > 0);
+  const below = known.filter((bin) => bin.high < 1 - 1e-9);
+  return (below.length ? below : known).reduce<Bin | null>(
+    (most, bin) => (!most || bin.count > most.count ? bin : most),
+    null,
+  );
+}
+
+export function calibrationFinding(metrics: Metrics | null): string {
+  const bin = metrics ? tellingBin(metrics.reliability) : null;
+  const words = strings.overview.calibration;
+  if (!bin) return words.none;
+  const right = { value: bin.accuracy, ci_low: bin.ci_low, ci_high: bin.ci_high };
+  return words.title(percent(bin.confidence), of100(right.value), range100(right));
+}
+
+export interface Sureness {
+  words: string;
+  detail: string;
+}
+
+export function sureness(metrics: Metrics | null): Sureness | null {
+  if (!metrics?.ece) return null;
+  const words = strings.overview.facts;
+  const total = metrics.reliability.reduce((sum, bin) => sum + bin.count, 0);
+  const lean =
+    metrics.reliability.reduce((sum, bin) => sum + bin.count * (bin.confidence - bin.accuracy), 0) /
+    (total || 1);
+  const size = Math.abs(lean);
+  const said =
+    size < 0.02
+      ? words.right
+      : lean < 0
+        ? size < 0.1
+          ? words.modest
+          : words.veryModest
+        : size < 0.1
+          ? words.bold
+          : words.veryBold;
+  return {
+    words: said,
+    detail: words.sureOff(points(metrics.ece.value, 0).replace('+', ''), range100(metrics.ece)),
+  };
+}
+
+export interface Mixup {
+  from: string;
+  to: string;
+  times: number;
+}
+
+export function worstMixup(classes: string[], confusion: number[][]): Mixup | null {
+  let worst: Mixup | null = null;
+  confusion.forEach((row, i) =>
+    row.forEach((times, j) => {
+      if (i !== j && times > (worst?.times ?? 0))
+        worst = { from: classes[i] ?? '', to: classes[j] ?? '', times };
+    }),
+  );
+  return worst;
+}
+
+/** What a project wants next, for the list of projects. */
+export function nextStep(progress: Progress): string {
+  const words = strings.projects;
+  if (!progress.counts.examples) return words.addFirst;
+  if (progress.stop?.advice === 'stop') return words.stop;
+  if (progress.cycle?.state === 'training') return words.training;
+  if (!progress.counts.labeled) return words.labelFirst;
+  return progress.stop?.sentence || words.goOn;
+}
+
+export function kindOf(payload: string | null, classes: string[]): string {
+  const words = strings.nav;
+  if (!payload) return words.empty;
+  return words.kind(words.kinds[payload as keyof typeof words.kinds] ?? payload, classes.length);
+}
+
+export function countText(n: number | null | undefined): string {
+  return n === null || n === undefined ? strings.notKnown : count(n);
+}

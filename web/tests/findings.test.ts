@@ -1,0 +1,235 @@
+// Findings: what the page says aloud about numbers, and what it says while they are unknown.
+import { describe, expect, test } from 'vitest';
+import type { Metrics, Progress } from '../src/api/types';
+import {
+  answer,
+  calibrationFinding,
+  classFinding,
+  curveFinding,
+  nextStep,
+  saved,
+  sureness,
+  worstMixup,
+} from '../src/parts/findings';
+import { markdown } from '../src/base/markdown';
+import { parse } from '../src/base/router.svelte';
+import { learn, oddest } from '../src/annotate/columns';
+import { Stopwatch } from '../src/annotate/stopwatch';
+import type { Example } from '../src/api/types';
+
+const J = '\u2060–\u2060';
+const metrics: Metrics = {
+  audit_labels: 100,
+  accuracy: { value: 0.937, ci_low: 0.92, ci_high: 0.953 },
+  balanced_accuracy: { value: 0.9, ci_low: 0.85, ci_high: 0.94 },
+  log_loss: 0.2,
+  ece: { value: 0.05, ci_low: 0.03, ci_high: 0.07 },
+  confusion: [
+    [8, 2],
+    [0, 5],
+  ],
+  per_class: [
+    {
+      class: 'ham',
+      support: 10,
+      recall: { value: 0.8, ci_low: 0.5, ci_high: 0.94 },
+      precision: null,
+    },
+    { class: 'spam', support: 0, recall: null, precision: null },
+  ],
+  reliability: [
+    {
+      low: 0.7,
+      high: 0.8,
+      count: 40,
+      confidence: 0.75,
+      accuracy: 0.9,
+      ci_low: 0.77,
+      ci_high: 0.96,
+    },
+    { low: 0.9, high: 1, count: 300, confidence: 0.97, accuracy: 0.99, ci_low: 0.98, ci_high: 1 },
+  ],
+};
+const progress: Progress = {
+  project: 'p',
+  classes: ['ham', 'spam'],
+  counts: { examples: 10, labeled: 4, unlabeled: 6, leased: 0, skipped: 0, audit: 2 },
+  class_counts: [],
+  curve: [],
+  metrics: null,
+  metrics_reason: 'needs 14 more audit labels',
+  stop: null,
+  labels_saved: null,
+  labels_saved_reason: null,
+  cost: null,
+  cycle: null,
+  model: null,
+};
+
+describe('the answer', () => {
+  test('is not made up while nothing is known', () => {
+    expect(answer(progress, {}).value).toBeNull();
+    expect(curveFinding(progress)).toMatch(/begins with the first model/);
+    expect(calibrationFinding(null)).not.toMatch(/\d/);
+    expect(sureness(null)).toBeNull();
+  });
+  test('carries its range and weighs the target by it', () => {
+    const known = { ...progress, metrics };
+    expect(answer(known, { target: 0.93 })).toMatchObject({
+      value: '94',
+      range: `92${J}95`,
+      target: ' It has likely reached your target of 93',
+    });
+    expect(answer(known, { target: 0.9 }).target).toMatch(/has reached/);
+    expect(answer(known, { target: 0.965 }).target).toMatch(/not reached your target of 96.5 yet/);
+    expect(answer(known, { target: 0 }).target).toBe('');
+    expect(answer(known, { target_metric: 'balanced_accuracy' })).toMatchObject({
+      value: '90',
+      range: `85${J}94`,
+    });
+  });
+});
+
+test('Headings are findings', () => {
+  expect(classFinding(metrics)).toBe(`Weakest now: ham, right 80 of 100 (50${J}94)`);
+  expect(calibrationFinding(metrics)).toBe(
+    `When it says 75 % sure, it is right 90 of 100 times (77${J}96)`,
+  );
+  expect(sureness(metrics)).toEqual({
+    words: 'A little too modest',
+    detail: `off by 5 points on average (3${J}7)`,
+  });
+  expect(worstMixup(['ham', 'spam'], metrics.confusion as number[][])).toEqual({
+    from: 'ham',
+    to: 'spam',
+    times: 2,
+  });
+  expect(
+    worstMixup(
+      ['a', 'b'],
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    ),
+  ).toBeNull();
+});
+
+test('Labels saved are read with and without a range', () => {
+  expect(saved({ ...progress, labels_saved: 0.41 })).toEqual({
+    value: 0.41,
+    ci_low: null,
+    ci_high: null,
+  });
+  expect(
+    curveFinding({ ...progress, labels_saved: { value: 0.61, ci_low: 0.48, ci_high: 0.7 } }),
+  ).toBe(`Choosing well has saved 61 % of the labels (48${J}70 %)`);
+});
+
+test('The next step of a project follows its state', () => {
+  expect(nextStep({ ...progress, counts: { ...progress.counts, examples: 0 } })).toMatch(
+    /Add the first/,
+  );
+  expect(nextStep({ ...progress, counts: { ...progress.counts, labeled: 0 } })).toMatch(
+    /Label the first/,
+  );
+  expect(nextStep({ ...progress, stop: { advice: 'stop', sentence: '', evidence: [] } })).toBe(
+    'You could stop now',
+  );
+});
+
+test('A guideline becomes a tree and never markup', () => {
+  expect(
+    markdown(
+      '# Title\n\nSome **bold** and `code`\nmore\n- one\n- two *em*\n\n1. a\n2. <img onerror=x>',
+    ),
+  ).toEqual([
+    { kind: 'heading', inline: [{ kind: 'text', text: 'Title' }] },
+    {
+      kind: 'paragraph',
+      inline: [
+        { kind: 'text', text: 'Some ' },
+        { kind: 'strong', text: 'bold' },
+        { kind: 'text', text: ' and ' },
+        { kind: 'code', text: 'code' },
+        { kind: 'text', text: ' more' },
+      ],
+    },
+    {
+      kind: 'list',
+      ordered: false,
+      items: [
+        [{ kind: 'text', text: 'one' }],
+        [
+          { kind: 'text', text: 'two ' },
+          { kind: 'em', text: 'em' },
+        ],
+      ],
+    },
+    {
+      kind: 'list',
+      ordered: true,
+      items: [[{ kind: 'text', text: 'a' }], [{ kind: 'text', text: '<img onerror=x>' }]],
+    },
+  ]);
+  expect(markdown('snake_case_name stays')[0]).toMatchObject({
+    inline: [{ kind: 'text', text: 'snake_case_name stays' }],
+  });
+});
+
+test('Addresses lead to pages, with names as they are written', () => {
+  expect(parse('/', '')).toEqual({ page: 'projects' });
+  expect(parse('/new', '?project=a')).toEqual({ page: 'new', project: 'a' });
+  expect(parse('/projects/a%20b/label', '')).toEqual({
+    page: 'project',
+    project: 'a b',
+    tab: 'label',
+  });
+  expect(parse('/projects/a', '')).toEqual({ page: 'project', project: 'a', tab: 'overview' });
+  expect(parse('/projects/a/monitor', '')).toEqual({ page: 'missing' });
+  expect(parse('/projects/%E0%A4%A/label', '')).toMatchObject({ page: 'project' });
+});
+
+test('What stands out in a row is the number furthest out, and only beyond nine in ten', () => {
+  const rows = Array.from(
+    { length: 50 },
+    (_, i) => ({ columns: { n: String(i), c: i % 2 ? 'x' : 'y' } }) as unknown as Example,
+  );
+  const facts = learn(
+    [
+      { name: 'n', type: 'number' },
+      { name: 'c', type: 'category' },
+    ],
+    rows,
+  );
+  expect(oddest(facts, { n: '48', c: 'x' })).toEqual({
+    column: 'n',
+    side: 'higher',
+    share: 0.96,
+    rows: 50,
+  });
+  expect(oddest(facts, { n: '25', c: 'x' })).toBeNull();
+  expect(oddest(facts, { n: 'NaN', c: 'x' })).toBeNull();
+  expect(facts.get('c')).toEqual({
+    kind: 'values',
+    counts: new Map([
+      ['y', 25],
+      ['x', 25],
+    ]),
+    rows: 50,
+  });
+});
+
+test('The stopwatch leaves out the time out of sight, and caps a long break', () => {
+  let now = 0;
+  const watch = new Stopwatch(() => now);
+  watch.begin();
+  now = 2000;
+  watch.pause();
+  now = 60_000;
+  watch.resume();
+  now = 61_500;
+  expect(watch.read()).toBe(3.5);
+  now = 10_000_000;
+  expect(watch.read()).toBe(600);
+});
