@@ -39,7 +39,10 @@ class LiveServer {
     folder_ = name;
     store_ = storage::open_store(folder_);
     hub_ = std::make_unique<EventHub>(*store_);
-    app_ = std::make_unique<App>(*store_, *hub_, telemetry_, "0.0.0", "test");
+    workshops_ = std::make_unique<loop::Workshops>(*store_);
+    deployments_ = std::make_unique<serving::Deployments>(*store_);
+    app_ = std::make_unique<App>(*store_, *hub_, telemetry_, *workshops_, *deployments_, "0.0.0",
+                                 "test");
     app_->started_at = store_->now();
     app_->ready = true;
     dispatcher_ = std::make_unique<Dispatcher>(*app_, all_routes(), assets);
@@ -49,7 +52,9 @@ class LiveServer {
   }
   ~LiveServer() {
     server_->stop();
-    hub_->stop();
+    hub_.reset();
+    deployments_.reset();
+    workshops_.reset();
     store_.reset();
     std::filesystem::remove_all(folder_);
   }
@@ -85,6 +90,8 @@ class LiveServer {
   std::unique_ptr<storage::Store> store_;
   Telemetry telemetry_;
   std::unique_ptr<EventHub> hub_;
+  std::unique_ptr<loop::Workshops> workshops_;
+  std::unique_ptr<serving::Deployments> deployments_;
   std::unique_ptr<App> app_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<HttpServer> server_;
