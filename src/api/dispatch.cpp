@@ -1,8 +1,6 @@
 // Requests to routes, errors to statuses, and a line in the log for each.
 #include "api/dispatch.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <random>
 
@@ -12,6 +10,7 @@
 #include "api/repeat.h"
 #include "api/response.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "storage/users.h"
 

@@ -1,7 +1,6 @@
 // The bounded buffer behind one open answer.
 #include "api/event_feed.h"
-
-#include <fmt/format.h>
+#include "base/error.h"
 
 #include <utility>
 

@@ -1,7 +1,6 @@
 // Heads and targets as text.
 #include "api/http_text.h"
-
-#include <fmt/format.h>
+#include "base/error.h"
 
 #include <algorithm>
 

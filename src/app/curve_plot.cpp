@@ -41,6 +41,10 @@ std::string plot_curves(const std::vector<NamedCurve>& curves) {
     }
   }
   if (x.low > x.high) return "";
+  if (y.high - y.low < 0.04) {  // A flat curve is drawn flat, not as its last digits.
+    y.low = std::max(0.0, y.low - 0.02);
+    y.high = std::min(1.0, y.high + 0.02);
+  }
   std::vector<std::string> grid(height, std::string(width, ' '));
   std::string legend;
   for (size_t c = curves.size(); c-- > 0;) {

@@ -88,70 +88,93 @@ static Json evaluate(const Project& project, const LoadedModel& model, const Lab
   return metrics;
 }
 
-// Names the first version champion; a later one takes the name when it passes the gate.
-static void gate(Workshop& workshop, const Project& project, const LoadedModel& model,
-                 const Labels& audit, const storage::FeatureView& view) {
-  storage::Store& store = workshop.store();
-  const auto champion = storage::model_of_alias(store, project.id, "champion");
-  if (!champion) {
-    storage::set_alias(store, project.id, "champion", model.version, "automatic", "the first model",
-                       "querist");
-    return;
-  }
-  Gate result;
+// What becomes of the champion once this model is stored.
+struct Succession {
+  std::optional<Gate> gate;  // Nothing: there is no champion yet.
+  int64_t against = 0;
+  bool takes_over = true;
+  std::string reason = "the first model";
+};
+
+static Succession succession(Workshop& workshop, const Project& project, const LoadedModel& model,
+                             const Labels& audit, const storage::FeatureView& view) {
+  const auto champion = storage::model_of_alias(workshop.store(), project.id, "champion");
+  Succession result;
+  if (!champion) return result;
+  Gate gate;
   if (champion->featurizer_version == model.featurizer_version) {
     const Matrix theirs = predict_rows(workshop.load_model(champion->version), view, audit.rows);
-    result = paired_gate(audit.ids, predict_rows(model, view, audit.rows), theirs,
-                         static_cast<uint64_t>(project.settings.integer("seed")));
+    gate = paired_gate(audit.ids, predict_rows(model, view, audit.rows), theirs,
+                       static_cast<uint64_t>(project.settings.integer("seed")));
   } else {
-    result.passed = true;
-    result.sentence = "Taken without a test: the champion reads features of an older featurizer.";
+    gate.passed = true;
+    gate.sentence = "Taken without a test: the champion reads features of an older featurizer.";
   }
+  result.gate = gate;
+  result.against = champion->version;
+  result.takes_over = gate.passed;
+  result.reason = gate.sentence;
+  return result;
+}
+
+// Model, metrics, gate, alias and cycle in one transaction: a crash keeps all of it or nothing.
+static void store_model(Workshop& workshop, const ModelVersion& version, const Json& metrics,
+                        const Succession& next, LoadedModel& model, Cycle& cycle) {
+  storage::Store& store = workshop.store();
+  const std::string bytes = model.model->save();
   store.atomically([&] {
-    storage::set_model_gate(store, project.id, model.version, gate_json(result, champion->version),
-                            "querist");
-    if (result.passed) {
-      storage::set_alias(store, project.id, "champion", model.version, "automatic", result.sentence,
+    model.version = storage::add_model(store, version, bytes, "querist").version;
+    const int64_t project_id = version.project_id;
+    if (!metrics.is_null()) {
+      Json named = metrics;
+      named["model_version"] = model.version;
+      storage::set_model_metrics(store, project_id, model.version, named, "querist");
+    }
+    if (next.gate) {
+      storage::set_model_gate(store, project_id, model.version, gate_json(*next.gate, next.against),
+                              "querist");
+    }
+    if (next.takes_over) {
+      storage::set_alias(store, project_id, "champion", model.version, "automatic", next.reason,
                          "querist");
     }
+    cycle.model_version = model.version;
+    storage::save_cycle(store, cycle, "querist");
   });
 }
 
-Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
-  storage::Store& store = workshop.store();
-  const auto view = workshop.features(progress);
-  const Project project = storage::project(store, workshop.project_id());
-  const int64_t through_event = storage::last_sequence(store);
-  const auto stored =
-      storage::labels_as_of(store, project.id, storage::LabelUse::training, through_event);
-  const std::string label_hash = storage::hash_of_labels(stored);
-  const auto newest = storage::latest_model(store, project.id);
-  cycle.state = CycleState::scoring;
-  if (stored.empty()) {
-    cycle.model_version = std::nullopt;
-    storage::save_cycle(store, cycle, "querist");
-    return cycle;
-  }
-  const auto& learner = learners::find(project.settings.text("learner"));
-  const Params params = learner_params(project, learner);
-  const bool same = newest && newest->label_hash == label_hash && newest->learner == learner.name &&
-                    newest->featurizer_version == workshop.featurizer_version() &&
-                    newest->params == given_json(params) && newest->classes == project.classes;
-  if (same) {
-    cycle.model_version = newest->version;
-    storage::save_cycle(store, cycle, "querist");
-    return cycle;
-  }
+// The labels to train on, and what the model row will say of them.
+struct TrainingSet {
+  std::vector<Labelled> labels;
+  std::string hash;
+  int64_t through_event = 0;
+};
 
+static bool is_trained_on(const ModelVersion& model, const TrainingSet& set, const Project& project,
+                          const learners::Learner& learner, const Params& params,
+                          int64_t featurizer_version) {
+  return model.label_hash == set.hash && model.learner == learner.name &&
+         model.featurizer_version == featurizer_version && model.params == given_json(params) &&
+         model.classes == project.classes;
+}
+
+// Trains, measures on the audit labels, compares with the champion, stores.
+static void train_model(Cycle& cycle, Workshop& workshop, const Project& project,
+                        const TrainingSet& set, const learners::Learner& learner,
+                        const Params& params, const storage::FeatureView& view,
+                        const Progress& progress) {
   const double started = monotonic_seconds();
-  const Labels labels = numbered(stored, project.classes);
+  const Labels labels = numbered(set.labels, project.classes);
   const OwnedFeatures features = take_rows(view.features, labels.rows);
   const Dataset data = {features.view(), labels.ids, {}, project.classes.size()};
   const LoadedModel before = workshop.newest_model();
+  const bool same_kind = before.model && before.learner == learner.name;
   const auto seed = mix_seed(static_cast<uint64_t>(project.settings.integer("seed")), 2);
   LoadedModel model;
-  model.model = learners::train(learner, data, params, before.model.get(), seed, progress);
+  model.learner = learner.name;
   model.featurizer_version = workshop.featurizer_version();
+  model.model = learners::train(learner, data, params, same_kind ? before.model.get() : nullptr,
+                                seed, progress);
   stop_point("trained");
 
   ModelVersion version;
@@ -160,33 +183,46 @@ Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
   version.params = given_json(params);
   version.seed = static_cast<int64_t>(seed >> 1);
   version.classes = project.classes;
-  version.featurizer = project.settings.text("featurizer");
+  version.featurizer = workshop.featurizer_name();
   version.featurizer_version = model.featurizer_version;
-  version.labels = static_cast<int64_t>(stored.size());
-  version.label_hash = label_hash;
-  version.through_event = through_event;
+  version.labels = static_cast<int64_t>(set.labels.size());
+  version.label_hash = set.hash;
+  version.through_event = set.through_event;
   version.with_audit = project.finalised;
   version.seconds = monotonic_seconds() - started;
   version.build = QUERIST_BUILD;
-  const Labels audit =
-      numbered(storage::labels_as_of(store, project.id, storage::LabelUse::audit, through_event),
-               project.classes);
   version.data = stop_set(workshop, project, model, view);
-  const std::string bytes = model.model->save();
+  const Labels audit = numbered(storage::labels_as_of(workshop.store(), project.id,
+                                                      storage::LabelUse::audit, set.through_event),
+                                project.classes);
   const Json metrics = evaluate(project, model, audit, view);
-  store.atomically([&] {
-    model.version = storage::add_model(store, version, bytes, "querist").version;
-    if (!metrics.is_null()) {
-      Json named = metrics;
-      named["model_version"] = model.version;
-      storage::set_model_metrics(store, project.id, model.version, named, "querist");
-    }
-    cycle.model_version = model.version;
-    storage::save_cycle(store, cycle, "querist");
-  });
+  store_model(workshop, version, metrics, succession(workshop, project, model, audit, view), model,
+              cycle);
   stop_point("model_stored");
   workshop.keep_model(model);
-  gate(workshop, project, model, audit, view);
+}
+
+Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
+  storage::Store& store = workshop.store();
+  const auto view = workshop.features(progress);
+  const Project project = storage::project(store, workshop.project_id());
+  TrainingSet set;
+  set.through_event = storage::last_sequence(store);
+  set.labels =
+      storage::labels_as_of(store, project.id, storage::LabelUse::training, set.through_event);
+  set.hash = storage::hash_of_labels(set.labels);
+  const auto& learner = learners::find(project.settings.text("learner"));
+  const Params params = learner_params(project, learner);
+  const auto newest = storage::latest_model(store, project.id);
+  cycle.state = CycleState::scoring;
+  const bool known = newest && is_trained_on(*newest, set, project, learner, params,
+                                             workshop.featurizer_version());
+  if (!set.labels.empty() && !known) {
+    train_model(cycle, workshop, project, set, learner, params, view, progress);
+    return cycle;
+  }
+  cycle.model_version = known ? std::optional(newest->version) : std::nullopt;
+  storage::save_cycle(store, cycle, "querist");
   return cycle;
 }
 

@@ -109,6 +109,7 @@ LoadedModel Workshop::load_model(int64_t version) {
   if (!stored) fail(Code::not_found, "there is no model version {} in this project", version);
   LoadedModel loaded;
   loaded.version = version;
+  loaded.learner = stored->learner;
   loaded.featurizer_version = stored->featurizer_version;
   loaded.model =
       learners::find(stored->learner).load(storage::model_bytes(store_, project_id_, version));

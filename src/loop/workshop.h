@@ -17,6 +17,7 @@ namespace querist::loop {
 // A stored model, ready to predict.
 struct LoadedModel {
   int64_t version = 0;
+  std::string learner;
   int64_t featurizer_version = 0;
   std::shared_ptr<const learners::Model> model;
 };
@@ -33,6 +34,7 @@ class Workshop {
   // damaged; appends what is new. Safe to repeat.
   storage::FeatureView features(const Progress& progress);
   int64_t featurizer_version() const { return featurizer_version_; }
+  const std::string& featurizer_name() const { return featurizer_name_; }
   const featurizers::Fitted& fitted() const { return fitted_; }
 
   // The newest model if its featurizer is the present one, else nothing.

@@ -1,6 +1,5 @@
 // The labels that were planned have been given.
-#include <fmt/format.h>
-
+#include "base/error.h"
 #include "stopping/stopping.h"
 
 namespace querist::stopping {

@@ -1,6 +1,5 @@
 // Nothing is left to label.
-#include <fmt/format.h>
-
+#include "base/error.h"
 #include "stopping/stopping.h"
 
 namespace querist::stopping {

@@ -1,10 +1,9 @@
 // Successive models have come to answer alike on examples that nobody labelled (Bloodgood and
 // Vijay-Shanker 2009).
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
 #include "metrics/agreement.h"
 #include "stopping/stopping.h"
 

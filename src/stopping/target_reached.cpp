@@ -1,6 +1,5 @@
 // The audit shows that the target is reached, and not by luck: its lower bound lies at or above it.
-#include <fmt/format.h>
-
+#include "base/error.h"
 #include "stopping/stopping.h"
 
 namespace querist::stopping {

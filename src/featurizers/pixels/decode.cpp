@@ -1,8 +1,7 @@
 // Chooses the reader by the first bytes of the file.
 #include "featurizers/pixels/decode.h"
 
-#include <fmt/format.h>
-
+#include "base/error.h"
 #include "base/limits.h"
 
 namespace querist::featurizers {

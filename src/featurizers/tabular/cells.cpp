@@ -1,14 +1,13 @@
 // Hand-written readers: locale-free, and strict enough that a text is not taken for a date.
 #include "featurizers/tabular/cells.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
 
+#include "base/error.h"
 #include "base/hash.h"
 
 namespace querist::featurizers {
