@@ -600,6 +600,12 @@ TEST_P(StoreOn, ImportsABatchWholeOrNotAtAllWhereverItDies) {
   }
 }
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+static constexpr bool slowed = true;
+#else
+static constexpr bool slowed = false;
+#endif
+
 TEST_P(StoreOn, ImportsAHundredThousandTextsInSeconds) {
   const Project p = make();
   std::vector<NewExample> rows;
@@ -615,7 +621,7 @@ TEST_P(StoreOn, ImportsAHundredThousandTextsInSeconds) {
   RecordProperty("texts_per_cpu_second", static_cast<int>(100'000 / seconds));
   EXPECT_EQ(project(store(), "p").counts.examples, 100'000);
   // Far below the speed of a quiet machine, so that only a lost index or a commit a row fails it.
-  EXPECT_LT(seconds, 10);
+  EXPECT_LT(seconds, slowed ? 200 : 10);
   std::printf("          %.0f texts per CPU second\n", 100'000 / seconds);
 }
 
