@@ -268,7 +268,7 @@ class Sqlite : public Database {
       queue_.push_back(std::move(entry));
     }
     wake_.notify_one();
-    done.get();
+    if (auto error = done.get()) std::rethrow_exception(std::move(error));
   }
 
   void read(const Work& work) override {
@@ -290,7 +290,7 @@ class Sqlite : public Database {
   struct Queued {
     explicit Queued(const Work& w) : work(&w) {}
     const Work* work;
-    std::promise<void> done;
+    std::promise<std::exception_ptr> done;
   };
   using Group = std::vector<std::unique_ptr<Queued>>;
 
@@ -372,44 +372,50 @@ class Sqlite : public Database {
       lost = true;
     }
     for (auto& entry : group) {
-      if (!lost) entry->done.set_value();
+      if (!lost) entry->done.set_value(nullptr);
       if (lost) run_alone(*entry);
     }
     tell();
   }
 
-  // Joins the group when the work went well; else undoes it and hands its exception to the thread
-  // that waits for it.
+  // The door of the writer's thread: what a work throws goes, and belongs, to the thread that waits
+  // for it.
+  template <class F>
+  static std::exception_ptr caught(F&& work) {
+    try {
+      work();
+      return nullptr;
+    } catch (...) {
+      return std::current_exception();
+    }
+  }
+
+  // Joins the group when the work went well; else undoes it alone.
   void run_one(std::unique_ptr<Queued> entry, Group& group) {
     const bool alone = group.empty();
-    try {
+    auto error = caught([&] {
       if (!alone) writer_->run("SAVEPOINT work", {}, nullptr);
       (*entry->work)(writer_->session());
       if (!alone) writer_->run("RELEASE work", {}, nullptr);
+    });
+    if (!error) {
       group.push_back(std::move(entry));
-    } catch (...) {  // The door of the writer's thread: the exception goes to its caller.
-      entry->done.set_exception(std::current_exception());
-      if (writer_->in_transaction()) {
-        if (alone) {
-          writer_->run("ROLLBACK", {}, nullptr);
-          writer_->run("BEGIN IMMEDIATE", {}, nullptr);
-        } else {
-          writer_->run("ROLLBACK TO work", {}, nullptr);
-          writer_->run("RELEASE work", {}, nullptr);
-        }
-      }
+      return;
+    }
+    entry->done.set_value(std::move(error));
+    if (!writer_->in_transaction()) return;
+    for (const char* sql :
+         {alone ? "ROLLBACK" : "ROLLBACK TO work", alone ? "BEGIN IMMEDIATE" : "RELEASE work"}) {
+      writer_->run(sql, {}, nullptr);
     }
   }
 
   void run_alone(Queued& entry) {
-    try {
+    entry.done.set_value(caught([&] {
       Transaction transaction(*writer_, "BEGIN IMMEDIATE");
       (*entry.work)(writer_->session());
       transaction.commit();
-      entry.done.set_value();
-    } catch (...) {  // As in run_one.
-      entry.done.set_exception(std::current_exception());
-    }
+    }));
   }
 
   void tell() {
