@@ -1,8 +1,6 @@
 // Requests to routes, errors to statuses, and a line in the log for each.
 #include "api/dispatch.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <random>
 

@@ -1,9 +1,9 @@
 // Heads and targets as text.
 #include "api/http_text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include "base/error.h"
 
 namespace querist::api {
 

@@ -1,5 +1,5 @@
 // Reading and writing within deadlines.
-#include "api/http_connection.h"
+#include "api/http_server_connection.h"
 
 #include <sys/resource.h>
 
