@@ -5,6 +5,7 @@
 
 namespace querist::storage {
 
+// The + keeps the planner from walking a whole selection to find one of its examples.
 static const std::string select_annotation =
     "SELECT a.id, a.project_id, a.example_id, a.annotator, a.value, a.skip_reason, a.undoes, "
     "a.lease_id, "
@@ -13,7 +14,7 @@ static const std::string select_annotation =
     "a.flag, EXISTS (SELECT 1 FROM annotations u WHERE u.undoes = a.id), a.sequence, a.created_at, "
     "coalesce(s.strategy, ''), i.utility, i.propensity, coalesce(i.audit, 0) "
     "FROM annotations a LEFT JOIN selections s ON s.id = a.selection_id "
-    "LEFT JOIN selection_items i ON i.selection_id = a.selection_id AND i.example_id = "
+    "LEFT JOIN selection_items i ON +i.selection_id = a.selection_id AND i.example_id = "
     "a.example_id ";
 
 static constexpr std::string_view not_undone =

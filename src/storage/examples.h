@@ -30,7 +30,7 @@ struct AddResult {
   std::vector<RejectedExample> rejected;
 };
 
-inline constexpr size_t add_batch = 5'000;  // A good number of rows for one call of add_examples.
+inline constexpr size_t add_batch = 10'000;  // A good number of rows for one call of add_examples.
 
 // Stores a batch in one transaction with one event. Throws conflict when the project holds another
 // kind of payload or other columns; a row's own fault rejects that row only.

@@ -81,8 +81,8 @@ void set_example_state(Store& store, int64_t example_id, ExampleState state,
 std::vector<Labelled> labels(Store& store, int64_t project_id, LabelUse use) {
   return store.read([&](Session& session) {
     auto found = session.all(
-        "SELECT id, row, label, audit FROM examples WHERE project_id = $1 AND label IS NOT NULL "
-        "ORDER BY row",
+        "SELECT id, row, label, audit FROM examples WHERE project_id = $1 AND state = 'labeled' "
+        "AND state <> 'unlabeled' ORDER BY row",
         {project_id}, labelled_of);
     keep_used(found, use, is_finalised(session, project_id));
     return found;

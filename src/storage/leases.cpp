@@ -126,7 +126,9 @@ HeldByOthers held_by_others(Store& store, int64_t project_id, const std::string&
 int64_t open_items(Store& store, int64_t project_id) {
   return store.read([&](Session& session) {
     return session.integer(
-        "SELECT count(*) FROM selection_items WHERE project_id = $1 AND done = 0", {project_id});
+        "SELECT coalesce(sum(remaining), 0) FROM selections WHERE project_id = $1 AND remaining > "
+        "0",
+        {project_id});
   });
 }
 

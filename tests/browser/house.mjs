@@ -1,6 +1,7 @@
 // What every browser test stands on: a server (given by QUERIST_URL, or started), a browser, and data of its own.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,11 +14,22 @@ const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 export const isStandIn = !process.env.QUERIST_URL && !process.env.QUERIST_START;
 
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
 /** The server under test. QUERIST_URL names a running one; QUERIST_START is a command that starts one ({port}). */
 export async function startServer(...more) {
   if (process.env.QUERIST_URL && !more.length)
     return { url: process.env.QUERIST_URL, stop: () => {} };
-  const port = String(20_000 + Math.floor(Math.random() * 20_000));
+  const port = String(await freePort());
   const command =
     process.env.QUERIST_START && !more.length
       ? process.env.QUERIST_START.replaceAll('{port}', port)

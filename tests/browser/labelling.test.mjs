@@ -398,3 +398,22 @@ test('A letter given to a class in the settings answers with it', limit, async (
   assert.equal(stored.value, tenClasses[6]);
   await page.context().close();
 });
+
+test('Among 150 classes one is found by its name and answered with Enter', limit, async () => {
+  const classes = Array.from({ length: 150 }, (_, i) => `intent number ${i + 1}`);
+  const name = await makeProject(server.url, 'many', textRows(10), classes);
+  const page = await open(name);
+  const first = await boxes(page);
+  await page.keyboard.press('/');
+  await page.keyboard.type('number 77');
+  await page.keyboard.press('Enter');
+  const [stored] = await until(
+    () => answers(name),
+    (list) => list.length === 1,
+    'the answer',
+  );
+  assert.equal(stored.value, 'intent number 77');
+  assert.deepEqual(await boxes(page), first);
+  await press(page, '1');
+  await page.context().close();
+});

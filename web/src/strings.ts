@@ -189,7 +189,7 @@ export const strings = {
       `${column} is higher than in ${share} of ${count(rows)} rows`,
     lower: (column: string, share: string, rows: number) =>
       `${column} is lower than in ${share} of ${count(rows)} rows`,
-    rare: (share: string) => `${share} of rows`,
+    rareEnd: ' of rows',
     compared: (rows: number) => `compared with ${count(rows)} rows`,
     missingCell: 'empty',
     fetching: 'Fetching the next example…',
@@ -556,7 +556,7 @@ export const strings = {
     working: (n: number) => `${count(n)} rows sent`,
     result: 'What was imported',
     accepted: (n: number) => `${plural(n, 'row', 'rows')} imported`,
-    duplicates: (n: number) => `${plural(n, 'row', 'rows')} repeated another and were left out`,
+    duplicates: (n: number) => `${plural(n, 'row', 'rows')} left out: repeats of another`,
     rejected: (n: number) => `${plural(n, 'row', 'rows')} rejected`,
     saveRejects: 'Save rejected rows',
     rejectsHead: ['Row', 'Why'],
