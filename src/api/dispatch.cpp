@@ -196,6 +196,12 @@ Response Dispatcher::handle(Incoming& incoming, Request& request, const Route*& 
   if (!route) return unmatched(incoming, request, match);
   request.ids = std::move(match.ids);
   authorise(incoming, request, *route, one_person);
+  const std::string_view encoding = incoming.header("content-encoding");
+  if (!encoding.empty() && !equal_ignoring_case(encoding, "identity")) {
+    return problem(
+        415, fmt::format("bodies are taken as they are, not in {}; unpack it first", encoding),
+        request.request_id);
+  }
   if (const size_t mark = incoming.target.find('?'); mark != std::string::npos) {
     auto query = parse_query(std::string_view(incoming.target).substr(mark + 1));
     if (!query) refuse("the query holds a broken or forbidden escape");

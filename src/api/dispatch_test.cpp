@@ -113,6 +113,16 @@ TEST(Dispatch, BoundsPages) {
   EXPECT_EQ(live.get("/api/v1/projects?limit=1000&after=0").status, 200);
 }
 
+TEST(Dispatch, RefusesPackedBodies) {
+  LiveServer live;
+  const Answer answer =
+      live.post("/api/v1/projects", {{"name", "a"}}, "Content-Encoding: gzip\r\n");
+  EXPECT_EQ(answer.status, 415);
+  EXPECT_NE(answer.message().find("gzip"), std::string::npos);
+  EXPECT_EQ(live.post("/api/v1/projects", {{"name", "a"}}, "Content-Encoding: identity\r\n").status,
+            201);
+}
+
 TEST(Dispatch, StatesTheLimitOfABody) {
   LiveServer live;
   const Answer answer = live.call("POST /api/v1/projects", std::string((size_t{1} << 20) + 1, ' '));

@@ -1,8 +1,9 @@
 // The bounded buffer behind one open answer.
 #include "api/event_feed.h"
-#include "base/error.h"
 
 #include <utility>
+
+#include "base/error.h"
 
 namespace querist::api {
 

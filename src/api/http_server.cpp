@@ -1,5 +1,4 @@
-// Connections as coroutines on one I/O thread. With http_connection, the only files that know the
-// HTTP library.
+// Connections as coroutines on one I/O thread. The files http_server* alone know the HTTP library.
 #include "api/http_server.h"
 
 #include <boost/asio/co_spawn.hpp>
@@ -16,7 +15,7 @@
 
 #include "api/body_stream.h"
 #include "api/event_feed.h"
-#include "api/http_connection.h"
+#include "api/http_server_connection.h"
 #include "api/http_text.h"
 #include "api/worker_pool.h"
 #include "base/error.h"

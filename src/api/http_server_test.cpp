@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <random>
 #include <thread>
 
 #include "api/body_stream.h"
@@ -131,6 +132,26 @@ TEST_F(Server, RefusesWhatIsNoRequest) {
     const Reply reply = client.exchange(text);
     EXPECT_EQ(reply.status, 400) << text;
     EXPECT_TRUE(client.ended()) << text;
+  }
+  EXPECT_EQ(RawClient(port).exchange("GET /fine HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
+}
+
+TEST_F(Server, OutlivesGarbledRequests) {
+  const uint16_t port = start().port();
+  const std::string whole =
+      "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+      "POST /stream HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello";
+  std::mt19937 random(7);
+  for (int i = 0; i < 500; ++i) {
+    std::string text = whole.substr(0, random() % whole.size() + 1);
+    for (int k = 0; k < 3; ++k) text[random() % text.size()] = static_cast<char>(random());
+    RawClient client(port);
+    client.send(text);
+    client.end_sending();
+    const Reply reply = client.reply();
+    EXPECT_TRUE(reply.status == 0 || reply.status == 200 ||
+                (reply.status >= 400 && reply.status < 500))
+        << reply.status << text;
   }
   EXPECT_EQ(RawClient(port).exchange("GET /fine HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
 }

@@ -1,8 +1,9 @@
 // Heads and targets as text.
 #include "api/http_text.h"
-#include "base/error.h"
 
 #include <algorithm>
+
+#include "base/error.h"
 
 namespace querist::api {
 

@@ -88,7 +88,8 @@ TEST_F(Resources, CreatesShowsAndChangesAProject) {
 TEST_F(Resources, TakesInJsonJsonlAndCsv) {
   make_project();
   const Json array = take_in(
-      R"([{"external_id": "1", "text": "one", "label": "ham"}, {"external_id": "2", "text": "two"}])",
+      R"([{"external_id": "1", "text": "one", "label": "ham"},
+          {"external_id": "2", "text": "two"}])",
       "application/json");
   EXPECT_EQ(array["accepted"], 2);
   const Json lines = take_in(

@@ -3,7 +3,7 @@
 
 namespace querist::api {
 
-ParamSpecs server_settings() {
+static ParamSpecs size_settings() {
   return {
       {.name = "host", .fallback = "127.0.0.1", .help = "Address to listen on."},
       {.name = "port",
@@ -48,6 +48,11 @@ ParamSpecs server_settings() {
        .max = 1e12,
        .whole = true,
        .help = "Bytes of all request bodies in memory at once; more are answered 503."},
+  };
+}
+
+static ParamSpecs time_settings() {
+  return {
       {.name = "header_seconds",
        .fallback = 10.0,
        .min = 0.1,
@@ -80,6 +85,12 @@ ParamSpecs server_settings() {
        .max = 3600,
        .help = "Time between signs of life on an open event stream."},
   };
+}
+
+ParamSpecs server_settings() {
+  ParamSpecs all = size_settings();
+  for (const ParamSpec& spec : time_settings()) all.push_back(spec);
+  return all;
 }
 
 ServerOptions server_options(const Params& params) {

@@ -6,6 +6,7 @@
 #include "featurizers/featurizer.h"
 #include "formats/format.h"
 #include "learners/learner.h"
+#include "stopping/stopping.h"
 #include "strategies/strategy.h"
 
 namespace querist::api::resources {
@@ -36,7 +37,8 @@ static Response list(App&, const Request&) {
   return ok({{"strategies", cards_json(strategies::all())},
              {"learners", cards_json(learners::all())},
              {"featurizers", cards_json(featurizers::all())},
-             {"formats", cards_json(formats::all())}});
+             {"formats", cards_json(formats::all())},
+             {"stopping", cards_json(stopping::all())}});
 }
 
 Routes plugins() {
@@ -48,7 +50,8 @@ Routes plugins() {
        .response = {{"strategies", FieldType::list, "{name, summary, source, params}", true},
                     {"learners", FieldType::list, "", true},
                     {"featurizers", FieldType::list, "", true},
-                    {"formats", FieldType::list, "", true}}},
+                    {"formats", FieldType::list, "", true},
+                    {"stopping", FieldType::list, "", true}}},
   };
 }
 

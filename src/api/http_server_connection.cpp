@@ -1,5 +1,5 @@
 // Reading and writing within deadlines.
-#include "api/http_connection.h"
+#include "api/http_server_connection.h"
 
 #include <sys/resource.h>
 
@@ -120,7 +120,13 @@ uint16_t listen_on(tcp::acceptor& acceptor, const std::string& host, uint16_t po
          "the host \"{}\" to listen on cannot be found ({}); give an address of this machine", host,
          ec.message());
   }
-  const tcp::endpoint endpoint = found.begin()->endpoint();
+  // A name may mean both kinds of address; programs mostly try the older one.
+  tcp::endpoint endpoint = found.begin()->endpoint();
+  for (const auto& entry : found) {
+    if (!endpoint.address().is_v4() && entry.endpoint().address().is_v4()) {
+      endpoint = entry.endpoint();
+    }
+  }
   acceptor.open(endpoint.protocol());
   acceptor.set_option(asio::socket_base::reuse_address(true));
   acceptor.bind(endpoint, ec);
