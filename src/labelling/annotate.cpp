@@ -127,7 +127,7 @@ Job enqueue_cycle_job(Store& store, int64_t project_id, const std::string& actor
 }
 
 // The event, the row, the lease's end, the example's new state, and the cycle's job if that was the
-// last.
+// last or few are left: the next batch is chosen before anyone waits for it.
 static int64_t store_answer(Store& store, const Project& project, Annotation annotation,
                             const std::string& request_hash, std::string_view kind,
                             const std::string& actor) {
@@ -138,7 +138,8 @@ static int64_t store_answer(Store& store, const Project& project, Annotation ann
   if (annotation.lease_id) storage::close_lease(store, *annotation.lease_id, "answered");
   stop_point("annotation_before_settle");
   const auto completed = settle(store, project, annotation.example_id, annotation.sequence);
-  if (!completed.empty()) enqueue_cycle_job(store, project.id, actor);
+  const bool running_low = storage::open_items(store, project.id) == storage::lookahead(project);
+  if (running_low || !completed.empty()) enqueue_cycle_job(store, project.id, actor);
   stop_point("annotation_before_commit");
   return id;
 }

@@ -1,18 +1,11 @@
 // The cycle's one switch.
 #include "loop/cycle.h"
 
-#include <algorithm>
-
 #include "storage/cycles.h"
 #include "storage/projects.h"
 #include "storage/selections.h"
 
 namespace querist::loop {
-
-// A new batch is chosen while a quarter of the old one is still out, so that nobody waits for it.
-static int64_t lookahead(const Project& project) {
-  return std::max<int64_t>(1, project.settings.integer("batch_size") / 4);
-}
 
 static Cycle moved(Cycle cycle, CycleState state, Workshop& workshop) {
   cycle.state = state;
@@ -31,7 +24,7 @@ static Cycle await_labels(const Cycle& cycle, Workshop& workshop) {
   const auto selection =
       storage::find_selection(workshop.store(), workshop.project_id(), *cycle.selection_id);
   const Project project = storage::project(workshop.store(), workshop.project_id());
-  if (selection && selection->remaining > lookahead(project)) return cycle;
+  if (selection && selection->remaining > storage::lookahead(project)) return cycle;
   return moved(cycle, CycleState::finished, workshop);
 }
 

@@ -64,17 +64,11 @@ Json evaluation_json(std::span<const int32_t> labels, const Matrix& probabilitie
     right += right_rows.back();
     confidences.push_back(probabilities.at(i, static_cast<size_t>(predicted[i])));
   }
-  const auto balanced = metrics::bootstrap_interval(
-      labels.size(),
-      [&](std::span<const size_t> sample) {
-        std::vector<int32_t> drawn_labels, drawn_predicted;
-        for (const size_t i : sample) {
-          drawn_labels.push_back(labels[i]);
-          drawn_predicted.push_back(predicted[i]);
-        }
-        return metrics::balanced_accuracy(drawn_labels, drawn_predicted, classes.size());
-      },
-      seed);
+  std::vector<metrics::Share> recalls;
+  for (const auto& scores : metrics::class_scores(labels, predicted, classes.size())) {
+    recalls.push_back({scores.both, scores.support});
+  }
+  const auto balanced = metrics::mean_share_interval(recalls);
   Json reliability = Json::array();
   for (const auto& bin : metrics::reliability_table(confidences, right_rows, 10)) {
     reliability.push_back({{"low", bin.low},

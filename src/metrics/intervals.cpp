@@ -49,6 +49,24 @@ Estimate wilson_interval(int64_t successes, int64_t trials, double confidence) {
   return {p, low, high, "wilson"};
 }
 
+Estimate mean_share_interval(std::span<const Share> shares, double confidence) {
+  Estimate result{0, 0, 0, "mover_wilson"};
+  double count = 0, below = 0, above = 0;
+  for (const Share& share : shares) {
+    if (share.trials == 0) continue;
+    const Estimate one = wilson_interval(share.successes, share.trials, confidence);
+    result.value += one.value;
+    below += (one.value - one.ci_low) * (one.value - one.ci_low);
+    above += (one.ci_high - one.value) * (one.ci_high - one.value);
+    count += 1;
+  }
+  if (count == 0) refuse("a mean of shares needs at least one share with trials");
+  result.value /= count;
+  result.ci_low = std::max(0.0, result.value - std::sqrt(below) / count);
+  result.ci_high = std::min(1.0, result.value + std::sqrt(above) / count);
+  return result;
+}
+
 Estimate student_t_interval(std::span<const double> values, double confidence) {
   check_confidence(confidence);
   if (values.size() < 2) refuse("an interval for a mean needs at least two values");

@@ -12,6 +12,15 @@ namespace querist::metrics {
 // A share of successes (Wilson 1927). Needs trials > 0.
 Estimate wilson_interval(int64_t successes, int64_t trials, double confidence = 0.95);
 
+// The mean of independent shares, such as the recalls that make balanced accuracy: Wilson intervals
+// combined by MOVER (Zou and Donner 2008), honest at 0 and 1 where a bootstrap has no width. Shares
+// without trials are left out; at least one must have some.
+struct Share {
+  int64_t successes = 0;
+  int64_t trials = 0;
+};
+Estimate mean_share_interval(std::span<const Share> shares, double confidence = 0.95);
+
 // The mean of at least two values, for example over seeds (Student 1908).
 Estimate student_t_interval(std::span<const double> values, double confidence = 0.95);
 

@@ -94,4 +94,33 @@ TEST(Intervals, BcaOfAConstantIsThatConstant) {
   EXPECT_EQ(e.ci_high, 3);
 }
 
+TEST(MeanShareInterval, IsWilsonsForOneShareAndHasWidthAtTheEdge) {
+  const std::vector<Share> one = {{7, 10}, {0, 0}};
+  const Estimate wilson = wilson_interval(7, 10);
+  EXPECT_DOUBLE_EQ(mean_share_interval(one).ci_low, wilson.ci_low);
+  EXPECT_DOUBLE_EQ(mean_share_interval(one).ci_high, wilson.ci_high);
+  const std::vector<Share> perfect = {{25, 25}, {5, 5}};
+  EXPECT_EQ(mean_share_interval(perfect).ci_high, 1);
+  EXPECT_LT(mean_share_interval(perfect).ci_low, 0.85);
+}
+
+TEST(MeanShareInterval, CoversTheTruthAboutAsOftenAsItSays) {
+  // 2,000 draws: the coverage's own standard error is 0.5 points; the interval is allowed to be
+  // conservative.
+  Rng rng(3);
+  int covered = 0;
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<Share> shares = {{0, 40}, {0, 12}, {0, 25}};
+    const double truth[] = {0.95, 0.7, 0.85};
+    for (size_t c = 0; c < 3; ++c) {
+      for (int64_t i = 0; i < shares[c].trials; ++i)
+        shares[c].successes += rng.uniform() < truth[c];
+    }
+    const Estimate e = mean_share_interval(shares);
+    covered += e.ci_low <= 2.5 / 3 && 2.5 / 3 <= e.ci_high;
+  }
+  EXPECT_GE(covered / 2000.0, 0.93);
+  EXPECT_LE(covered / 2000.0, 0.985);
+}
+
 }  // namespace querist::metrics

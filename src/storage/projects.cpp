@@ -204,6 +204,10 @@ Project change_project(Store& store, std::string_view name, const ProjectChange&
   });
 }
 
+int64_t lookahead(const Project& project) {
+  return std::max<int64_t>(1, project.settings.integer("batch_size") / 4);
+}
+
 void set_column_types(Store& store, int64_t project_id, const std::vector<Column>& columns) {
   store.write([&](Session& session) {
     const Project before = project(store, project_id);
