@@ -44,7 +44,6 @@ export class LabelSession {
   private over = false;
 
   constructor(readonly project: string) {}
-
   start(): void {
     this.restore();
     outbox.onSent = (sent) => this.taken(sent);
@@ -63,7 +62,7 @@ export class LabelSession {
     void this.keepAlive();
   }
 
-  /** What waits from an earlier visit is known before anything is asked for. */
+  // What waits from an earlier visit is known before anything is asked for.
   private async begin(): Promise<void> {
     await this.look();
     for (const entry of this.waiting)
