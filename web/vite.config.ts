@@ -8,7 +8,8 @@ export default defineConfig({
   server: {
     host: '127.0.0.1',
     port: 5173,
-    proxy: { '/api': process.env.QUERIST_URL ?? 'http://127.0.0.1:8080' },
+    // The host stays as the browser sent it, so that the server's same-origin check sees the truth.
+    proxy: { '/api': { target: process.env.QUERIST_URL ?? 'http://127.0.0.1:8080', changeOrigin: false } },
   },
   test: { include: ['tests/**/*.test.ts'], environment: 'node' },
 });

@@ -46,7 +46,7 @@ test(
     const text = [
       'id,body,label,split',
       ...rows,
-      'm-90,"message 0, with a comma and ""quotes""",spam,train',
+      'm-0,"message 0, with a comma and ""quotes""",spam,train',
       'm-91,,ham,train',
     ].join('\n');
     const page = await openPage(browser, server.url);

@@ -17,8 +17,12 @@ export class Work extends Store {
         .map((one) => one.id);
       project.queue.forEach((id, i) => (project.examples.get(id).audit = i % 3 === 0));
     }
-    const free = project.queue.filter((id) => !this.leaseOf(project, id)).slice(0, count);
-    const items = free.map((id) => this.hold(project, id, annotator, settings));
+    // What the same person holds already comes first, as a page that was reloaded needs it.
+    const mine = project.queue.filter((id) => this.leaseOf(project, id)?.annotator === annotator);
+    const free = project.queue.filter((id) => !this.leaseOf(project, id));
+    const items = [...mine, ...free]
+      .slice(0, count)
+      .map((id) => this.hold(project, id, annotator, settings));
     const reason = items.length
       ? null
       : project.queue.length
@@ -29,7 +33,7 @@ export class Work extends Store {
   }
 
   hold(project, id, annotator, settings) {
-    const lease = this.id();
+    const lease = this.leaseOf(project, id)?.id ?? this.id();
     const expires = Date.now() + settings.lease_seconds * 1000;
     project.leases.set(lease, { example: id, annotator, expires });
     const example = project.examples.get(id);

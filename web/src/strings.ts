@@ -243,7 +243,7 @@ export const strings = {
       cost: (amount: string) => `, cost about ${amount}`,
       sure: 'How sure it sounds',
       sureOff: (n: string, range: string | null) =>
-        `off by ${n} points on average${range ? ` (${range})` : ''}`,
+        `off by ${n} ${n === '1' ? 'point' : 'points'} on average${range ? ` (${range})` : ''}`,
       right: 'About right',
       modest: 'A little too modest',
       veryModest: 'Too modest',
@@ -282,6 +282,7 @@ export const strings = {
       weakest: (name: string, value: string, range: string | null) =>
         `Weakest now: ${name}, right ${value} of 100${range ? ` (${range})` : ''}`,
       none: 'How well each class is known',
+      clean: 'No class was mistaken on any audited example',
       text: 'Labels spent, and right answers of 100, by class.',
       mark: ' The green mark is the target.',
       head: ['Class', 'Labels', 'Right, of 100'],

@@ -91,6 +91,8 @@ describe('the answer', () => {
 });
 
 test('Headings are findings', () => {
+  const right = { class: 'ham', support: 9, recall: { value: 1, ci_low: 0.7, ci_high: 1 }, precision: null };
+  expect(classFinding({ ...metrics, per_class: [right] })).toMatch(/No class was mistaken/);
   expect(classFinding(metrics)).toBe(`Weakest now: ham, right 80 of 100 (50${J}94)`);
   expect(calibrationFinding(metrics)).toBe(
     `When it says 75 % sure, it is right 90 of 100 times (77${J}96)`,
@@ -195,13 +197,7 @@ test('What stands out in a row is the number furthest out, and only beyond nine 
     { length: 50 },
     (_, i) => ({ columns: { n: String(i), c: i % 2 ? 'x' : 'y' } }) as unknown as Example,
   );
-  const facts = learn(
-    [
-      { name: 'n', type: 'number' },
-      { name: 'c', type: 'category' },
-    ],
-    rows,
-  );
+  const facts = learn(['n', 'c'], rows);
   expect(oddest(facts, { n: '48', c: 'x' })).toEqual({
     column: 'n',
     side: 'higher',

@@ -22,27 +22,50 @@ export function cellNumber(cell: Cell): number | null {
   return text !== '' && Number.isFinite(value) ? value : null;
 }
 
-export function learn(columns: { name: string; type: string }[], rows: Example[]): Facts {
+/** The kind of each column is read off the sample: a source may have said no more than "text". */
+export function learn(columns: string[], rows: Example[]): Facts {
   const facts: Facts = new Map();
-  for (const { name, type } of columns) {
-    const cells = rows.map((row) => row.columns?.[name]);
-    if (type === 'number') {
-      const sorted = cells
-        .map(cellNumber)
-        .filter((v): v is number => v !== null)
-        .sort((a, b) => a - b);
-      if (sorted.length >= 10)
-        facts.set(name, { kind: 'number', sorted, ...histogram(sorted, BINS) });
-    } else if (type === 'category') {
-      const counts = new Map<string, number>();
-      for (const cell of cells) {
-        const text = cellText(cell);
-        counts.set(text, (counts.get(text) ?? 0) + 1);
-      }
-      facts.set(name, { kind: 'values', counts, rows: cells.length });
+  for (const name of columns) {
+    const cells = rows.map((row) => cellText(row.columns?.[name]));
+    const filled = cells.filter((cell) => cell.trim() !== '');
+    const sorted = filled
+      .map(cellNumber)
+      .filter((v): v is number => v !== null)
+      .sort((a, b) => a - b);
+    if (sorted.length >= 10 && sorted.length >= filled.length * 0.9) {
+      facts.set(name, { kind: 'number', sorted, ...histogram(sorted, BINS) });
+      continue;
     }
+    const counts = new Map<string, number>();
+    for (const cell of cells) counts.set(cell, (counts.get(cell) ?? 0) + 1);
+    if (counts.size <= cells.length / 2)
+      facts.set(name, { kind: 'values', counts, rows: cells.length });
   }
   return facts;
+}
+
+export interface Layout {
+  name: string;
+  long: boolean; // Prose, which has the width of the card; everything else has a cell.
+}
+
+const PROSE = 60;
+const layouts = new Map<string, Layout[]>();
+
+/**
+ * How a project's rows are laid out. Decided at the first row and kept for the visit, because nothing may move between
+ * two items, even if the server learns meanwhile what its columns hold.
+ */
+export function layoutOf(
+  project: string,
+  names: string[],
+  first: Record<string, Cell>,
+): Layout[] {
+  const known = layouts.get(project);
+  if (known && known.length === names.length) return known;
+  const layout = names.map((name) => ({ name, long: cellText(first[name]).length > PROSE }));
+  layouts.set(project, layout);
+  return layout;
 }
 
 export interface Oddity {

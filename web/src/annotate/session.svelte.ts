@@ -35,6 +35,8 @@ export class LabelSession {
   refused = $derived(this.waiting.filter((entry) => entry.refused !== null));
 
   private watch = new Stopwatch();
+  private unsettled = new Set<Id>(); // Examples whose answer the server has not confirmed.
+  private seen = new Set<Id>(); // Answered since the last question for examples was asked.
   private saving = new Map<Past, Promise<unknown>>();
   private beat: ReturnType<typeof setTimeout> | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -42,7 +44,6 @@ export class LabelSession {
   private over = false;
 
   constructor(readonly project: string) {}
-
   start(): void {
     this.restore();
     outbox.onSent = (sent) => this.taken(sent);
@@ -57,10 +58,17 @@ export class LabelSession {
       onChanges(this.project, () => this.items.length <= AHEAD && void this.fill()),
       this.watch.listen(),
     ];
-    void outbox.flush();
-    void this.look();
-    void this.fill();
+    void this.begin();
     void this.keepAlive();
+  }
+
+  // What waits from an earlier visit is known before anything is asked for.
+  private async begin(): Promise<void> {
+    await this.look();
+    for (const entry of this.waiting)
+      if (entry.kind === 'annotate') this.unsettled.add(entry.example_id);
+    void outbox.flush();
+    void this.fill();
   }
 
   /** Leaves the page: what is held goes back, so that others need not wait for it. */
@@ -88,6 +96,7 @@ export class LabelSession {
   /** Takes back the newest answer, or the one given, and shows its item again. */
   async undo(past: Past | undefined = this.history[0]): Promise<boolean> {
     if (!past || !this.history.includes(past)) return false;
+    this.unsettled.delete(past.item.example.id);
     this.history = this.history.filter((one) => one !== past);
     await this.saving.get(past);
     const result = await outbox.undo(
@@ -105,12 +114,13 @@ export class LabelSession {
   }
 
   async fill(): Promise<void> {
-    const missing = AHEAD + 1 - this.items.length;
-    if (missing <= 0 || this.fetching || this.over) return;
+    if (this.items.length > AHEAD || this.fetching || this.over) return;
     this.fetching = true;
     clearTimeout(this.retry);
+    // The server hands out what is held already first, and so does not know of answers on their way.
+    this.seen = new Set(this.unsettled);
     try {
-      const leases = await takeLeases(this.project, missing);
+      const leases = await takeLeases(this.project, AHEAD + 1 + this.seen.size);
       this.away = false;
       this.failure = null;
       this.take(leases.items);
@@ -128,10 +138,8 @@ export class LabelSession {
   }
 
   private take(leases: Lease[]): void {
-    // A server may hand the same person what they hold already; an item answered but unsent is not shown twice.
-    const known = new Set(this.items.map((item) => item.example.id));
-    for (const entry of this.waiting) if (entry.kind === 'annotate') known.add(entry.example_id);
-    for (const past of this.saving.keys()) known.add(past.item.example.id);
+    // A server may hand the same person what they hold already; what is answered is not shown again.
+    const known = new Set([...this.items.map((item) => item.example.id), ...this.seen]);
     const fresh = leases.filter((lease) => !known.has(lease.example.id));
     const wasEmpty = this.items.length === 0;
     this.items = [...this.items, ...fresh];
@@ -158,6 +166,8 @@ export class LabelSession {
     if (this.flag) body.flag = true;
     const past: Past = { item, value, skip, seq: null, annotation_id: null };
     const before = { items: this.items, history: this.history };
+    this.unsettled.add(item.example.id);
+    this.seen.add(item.example.id);
     this.items = this.items.slice(1);
     this.history = [past, ...this.history].slice(0, HISTORY);
     this.seconds = [...this.seconds, seconds].slice(-PACE);
@@ -183,6 +193,7 @@ export class LabelSession {
       this.save();
       void this.fill();
     } catch {
+      this.unsettled.delete(past.item.example.id);
       this.storageBroken = true;
       this.items = before.items;
       this.history = before.history;
@@ -193,6 +204,7 @@ export class LabelSession {
   private taken(sent: Sent): void {
     if (sent.entry.project !== this.project) return;
     if (sent.entry.kind === 'annotate' && sent.annotation) {
+      this.unsettled.delete(sent.entry.example_id);
       const past = this.history.find(
         (one) => one.item.example.id === sent.entry.example_id && one.annotation_id === null,
       );

@@ -82,6 +82,7 @@ export function weakest(metrics: Metrics | null): ClassMeasure | null {
 export function classFinding(metrics: Metrics | null): string {
   const worst = weakest(metrics);
   const words = strings.overview.classes;
+  if (worst?.recall?.value === 1) return words.clean;
   return worst?.recall
     ? words.weakest(worst.class, of100(worst.recall.value), range100(worst.recall))
     : words.none;
