@@ -113,6 +113,15 @@ TEST(Hash, EqualsThePublishedDigests) {
   EXPECT_NE(fast_hash("a", 1), fast_hash("a", 2));
 }
 
+TEST(Base64, DecodesThePublishedVectorsAndRefusesOthers) {
+  EXPECT_EQ(decode_base64(""), "");
+  EXPECT_EQ(decode_base64("Zg=="), "f");
+  EXPECT_EQ(decode_base64("Zm8="), "fo");
+  EXPECT_EQ(decode_base64("Zm9vYmFy"), "foobar");
+  EXPECT_FALSE(decode_base64("Zm9vYmF"));
+  EXPECT_FALSE(decode_base64("Zm9v!mFy"));
+}
+
 TEST(Half, EveryBitPatternSurvivesTheRoundTrip) {
   for (uint32_t bits = 0; bits < 0x10000; ++bits) {
     const float value = half_to_float(static_cast<uint16_t>(bits));

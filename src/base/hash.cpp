@@ -1,5 +1,5 @@
-// SHA-256 from OpenSSL; the fast hash is our own so that stored features never change with a
-// library.
+// SHA-256 and Base64 from OpenSSL; the fast hash is our own so that stored features never change
+// with a library.
 #include "base/hash.h"
 
 #include <openssl/evp.h>
@@ -40,6 +40,18 @@ std::string sha256_hex(std::string_view bytes) {
   Sha256 hash;
   hash.add(bytes);
   return hash.hex();
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  if (text.size() % 4 != 0 || text.size() > size_t{1} << 30) return std::nullopt;
+  const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                     reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()));
+  if (length < 0 || static_cast<size_t>(length) < padding) return std::nullopt;
+  bytes.resize(static_cast<size_t>(length) - padding);
+  return bytes;
 }
 
 uint64_t fast_hash(std::string_view bytes, uint64_t seed) {

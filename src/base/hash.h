@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ class Sha256 {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// The bytes of a Base64 text (RFC 4648, padded); nothing when it is none.
+std::optional<std::string> decode_base64(std::string_view text);
 
 // FNV-1a with a final avalanche (Fowler, Noll, Vo; finaliser of MurmurHash3, Appleby): the same on
 // every machine.

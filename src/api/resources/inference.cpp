@@ -3,7 +3,7 @@
 #include "api/app.h"
 #include "api/response.h"
 #include "api/route.h"
-#include "base/rng.h"
+#include "base/hash.h"
 #include "serving/deployment.h"
 #include "storage/models.h"
 #include "storage/projects.h"
@@ -119,7 +119,13 @@ static std::vector<Payload> text_payloads(const Json& data, const char* name, bo
   std::vector<Payload> payloads(data.size());
   for (size_t i = 0; i < data.size(); ++i) {
     if (!data[i].is_string()) refuse("value {} of \"{}\" must be a text", i, name);
-    (image ? payloads[i].image : payloads[i].text) = data[i].get<std::string>();
+    if (!image) {
+      payloads[i].text = data[i].get<std::string>();
+      continue;
+    }
+    auto bytes = decode_base64(data[i].get_ref<const std::string&>());
+    if (!bytes) refuse("value {} of \"image\" must be the image's bytes as Base64", i);
+    payloads[i].image = std::move(*bytes);
   }
   return payloads;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "formats/image/image_file.h"
@@ -141,7 +142,12 @@ static bool has(const std::vector<std::string>& names, std::string_view name) {
 bool JsonExamples::settle(const Roles& asked) {
   State& state = *state_;
   if (!state.any) return false;
-  state.layout = resolve_roles(asked, state.fields);
+  Roles wanted = asked;
+  const bool unasked = asked.text.empty() && asked.image.empty() && asked.columns.empty();
+  if (unasked && has(state.fields.names, "image_url") && !has(state.fields.names, "text")) {
+    wanted.image = "image_url";
+  }
+  state.layout = resolve_roles(wanted, state.fields);
   Roles& roles = state.layout.roles;
   const bool own_cells = state.layout.payload == PayloadKind::columns && state.fields.nested_cells;
   const auto give = [&](const std::string& name, Part part) {
@@ -177,9 +183,6 @@ bool JsonExamples::settle(const Roles& asked) {
       state.slots[name] = {Part::cell, cell};
     }
   }
-  if (state.layout.payload == PayloadKind::image && !state.folder) {
-    refuse("a field of image paths can only be read from a file beside the images");
-  }
   return true;
 }
 
@@ -210,6 +213,18 @@ std::string JsonExamples::State::take_embedding(NewExample& example, dom::elemen
   if (count != dimensions) {
     return fmt::format("the embedding has {} numbers, the first one has {}", count, dimensions);
   }
+  return {};
+}
+
+// The image of a URL like data:image/png;base64,iVBOR… (RFC 2397).
+static std::string take_data_url(std::string_view url, std::string& image) {
+  const size_t comma = url.find(',');
+  if (comma == std::string_view::npos || !url.substr(0, comma).ends_with(";base64")) {
+    return "the data: URL of the image is not Base64";
+  }
+  auto bytes = decode_base64(url.substr(comma + 1));
+  if (!bytes || bytes->empty()) return "the data: URL of the image is not valid Base64";
+  image = std::move(*bytes);
   return {};
 }
 
@@ -248,6 +263,8 @@ std::string JsonExamples::State::take(NewExample& example, Slot slot, dom::eleme
       return {};
     case Part::image:
       if (text->empty()) return {};
+      if (text->starts_with("data:")) return take_data_url(*text, example.payload.image);
+      if (!folder) return "an image must be a data: URL here; paths and addresses are not read";
       example.meta = canonical_json(Json{{"file", *text}});
       return load_image(*folder, *text, example.payload.image);
     default:
