@@ -138,7 +138,7 @@ Json progress_report(storage::Store& store, const Project& project) {
                  {"stop", stop_json(project, models)},
                  {"labels_saved", nullptr},
                  {"labels_saved_reason",
-                  "run `querist simulate` on labelled data: the live estimate is not built yet"},
+                  "there is no live estimate yet; querist simulate gives one on labelled data"},
                  {"cost", cost_json(store, project)},
                  {"cycle", cycle_json(store, project)},
                  {"model", nullptr}};
