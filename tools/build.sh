@@ -23,5 +23,5 @@ fi
 if [ -t 1 ]; then
   ninja -C build "$@"
 else
-  ninja -C build --quiet "$@"
+  ninja -C build --quiet "$@" | grep -v 'no work to do' || [ "${PIPESTATUS[0]}" = 0 ]
 fi

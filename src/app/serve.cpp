@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "jobs/worker.h"
 #include "kernels/uncertainty.h"
+#include "labelling/annotate.h"
 #include "loop/cycle.h"
 #include "loop/loop_job.h"
 #include "storage/examples.h"
@@ -81,6 +82,18 @@ static api::LoopDoors loop_doors(loop::Workshops& workshops) {
   return doors;
 }
 
+// Loads each project's features, model and scores behind the first requests.
+static void warm_projects(storage::Store& store) {
+  for (int64_t after = 0;;) {
+    const auto page = storage::projects(store, after);
+    for (const Project& project : page.items) {
+      if (project.counts.labeled > 0) labelling::enqueue_cycle_job(store, project.id, "querist");
+    }
+    if (!page.next) return;
+    after = *page.next;
+  }
+}
+
 static int run(const Invocation& invocation) {
   Params params(api::server_settings());
   for (const auto& [name, value] : invocation.options.given()) {
@@ -114,6 +127,7 @@ static int run(const Invocation& invocation) {
   app.started_at = store->now();
   app.loop = loop_doors(workshops);
   api::Dispatcher dispatcher(app, api::all_routes(), api::embedded_assets());
+  warm_projects(*store);
   jobs::Worker worker(*store, loop::job_kinds(workshops));
   api::HttpServer server(options, dispatcher.door());
   app.server_counts = [&server] { return server.counts(); };

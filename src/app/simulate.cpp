@@ -58,8 +58,14 @@ static void print_summary(const Json& result) {
                         row["strategy"].get<std::string>(), row["against"].get<std::string>(),
                         row["aulc_difference"].get<double>(), row["ci_low"].get<double>(),
                         row["ci_high"].get<double>(), row["p_value"].get<double>());
-    if (!row["labels_saved"].is_null())
+    if (!row["labels_saved"].is_null()) {
       text += fmt::format(", labels saved {:.0f} %", 100 * row["labels_saved"].get<double>());
+      if (!row["labels_saved_ci_low"].is_null()) {
+        text += fmt::format(" (95 % {:.0f} to {:.0f} %)",
+                            100 * row["labels_saved_ci_low"].get<double>(),
+                            100 * row["labels_saved_ci_high"].get<double>());
+      }
+    }
     text += "\n";
   }
   std::fputs((curve_plot(result) + "\n" + text).c_str(), stdout);

@@ -20,7 +20,16 @@ static Cycle score(const Cycle& cycle, Workshop& workshop, const Progress& progr
   return moved(cycle, CycleState::selecting, workshop);
 }
 
-static Cycle await_labels(const Cycle& cycle, Workshop& workshop) {
+// A server that has just started knows no scores yet; people who browse want to see what the model
+// says.
+static void warm_scores(const Cycle& cycle, Workshop& workshop, const Progress& progress) {
+  if (!cycle.model_version || workshop.newest_probabilities()) return;
+  const auto view = workshop.features(progress);
+  if (const auto model = workshop.newest_model(); model.model) workshop.probabilities(model, view);
+}
+
+static Cycle await_labels(const Cycle& cycle, Workshop& workshop, const Progress& progress) {
+  warm_scores(cycle, workshop, progress);
   const auto selection =
       storage::find_selection(workshop.store(), workshop.project_id(), *cycle.selection_id);
   const Project project = storage::project(workshop.store(), workshop.project_id());
@@ -37,7 +46,7 @@ Cycle advance(Cycle cycle, Workshop& workshop, const Progress& progress) {
     case CycleState::selecting:
       return select(cycle, workshop, progress);  // scores -> selection
     case CycleState::awaiting_labels:
-      return await_labels(cycle, workshop);  // enough labels -> finished
+      return await_labels(cycle, workshop, progress);  // enough labels -> finished
     case CycleState::finished:
       return cycle;
   }

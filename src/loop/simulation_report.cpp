@@ -140,10 +140,15 @@ static std::string summary_table(const Json& result) {
 static std::string comparison_table(const Json& result) {
   std::string rows;
   for (const Json& row : result["comparisons"]) {
-    const std::string saved =
-        row["labels_saved"].is_null()
-            ? "not reached"
-            : fmt::format("{:.0f} %", 100 * row["labels_saved"].get<double>());
+    std::string saved = "not reached";
+    if (!row["labels_saved"].is_null()) {
+      saved = fmt::format("{:.0f} %", 100 * row["labels_saved"].get<double>());
+      if (!row["labels_saved_ci_low"].is_null()) {
+        saved +=
+            fmt::format(" ({:.0f} to {:.0f} %)", 100 * row["labels_saved_ci_low"].get<double>(),
+                        100 * row["labels_saved_ci_high"].get<double>());
+      }
+    }
     rows += fmt::format(
         "<tr><th scope=\"row\">{} against {}</th><td>{:+.4f} ({:+.4f} to "
         "{:+.4f})</td><td>{:.4f}</td><td>{}</td></tr>",

@@ -1,7 +1,7 @@
 // What a simulation comes to: areas under the learning curve, ranks and paired differences, as
 // JSON.
-#include <cmath>
-#include <map>
+#include <algorithm>
+#include <numeric>
 
 #include "loop/simulate.h"
 #include "metrics/intervals.h"
@@ -51,15 +51,45 @@ static void rank_groups(std::vector<Group>& groups) {
   }
 }
 
-static std::vector<double> mean_curve(const Group& group) {
+// The mean accuracy at each step over the given runs, which may repeat.
+static std::vector<double> mean_curve(const Group& group, std::span<const size_t> seeds) {
   size_t shortest = group.runs.front()->accuracy.size();
   for (const SimulationRun* run : group.runs) shortest = std::min(shortest, run->accuracy.size());
   std::vector<double> curve(shortest, 0);
-  for (const SimulationRun* run : group.runs) {
-    for (size_t i = 0; i < shortest; ++i)
-      curve[i] += run->accuracy[i] / static_cast<double>(group.runs.size());
+  for (const size_t seed : seeds) {
+    for (size_t i = 0; i < shortest; ++i) {
+      curve[i] += group.runs[seed]->accuracy[i] / static_cast<double>(seeds.size());
+    }
   }
   return curve;
+}
+
+static std::optional<double> saved_on(const Group& group, const Group& against,
+                                      std::span<const size_t> seeds) {
+  const auto ours = mean_curve(group, seeds);
+  const auto theirs = mean_curve(against, seeds);
+  const size_t points = std::min(ours.size(), theirs.size());
+  const std::span<const double> labels = std::span(group.runs.front()->labels).first(points);
+  return metrics::labels_saved(labels, std::span(ours).first(points), labels,
+                               std::span(theirs).first(points));
+}
+
+// Labels saved on the mean curves, with a percentile bootstrap over the paired seeds. A resample in
+// which the target is never reached counts as nothing saved.
+static void add_labels_saved(const Group& group, const Group& against, Json& row) {
+  std::vector<size_t> seeds(group.runs.size());
+  std::iota(seeds.begin(), seeds.end(), 0);
+  const auto saved = saved_on(group, against, seeds);
+  row["labels_saved"] = saved ? Json(*saved) : Json(nullptr);
+  row["labels_saved_ci_low"] = nullptr;
+  row["labels_saved_ci_high"] = nullptr;
+  if (!saved || seeds.size() < 2) return;
+  const auto interval = metrics::bootstrap_interval(
+      seeds.size(),
+      [&](std::span<const size_t> drawn) { return saved_on(group, against, drawn).value_or(0); },
+      0);
+  row["labels_saved_ci_low"] = interval.ci_low;
+  row["labels_saved_ci_high"] = interval.ci_high;
 }
 
 static Json compare(const Group& group, const Group& against) {
@@ -71,20 +101,14 @@ static Json compare(const Group& group, const Group& against) {
       differences.size() > 1
           ? metrics::student_t_interval(differences)
           : metrics::Estimate{differences[0], differences[0], differences[0], "none"};
-  const std::vector<double> ours = mean_curve(group);
-  const std::vector<double> theirs = mean_curve(against);
-  std::vector<double> labels = group.runs.front()->labels;
-  labels.resize(std::min(ours.size(), theirs.size()));
-  const std::span<const double> axis(labels);
-  const auto saved = metrics::labels_saved(axis, std::span(ours).first(labels.size()), axis,
-                                           std::span(theirs).first(labels.size()));
-  return {{"strategy", group.strategy},
-          {"against", against.strategy},
-          {"aulc_difference", difference.value},
-          {"ci_low", difference.ci_low},
-          {"ci_high", difference.ci_high},
-          {"p_value", metrics::wilcoxon_signed_rank(differences).p_value},
-          {"labels_saved", saved ? Json(*saved) : Json(nullptr)}};
+  Json row = {{"strategy", group.strategy},
+              {"against", against.strategy},
+              {"aulc_difference", difference.value},
+              {"ci_low", difference.ci_low},
+              {"ci_high", difference.ci_high},
+              {"p_value", metrics::wilcoxon_signed_rank(differences).p_value}};
+  add_labels_saved(group, against, row);
+  return row;
 }
 
 static Json comparisons_of(const std::vector<Group>& groups) {

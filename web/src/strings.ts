@@ -266,7 +266,7 @@ export const strings = {
         : `How v${version} was judged against v${against}`,
     whyText: (n: number) =>
       `Both answered the same ${plural(n, 'audited example', 'audited examples')}. The gate passes ` +
-      'when the whole range is right of zero, or as the project’s rule says.',
+      'when the newer version is right at least as often.',
     noGate: 'This version was compared with no other.',
     gateRow: 'Right answers',
     pValue: (p: string) => `p = ${p}`,
