@@ -192,9 +192,12 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
   version.seconds = monotonic_seconds() - started;
   version.build = QUERIST_BUILD;
   version.data = stop_set(workshop, project, model, view);
-  const Labels audit = numbered(storage::labels_as_of(workshop.store(), project.id,
-                                                      storage::LabelUse::audit, set.through_event),
-                                project.classes);
+  Labels audit;  // None once they are trained on: they would measure memory.
+  if (!version.with_audit) {
+    audit = numbered(storage::labels_as_of(workshop.store(), project.id, storage::LabelUse::audit,
+                                           set.through_event),
+                     project.classes);
+  }
   const Json metrics = evaluate(project, model, audit, view);
   store_model(workshop, version, metrics, succession(workshop, project, model, audit, view), model,
               cycle);
