@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <map>
 #include <set>
 
 #include "app/oracle_fixture.h"
@@ -30,6 +31,20 @@ static void rounds_and_more_texts(Bench& bench, const StopAt& stop) {
   run_rounds(bench, stop.rounds);
   ::setenv("QUERIST_STOP_AT", stop.point, 1);
   bench.add_texts(40, 60);
+}
+
+// What is chosen by the end of such a run when nothing ends it early.
+static const std::vector<std::vector<int64_t>>& chosen_without_a_crash(int rounds) {
+  static std::map<int, std::vector<std::vector<int64_t>>> known;
+  auto& chosen = known[rounds];
+  if (chosen.empty()) {
+    Bench steady(settings);
+    rounds_and_more_texts(steady, {"never", rounds});
+    ::unsetenv("QUERIST_STOP_AT");
+    run_rounds(steady, 100);
+    chosen = chosen_rows(steady);
+  }
+  return chosen;
 }
 
 class Crash : public testing::TestWithParam<StopAt> {};
@@ -69,11 +84,7 @@ TEST_P(Crash, LosesAndDoublesNothing) {
   }
   EXPECT_TRUE(governance::verify(bench.store()).valid);
 
-  Bench steady(settings);  // The same without a crash chooses the same.
-  rounds_and_more_texts(steady, {"never", GetParam().rounds});
-  ::unsetenv("QUERIST_STOP_AT");
-  run_rounds(steady, 100);
-  EXPECT_EQ(chosen_rows(bench), chosen_rows(steady));
+  EXPECT_EQ(chosen_rows(bench), chosen_without_a_crash(GetParam().rounds));
 }
 
 INSTANTIATE_TEST_SUITE_P(

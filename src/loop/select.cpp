@@ -116,10 +116,16 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   chosen.items = draw_audit(candidates, audit, rng);
 
   const Matrix* probabilities = nullptr;
+  Matrix of_older_model;  // A replay's; the workshop keeps the newest scores.
   if (choice.model_version) {
-    LoadedModel model = workshop.newest_model();
-    if (model.version != *choice.model_version) model = workshop.load_model(*choice.model_version);
-    probabilities = &workshop.probabilities(model, view);
+    const LoadedModel newest = workshop.newest_model();
+    if (newest.version == *choice.model_version) {
+      probabilities = &workshop.probabilities(newest, view);
+    } else {
+      const LoadedModel older = workshop.load_model(*choice.model_version);
+      older.model->probabilities(view.features, of_older_model);
+      probabilities = &of_older_model;
+    }
   }
   Pool pool;
   pool.size = static_cast<size_t>(choice.rows);

@@ -208,11 +208,14 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
 Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
   storage::Store& store = workshop.store();
   const auto view = workshop.features(progress);
-  const Project project = storage::project(store, workshop.project_id());
+  Project project;
   TrainingSet set;
-  set.through_event = storage::last_sequence(store);
-  set.labels =
-      storage::labels_as_of(store, project.id, storage::LabelUse::training, set.through_event);
+  store.snapshot([&] {  // So that no label is of a class that the project did not have yet.
+    project = storage::project(store, workshop.project_id());
+    set.through_event = storage::last_sequence(store);
+    set.labels =
+        storage::labels_as_of(store, project.id, storage::LabelUse::training, set.through_event);
+  });
   set.hash = storage::hash_of_labels(set.labels);
   const auto& learner = learners::find(project.settings.text("learner"));
   const Params params = learner_params(project, learner);
