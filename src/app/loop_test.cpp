@@ -7,6 +7,7 @@
 
 #include "app/oracle_fixture.h"
 #include "governance/ledger.h"
+#include "loop/progress_report.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/models.h"
@@ -117,6 +118,8 @@ TEST(Loop, TrainsOnTheAuditLabelsOnceFinalisedAndMeasuresNoMore) {
   EXPECT_TRUE(model->with_audit);
   EXPECT_EQ(model->labels, bench.project().counts.labeled);
   EXPECT_TRUE(model->metrics.is_null()) << "a label that was trained on measures nothing";
+  const Json report = loop::progress_report(bench.store(), bench.project());
+  EXPECT_NE(report["metrics_reason"].get<std::string>().find("finalised"), std::string::npos);
   expect_every_model_proven(bench);
   const auto champion = storage::model_of_alias(bench.store(), bench.project().id, "champion");
   EXPECT_EQ(champion->version, model->version);
