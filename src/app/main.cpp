@@ -1,38 +1,4 @@
-// The binary's table of contents.
+// Where the program begins.
 #include "app/verb.h"
-
-namespace querist::app {
-
-Verb serve();
-Verb import();
-Verb run_verb();
-Verb next_verb();
-Verb annotate_verb();
-Verb train_verb();
-Verb evaluate_verb();
-Verb predict();
-Verb status();
-Verb simulate();
-Verb select();
-Verb export_verb();
-Verb models();
-Verb ledger();
-Verb users_verb();
-Verb tokens_verb();
-Verb strategies();
-Verb learners();
-Verb featurizers();
-Verb formats();
-Verb reference_verb();
-
-std::vector<Verb> verbs() {
-  return {serve(),         import(),        run_verb(), next_verb(),   annotate_verb(),
-          train_verb(),    evaluate_verb(), predict(),  status(),      simulate(),
-          select(),        export_verb(),   models(),   ledger(),      users_verb(),
-          tokens_verb(),   strategies(),    learners(), featurizers(), formats(),
-          reference_verb()};
-}
-
-}  // namespace querist::app
 
 int main(int argc, char** argv) { return querist::app::run_command_line(argc, argv); }

@@ -1,6 +1,8 @@
 // The cycle's one switch.
 #include "loop/cycle.h"
 
+#include <algorithm>
+
 #include "storage/cycles.h"
 #include "storage/projects.h"
 #include "storage/selections.h"
@@ -13,9 +15,20 @@ static Cycle moved(Cycle cycle, CycleState state, Workshop& workshop) {
   return cycle;
 }
 
+// An import or a changed setting may have fitted the featurizer anew since the model was trained.
+bool reads_present_features(const Cycle& cycle, Workshop& workshop) {
+  return !cycle.model_version || workshop.newest_model().version == *cycle.model_version;
+}
+
+Cycle train_again(Cycle cycle, Workshop& workshop) {
+  cycle.model_version = std::nullopt;
+  return moved(cycle, CycleState::training, workshop);
+}
+
 // Scores live in memory only: after a crash the selecting step makes them again.
 static Cycle score(const Cycle& cycle, Workshop& workshop, const Progress& progress) {
   const auto view = workshop.features(progress);
+  if (!reads_present_features(cycle, workshop)) return train_again(cycle, workshop);
   if (cycle.model_version) workshop.probabilities(workshop.newest_model(), view);
   return moved(cycle, CycleState::selecting, workshop);
 }
@@ -33,7 +46,12 @@ static Cycle await_labels(const Cycle& cycle, Workshop& workshop, const Progress
   const auto selection =
       storage::find_selection(workshop.store(), workshop.project_id(), *cycle.selection_id);
   const Project project = storage::project(workshop.store(), workshop.project_id());
-  if (selection && selection->remaining > storage::lookahead(project)) return cycle;
+  if (selection) {
+    // A batch of one counts as running low only once it is answered, else it would never be asked.
+    const auto few =
+        std::min(storage::lookahead(project), static_cast<int64_t>(selection->items.size()) - 1);
+    if (selection->remaining > few) return cycle;
+  }
   return moved(cycle, CycleState::finished, workshop);
 }
 

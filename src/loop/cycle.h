@@ -18,6 +18,11 @@ Cycle turn(Workshop& workshop, const Progress& progress, bool at_once = false);
 Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress);
 Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress);
 
+// Whether the cycle's model reads the features that there are now; if not, the cycle goes back to
+// training.
+bool reads_present_features(const Cycle& cycle, Workshop& workshop);
+Cycle train_again(Cycle cycle, Workshop& workshop);
+
 // Chooses as the selection was chosen, from the store as of its event, and says whether the same
 // rows come out.
 struct Replay {

@@ -27,7 +27,7 @@ formats::Receiver Importer::receiver() {
   formats::Receiver receiver;
   receiver.layout = [this](const formats::Layout& layout) {
     layout_ = layout;
-    if (embeddings_.rows) {
+    if (!options_.embeddings.empty()) {
       layout_.payload = PayloadKind::embedding;
       layout_.columns.clear();
     }
@@ -40,7 +40,7 @@ formats::Receiver Importer::receiver() {
 }
 
 void Importer::take(int64_t row, NewExample&& example) {
-  if (embeddings_.rows) {
+  if (!options_.embeddings.empty()) {
     if (static_cast<size_t>(row) > embeddings_.rows) {
       return reject({row, fmt::format("the embeddings end at row {}", embeddings_.rows)});
     }

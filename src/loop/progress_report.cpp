@@ -143,8 +143,11 @@ Json progress_report(storage::Store& store, const Project& project) {
                  {"cycle", cycle_json(store, project)},
                  {"model", nullptr}};
   if (report["metrics"].is_null()) {
-    report["metrics_reason"] = newest ? "no audit example has been answered yet"
-                                      : "there is no model yet: label some examples";
+    report["metrics_reason"] = !newest ? "there is no model yet: label some examples"
+                               : newest->with_audit
+                                   ? "the project is finalised: its audit labels are trained on "
+                                     "and measure no more"
+                                   : "no audit example has been answered yet";
   }
   if (newest) report["model"] = {{"version", newest->version}, {"alias", newest->aliases}};
   return report;

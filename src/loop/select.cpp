@@ -27,6 +27,7 @@ struct Choice {
   int64_t rows = 0;    // Examples there were.
   size_t classes = 0;  // Classes there were.
   std::optional<int64_t> model_version;
+  std::vector<int64_t> skipped;  // Rows that someone skipped unasked.
 };
 
 struct Chosen {
@@ -34,7 +35,21 @@ struct Chosen {
   int64_t candidates = 0;
 };
 
-// Rows below `rows` that were neither labelled nor ever selected when the event was written.
+// Rows that nobody was asked about and that someone skipped all the same: nobody would be given
+// them.
+static std::vector<int64_t> skipped_unasked(storage::Store& store, int64_t project_id,
+                                            int64_t through_event) {
+  auto rows = storage::rows_in_state(store, project_id, ExampleState::skipped);
+  if (rows.empty()) return rows;
+  auto selected = storage::selected_rows(store, project_id, through_event);
+  std::sort(selected.begin(), selected.end());
+  std::erase_if(
+      rows, [&](int64_t row) { return std::binary_search(selected.begin(), selected.end(), row); });
+  return rows;
+}
+
+// Rows below `rows` that were neither labelled nor skipped nor ever selected when the event was
+// written.
 static std::vector<int64_t> candidates_as_of(storage::Store& store, int64_t project_id,
                                              const Choice& choice,
                                              const std::vector<Labelled>& labels) {
@@ -43,6 +58,7 @@ static std::vector<int64_t> candidates_as_of(storage::Store& store, int64_t proj
     if (row < choice.rows) taken[static_cast<size_t>(row)] = 1;
   };
   for (const Labelled& label : labels) take(label.row);
+  for (const int64_t row : choice.skipped) take(row);
   for (const int64_t row : storage::selected_rows(store, project_id, choice.through_event))
     take(row);
   std::vector<int64_t> rows;
@@ -100,10 +116,16 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   chosen.items = draw_audit(candidates, audit, rng);
 
   const Matrix* probabilities = nullptr;
+  Matrix of_older_model;  // A replay's; the workshop keeps the newest scores.
   if (choice.model_version) {
-    LoadedModel model = workshop.newest_model();
-    if (model.version != *choice.model_version) model = workshop.load_model(*choice.model_version);
-    probabilities = &workshop.probabilities(model, view);
+    const LoadedModel newest = workshop.newest_model();
+    if (newest.version == *choice.model_version) {
+      probabilities = &workshop.probabilities(newest, view);
+    } else {
+      const LoadedModel older = workshop.load_model(*choice.model_version);
+      older.model->probabilities(view.features, of_older_model);
+      probabilities = &of_older_model;
+    }
   }
   Pool pool;
   pool.size = static_cast<size_t>(choice.rows);
@@ -143,6 +165,7 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
 Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
   storage::Store& store = workshop.store();
   const auto view = workshop.features(progress);
+  if (!reads_present_features(cycle, workshop)) return train_again(cycle, workshop);
   const Project project = storage::project(store, workshop.project_id());
   Choice choice;
   choice.strategy = project.settings.text("strategy");
@@ -155,6 +178,7 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
   choice.rows = static_cast<int64_t>(view.rows);
   choice.classes = project.classes.size();
   choice.model_version = cycle.model_version;
+  choice.skipped = skipped_unasked(store, project.id, choice.through_event);
   const Chosen chosen = choose(workshop, project, choice, view);
   if (chosen.items.empty()) {
     cycle.state = CycleState::finished;
@@ -174,7 +198,8 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
                     {"audit_share", choice.audit_share},
                     {"rows", choice.rows},
                     {"featurizer_version", workshop.featurizer_version()},
-                    {"classes", choice.classes}};
+                    {"classes", choice.classes},
+                    {"skipped", choice.skipped}};
   selection.items = chosen.items;
   std::vector<int64_t> rows;
   for (const SelectionItem& item : selection.items) rows.push_back(item.row);
@@ -207,6 +232,7 @@ Replay replay(Workshop& workshop, const StoredSelection& selection, const Progre
   choice.rows = json_integer(selection.data, "rows");
   choice.classes = static_cast<size_t>(json_integer(selection.data, "classes"));
   choice.model_version = selection.model_version;
+  if (selection.data.contains("skipped")) selection.data["skipped"].get_to(choice.skipped);
   const Chosen chosen = choose(workshop, project, choice, view);
   Replay result;
   result.identical = chosen.items.size() == selection.items.size();

@@ -192,9 +192,12 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
   version.seconds = monotonic_seconds() - started;
   version.build = QUERIST_BUILD;
   version.data = stop_set(workshop, project, model, view);
-  const Labels audit = numbered(storage::labels_as_of(workshop.store(), project.id,
-                                                      storage::LabelUse::audit, set.through_event),
-                                project.classes);
+  Labels audit;  // None once they are trained on: they would measure memory.
+  if (!version.with_audit) {
+    audit = numbered(storage::labels_as_of(workshop.store(), project.id, storage::LabelUse::audit,
+                                           set.through_event),
+                     project.classes);
+  }
   const Json metrics = evaluate(project, model, audit, view);
   store_model(workshop, version, metrics, succession(workshop, project, model, audit, view), model,
               cycle);
@@ -205,11 +208,14 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
 Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
   storage::Store& store = workshop.store();
   const auto view = workshop.features(progress);
-  const Project project = storage::project(store, workshop.project_id());
+  Project project;
   TrainingSet set;
-  set.through_event = storage::last_sequence(store);
-  set.labels =
-      storage::labels_as_of(store, project.id, storage::LabelUse::training, set.through_event);
+  store.snapshot([&] {  // So that no label is of a class that the project did not have yet.
+    project = storage::project(store, workshop.project_id());
+    set.through_event = storage::last_sequence(store);
+    set.labels =
+        storage::labels_as_of(store, project.id, storage::LabelUse::training, set.through_event);
+  });
   set.hash = storage::hash_of_labels(set.labels);
   const auto& learner = learners::find(project.settings.text("learner"));
   const Params params = learner_params(project, learner);
