@@ -76,6 +76,11 @@ Cycle turn(Workshop& workshop, const Progress& progress, bool at_once) {
   if (at_once && cycle && cycle->state == CycleState::awaiting_labels) {
     cycle = moved(*cycle, CycleState::finished, workshop);
   }
+  const bool exhausted = cycle && cycle->state == CycleState::finished && !cycle->selection_id;
+  if (exhausted && !at_once &&
+      storage::project(workshop.store(), workshop.project_id()).counts.unlabeled == 0) {
+    return *cycle;
+  }
   bool moved_on = false;
   for (;;) {
     progress.check();
