@@ -1,5 +1,6 @@
 // The command line: CLI11 parses what the verbs' rows declare.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "app/verb.h"
@@ -96,6 +97,10 @@ static Invocation checked(const Verb& verb, const Parsed& parsed) {
   return invocation;
 }
 
+static bool is_verb(const std::vector<Verb>& all, std::string_view name) {
+  return std::any_of(all.begin(), all.end(), [&](const Verb& verb) { return verb.name == name; });
+}
+
 int run_command_line(int argc, char** argv) {
   CLI::App app("Querist: the active-learning loop in one binary.", "querist");
   app.set_version_flag("--version", "querist " QUERIST_VERSION);
@@ -103,6 +108,11 @@ int run_command_line(int argc, char** argv) {
   const std::vector<Verb> all = verbs();
   std::vector<Parsed> parsed(all.size());
   for (size_t i = 0; i < all.size(); ++i) declare(app, all[i], parsed[i]);
+  if (argc > 1 && argv[1][0] != '-' && !is_verb(all, argv[1])) {
+    std::fprintf(stderr, "querist: there is no command \"%s\"; querist --help lists them\n",
+                 argv[1]);
+    return 2;
+  }
   Invocation invocation;
   const Verb* chosen = nullptr;
   try {

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "storage/annotations.h"
 #include "storage/cycles.h"
+#include "storage/models.h"
 #include "storage/projects.h"
 #include "storage/selections.h"
 
@@ -71,16 +73,22 @@ Cycle advance(Cycle cycle, Workshop& workshop, const Progress& progress) {
   fail(Code::internal, "cycle {} is in no known state", cycle.id);
 }
 
+// The pool was used up, nothing came since, and the newest model has seen every label.
+static bool has_nothing_to_do(const Cycle& cycle, Workshop& workshop) {
+  if (cycle.state != CycleState::finished || cycle.selection_id) return false;
+  storage::Store& store = workshop.store();
+  if (storage::project(store, workshop.project_id()).counts.unlabeled > 0) return false;
+  const auto newest = storage::latest_model(store, workshop.project_id());
+  const auto labels = storage::labels(store, workshop.project_id(), storage::LabelUse::training);
+  return newest ? newest->label_hash == storage::hash_of_labels(labels) : labels.empty();
+}
+
 Cycle turn(Workshop& workshop, const Progress& progress, bool at_once) {
   auto cycle = storage::latest_cycle(workshop.store(), workshop.project_id());
   if (at_once && cycle && cycle->state == CycleState::awaiting_labels) {
     cycle = moved(*cycle, CycleState::finished, workshop);
   }
-  const bool exhausted = cycle && cycle->state == CycleState::finished && !cycle->selection_id;
-  if (exhausted && !at_once &&
-      storage::project(workshop.store(), workshop.project_id()).counts.unlabeled == 0) {
-    return *cycle;
-  }
+  if (cycle && !at_once && has_nothing_to_do(*cycle, workshop)) return *cycle;
   bool moved_on = false;
   for (;;) {
     progress.check();

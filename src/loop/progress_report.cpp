@@ -80,9 +80,11 @@ static Json stop_json(const Project& project, const std::vector<ModelVersion>& m
                         {"met", advice.met ? Json(*advice.met) : Json(nullptr)},
                         {"sentence", advice.sentence}});
   }
-  return {{"advice", stopping::verdict_word(verdicts.verdict)},
-          {"sentence", verdicts.sentence},
-          {"evidence", evidence}};
+  const bool unknown = models.empty() && verdicts.verdict != stopping::Verdict::stop;
+  return {
+      {"advice", stopping::verdict_word(unknown ? stopping::Verdict::unknown : verdicts.verdict)},
+      {"sentence", unknown ? "Not known yet: there is no model." : verdicts.sentence},
+      {"evidence", evidence}};
 }
 
 static double quantile(const std::vector<double>& sorted, double share) {

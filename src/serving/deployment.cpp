@@ -86,6 +86,9 @@ AliasChange promote(storage::Store& store, const Project& project, std::string_v
   const auto model = storage::find_model(store, project.id, version);
   if (!model)
     fail(Code::not_found, "the project {} has no model version {}", project.name, version);
+  if (std::find(model->aliases.begin(), model->aliases.end(), alias) != model->aliases.end()) {
+    fail(Code::conflict, "version {} is the {} already", version, alias);
+  }
   const bool failed = model->gate.is_object() && !json_flag(model->gate, "passed", true);
   if (failed && !force) {
     fail(Code::conflict,

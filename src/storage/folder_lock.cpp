@@ -26,7 +26,9 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
     const ssize_t got = ::pread(file_, holder, sizeof holder - 1, 0);
     ::close(file_);
     const std::string process = got > 0 ? std::string(holder, static_cast<size_t>(got)) : "?";
-    fail(Code::conflict, "the folder {} is in use by process {}; stop it or pass --server URL",
+    fail(Code::conflict,
+         "the folder {} is in use by process {}; stop it, or use the page and the API of the "
+         "server there",
          folder.string(), process);
   }
   // The number only helps people; the lock itself does not depend on its being written.
