@@ -165,6 +165,7 @@ static Json run_loop(const Mixture& mixture, const Options& options) {
     pool.labels = labels.classes;
     pool.probabilities = probabilities;
     pool.embeddings = x;
+    pool.checked = true;  // Made here, and found finite when the model read them.
     const auto choose = [&](std::string_view name) {
       const auto& card = strategies::find(name);
       return strategies::select_batch(card, pool, batch_size, Params(card.params), arrival);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,7 @@ class Rng {
 
   // The first `count` of a random order of 0 … n-1.
   std::vector<int64_t> sample(size_t n, size_t count) {
+    if (count < n / 16) return sparse_sample(n, count);
     std::vector<int64_t> order(n);
     std::iota(order.begin(), order.end(), 0);
     for (size_t i = 0; i < count && i < n; ++i) std::swap(order[i], order[i + below(n - i)]);
@@ -70,6 +72,22 @@ class Rng {
   }
 
  private:
+  // The same draw, keeping only the entries that a swap has moved.
+  std::vector<int64_t> sparse_sample(size_t n, size_t count) {
+    std::unordered_map<size_t, size_t> moved;
+    const auto at = [&](size_t place) {
+      const auto found = moved.find(place);
+      return found == moved.end() ? place : found->second;
+    };
+    std::vector<int64_t> order;
+    for (size_t i = 0; i < count; ++i) {
+      const size_t j = i + below(n - i);
+      order.push_back(static_cast<int64_t>(at(j)));
+      moved[j] = at(i);
+    }
+    return order;
+  }
+
   __extension__ typedef unsigned __int128 Wide;
 
   uint64_t state_ = 0;

@@ -27,6 +27,7 @@ struct Pool {
   std::span<const int32_t> labels;      // The class ids of `labeled`.
   MatrixView probabilities;  // (size, classes), rows sum to 1; empty when there is no model yet.
   Features embeddings;       // (size, d), dense or half; unit rows unless the source gave others.
+  bool checked = false;      // The caller knows both to be finite: they are not scanned again.
 };
 
 }  // namespace querist

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/threads.h"
+#include "kernels/coverage_rows.h"
 #include "kernels/row_dots.h"
 #include "kernels/single_blas.h"
 
@@ -36,23 +37,22 @@ static void distance_block(const Matrix& a, const std::vector<float>& a_norms, s
               -2, a.values.data() + begin * a.cols, as_int(a.cols), b.values.data(), as_int(b.cols),
               0, out, as_int(b.rows));
   for (size_t i = 0; i < rows; ++i) {
-    float* row = out + i * b.rows;
-    const float own = a_norms[begin + i];
-    for (size_t j = 0; j < b.rows; ++j) row[j] = std::max(0.0f, row[j] + own + b_norms[j]);
+    finish_distances({out + i * b.rows, b.rows}, a_norms[begin + i], b_norms);
   }
 }
 
+// Blocks of the first `rows` rows of a.
 template <class UseBlock>
-static void each_distance_block(const Matrix& a, const Matrix& b, UseBlock use) {
-  QUERIST_CHECK(a.cols == b.cols);
+static void each_distance_block(const Matrix& a, size_t rows, const Matrix& b, UseBlock use) {
+  QUERIST_CHECK(a.cols == b.cols && rows <= a.rows);
   const auto a_norms = squared_norms(a);
   const auto b_norms = squared_norms(b);
-  const size_t blocks = (a.rows + block_rows - 1) / block_rows;
+  const size_t blocks = (rows + block_rows - 1) / block_rows;
   parallel_for(blocks, 1, [&](size_t first, size_t last) {
     for (size_t block = first; block < last; ++block) {
       const size_t begin = block * block_rows;
-      use(begin, std::min(block_rows, a.rows - begin), [&](size_t rows, float* out) {
-        distance_block(a, a_norms, begin, rows, b, b_norms, out);
+      use(begin, std::min(block_rows, rows - begin), [&](size_t count, float* out) {
+        distance_block(a, a_norms, begin, count, b, b_norms, out);
       });
     }
   });
@@ -61,17 +61,17 @@ static void each_distance_block(const Matrix& a, const Matrix& b, UseBlock use) 
 Matrix squared_distances(const Matrix& a, const Matrix& b) {
   Matrix out(a.rows, b.rows);
   if (out.values.empty()) return out;
-  each_distance_block(a, b, [&](size_t begin, size_t rows, const auto& fill) {
+  each_distance_block(a, a.rows, b, [&](size_t begin, size_t rows, const auto& fill) {
     fill(rows, out.values.data() + begin * b.rows);
   });
   return out;
 }
 
-std::vector<float> neighbor_distances(const Matrix& rows, size_t k) {
-  std::vector<float> out(rows.rows, 0);
+std::vector<float> neighbor_distances(const Matrix& rows, size_t k, size_t most) {
+  std::vector<float> out(std::min(rows.rows, most), 0);
   if (rows.rows < 2) return out;
   k = std::clamp<size_t>(k, 1, rows.rows - 1);
-  each_distance_block(rows, rows, [&](size_t begin, size_t count, const auto& fill) {
+  each_distance_block(rows, out.size(), rows, [&](size_t begin, size_t count, const auto& fill) {
     std::vector<float> block(count * rows.rows);
     fill(count, block.data());
     for (size_t i = 0; i < count; ++i) {
@@ -85,7 +85,7 @@ std::vector<float> neighbor_distances(const Matrix& rows, size_t k) {
 }
 
 static void to_kernel(std::span<float> distances, float gamma) {
-  for (float& d : distances) d *= -gamma;
+  scale_values(distances, -gamma);
   exponentiate(distances);
 }
 
@@ -93,50 +93,37 @@ static void to_kernel(std::span<float> distances, float gamma) {
 static std::vector<float> covered_by(const CoverageTask& task, const Matrix& targets) {
   std::vector<float> best(targets.rows, 0);
   if (task.labeled.empty()) return best;
-  const Matrix labeled = dense_rows(task.x, task.labeled);
-  each_distance_block(targets, labeled, [&](size_t begin, size_t rows, const auto& fill) {
-    std::vector<float> block(rows * labeled.rows);
-    fill(rows, block.data());
-    for (size_t i = 0; i < rows; ++i) {
-      const float* row = block.data() + i * labeled.rows;
-      best[begin + i] = std::exp(-task.gamma * *std::min_element(row, row + labeled.rows));
-    }
-  });
+  const Matrix labeled = widened_rows(task.x, task.labeled);
+  each_distance_block(
+      targets, targets.rows, labeled, [&](size_t begin, size_t rows, const auto& fill) {
+        std::vector<float> block(rows * labeled.rows);
+        fill(rows, block.data());
+        for (size_t i = 0; i < rows; ++i) {
+          const float* row = block.data() + i * labeled.rows;
+          best[begin + i] = std::exp(-task.gamma * *std::min_element(row, row + labeled.rows));
+        }
+      });
   return best;
-}
-
-static float gain_of(const float* kernel_row, std::span<const float> weights,
-                     const std::vector<float>& best) {
-  float parts[8] =
-      {};  // Eight sums side by side: the compiler widens them and their order is fixed.
-  const size_t n = best.size();
-  size_t t = 0;
-  for (; t + 8 <= n; t += 8) {
-    for (size_t l = 0; l < 8; ++l)
-      parts[l] += weights[t + l] * std::max(0.0f, kernel_row[t + l] - best[t + l]);
-  }
-  float sum = 0;
-  for (; t < n; ++t) sum += weights[t] * std::max(0.0f, kernel_row[t] - best[t]);
-  for (const float part : parts) sum += part;
-  return sum;
 }
 
 std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count) {
   QUERIST_CHECK(task.weights.size() == task.targets.size());
   count = std::min(count, task.candidates.size());
-  const Matrix targets = dense_rows(task.x, task.targets);
+  const Matrix targets = widened_rows(task.x, task.targets);
   std::vector<float> best = covered_by(task, targets);
-  Matrix kernel = squared_distances(dense_rows(task.x, task.candidates), targets);
-  parallel_for(kernel.rows, 64, [&](size_t begin, size_t end) {
-    to_kernel({kernel.values.data() + begin * kernel.cols, (end - begin) * kernel.cols},
-              task.gamma);
-  });
-
-  std::vector<float> gains(kernel.rows);
-  parallel_for(kernel.rows, 64, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i)
-      gains[i] = gain_of(kernel.row(i).data(), task.weights, best);
-  });
+  const Matrix candidates = widened_rows(task.x, task.candidates);
+  Matrix kernel(candidates.rows, targets.rows);
+  std::vector<float> gains(kernel.rows, 0);
+  if (!kernel.values.empty()) {
+    each_distance_block(candidates, candidates.rows, targets,
+                        [&](size_t begin, size_t rows, const auto& fill) {
+                          fill(rows, kernel.row(begin).data());
+                          to_kernel({kernel.row(begin).data(), rows * kernel.cols}, task.gamma);
+                          for (size_t i = begin; i < begin + rows; ++i) {
+                            gains[i] = coverage_gain(kernel.row(i), task.weights, best);
+                          }
+                        });
+  }
   struct Bound {
     float gain;
     size_t candidate;
@@ -154,7 +141,7 @@ std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count
     queue.pop();
     if (top.picks_seen !=
         picks.size()) {  // Gains only shrink, so a stale bound is still an upper bound.
-      top.gain = gain_of(kernel.row(top.candidate).data(), task.weights, best);
+      top.gain = coverage_gain(kernel.row(top.candidate), task.weights, best);
       top.picks_seen = picks.size();
       queue.push(top);
       continue;

@@ -33,8 +33,8 @@ std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count
 // Squared distances of every row of a to every row of b, (a.rows, b.rows), never negative.
 Matrix squared_distances(const Matrix& a, const Matrix& b);
 
-// The distance to the k-th nearest other row, for each of the rows (exact; memory 4 n^2 bytes in
-// blocks of 256 rows).
-std::vector<float> neighbor_distances(const Matrix& rows, size_t k);
+// The distance to the k-th nearest other row, for each of the first `most` rows (exact; memory: 4
+// bytes a row in blocks of 256 rows).
+std::vector<float> neighbor_distances(const Matrix& rows, size_t k, size_t most = SIZE_MAX);
 
 }  // namespace querist::kernels

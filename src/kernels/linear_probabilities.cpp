@@ -1,8 +1,12 @@
-// Highway source: two rows by four classes stay in registers, each feature is loaded and widened
-// once.
+// Highway source: two rows by five classes stay in registers, each feature is loaded and widened
+// once for them.
 #include "kernels/linear_probabilities.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <vector>
 
 #include "base/check.h"
 #include "base/threads.h"
@@ -29,15 +33,38 @@ static HWY_INLINE hn::Vec<Tag> load_row(Tag d, const uint16_t* row, size_t j) {
 static HWY_INLINE float one_of(const float* row, size_t j) { return row[j]; }
 static HWY_INLINE float one_of(const uint16_t* row, size_t j) { return half_to_float(row[j]); }
 
-// Logits of `rows` rows (1 or 2) for `classes` classes (1 … 4) starting at weights.
+// The sums over the lanes of four vectors at once: two rounds of interleaving leave each block of
+// four lanes with one part of every sum.
+static HWY_INLINE void add_lanes4([[maybe_unused]] Tag d, const hn::Vec<Tag>* sums, float* out) {
+#if HWY_TARGET == HWY_SCALAR
+  for (size_t c = 0; c < 4; ++c) out[c] = hn::GetLane(sums[c]);
+#else
+  const auto low =
+      hn::Add(hn::InterleaveLower(d, sums[0], sums[2]), hn::InterleaveUpper(d, sums[0], sums[2]));
+  const auto high =
+      hn::Add(hn::InterleaveLower(d, sums[1], sums[3]), hn::InterleaveUpper(d, sums[1], sums[3]));
+  const auto parts = hn::Add(hn::InterleaveLower(d, low, high), hn::InterleaveUpper(d, low, high));
+  HWY_ALIGN float lanes[hn::MaxLanes(Tag())];
+  hn::Store(parts, d, lanes);
+  const hn::FixedTag<float, 4> four;
+  auto total = hn::Load(four, lanes);
+  for (size_t part = 4; part < hn::Lanes(d); part += 4) {
+    total = hn::Add(total, hn::Load(four, lanes + part));
+  }
+  hn::StoreU(total, four, out);
+#endif
+}
+
+// Logits of `rows` rows (1 or 2) for `classes` classes (1 … 5) starting at weights. Each sum is
+// taken in the same order whatever the block, so that a row does not depend on its neighbours.
 template <int rows, int classes, class Value>
 static HWY_INLINE void block(const Value* x, size_t cols, const float* weights, const float* bias,
                              float* out, size_t out_stride) {
   const Tag d;
   const size_t lanes = hn::Lanes(d);
-  hn::Vec<Tag> sums[rows][classes];
+  hn::Vec<Tag> sums[rows][8];
   for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < classes; ++c) sums[r][c] = hn::Zero(d);
+    for (int c = 0; c < 8; ++c) sums[r][c] = hn::Zero(d);
   }
   size_t j = 0;
   for (; j + lanes <= cols; j += lanes) {
@@ -49,8 +76,11 @@ static HWY_INLINE void block(const Value* x, size_t cols, const float* weights, 
     }
   }
   for (int r = 0; r < rows; ++r) {
+    float totals[8];
+    add_lanes4(d, sums[r], totals);
+    if (classes > 4) add_lanes4(d, sums[r] + 4, totals + 4);
     for (int c = 0; c < classes; ++c) {
-      float sum = hn::GetLane(hn::SumOfLanes(d, sums[r][c]));
+      float sum = totals[c];
       for (size_t tail = j; tail < cols; ++tail) {
         sum += one_of(x + static_cast<size_t>(r) * cols, tail) *
                weights[static_cast<size_t>(c) * cols + tail];
@@ -64,13 +94,25 @@ template <int rows, class Value>
 static void row_logits(const Value* x, size_t cols, const float* weights, const float* bias,
                        size_t classes, float* out) {
   size_t c = 0;
-  for (; c + 4 <= classes; c += 4)
-    block<rows, 4>(x, cols, weights + c * cols, bias + c, out + c, classes);
-  if (c + 2 <= classes) {
-    block<rows, 2>(x, cols, weights + c * cols, bias + c, out + c, classes);
-    c += 2;
+  for (; c + 5 <= classes; c += 5)
+    block<rows, 5>(x, cols, weights + c * cols, bias + c, out + c, classes);
+  const float* rest = weights + c * cols;
+  switch (classes - c) {
+    case 4:
+      block<rows, 4>(x, cols, rest, bias + c, out + c, classes);
+      break;
+    case 3:
+      block<rows, 3>(x, cols, rest, bias + c, out + c, classes);
+      break;
+    case 2:
+      block<rows, 2>(x, cols, rest, bias + c, out + c, classes);
+      break;
+    case 1:
+      block<rows, 1>(x, cols, rest, bias + c, out + c, classes);
+      break;
+    default:
+      break;
   }
-  if (c < classes) block<rows, 1>(x, cols, weights + c * cols, bias + c, out + c, classes);
 }
 
 template <class Value>
@@ -101,28 +143,39 @@ namespace querist::kernels {
 HWY_EXPORT(DenseLogits);
 HWY_EXPORT(HalfLogits);
 
-// Rows of logits to probabilities in place, the largest subtracted first.
-static void softmax_rows(float* logits, size_t rows, size_t classes) {
+// Rows of logits to probabilities in place, the largest subtracted first. False if a row held a NaN
+// or an infinite number: its probabilities are NaN then.
+static bool softmax_rows(float* logits, size_t rows, size_t classes) {
+  std::vector<size_t> bad;
   for (size_t i = 0; i < rows; ++i) {
     float* row = logits + i * classes;
-    const float top = *std::max_element(row, row + classes);
-    for (size_t c = 0; c < classes; ++c) row[c] -= top;
+    float top = row[0];
+    for (size_t c = 1; c < classes; ++c) top = std::max(top, row[c]);
+    float sum = 0;
+    for (size_t c = 0; c < classes; ++c) sum += row[c] -= top;
+    if (!std::isfinite(sum)) bad.push_back(i);
   }
   exponentiate({logits, rows * classes});
   for (size_t i = 0; i < rows; ++i) {
     float* row = logits + i * classes;
     float sum = 0;
     for (size_t c = 0; c < classes; ++c) sum += row[c];
-    for (size_t c = 0; c < classes; ++c) row[c] /= sum;
+    const float share = 1 / sum;
+    for (size_t c = 0; c < classes; ++c) row[c] *= share;
   }
+  for (const size_t i : bad) {
+    std::fill_n(logits + i * classes, classes, std::numeric_limits<float>::quiet_NaN());
+  }
+  return bad.empty();
 }
 
-void linear_probabilities(const Features& x, MatrixView weights, std::span<const float> bias,
+bool linear_probabilities(const Features& x, MatrixView weights, std::span<const float> bias,
                           std::span<float> out) {
   const size_t classes = weights.rows;
   QUERIST_CHECK(x.kind != Features::Kind::sparse && weights.cols == x.cols &&
                 bias.size() == classes);
   QUERIST_CHECK(classes > 0 && out.size() == x.rows * classes);
+  std::atomic<bool> finite = true;
   static constexpr size_t block_rows =
       512;  // Logits of a block stay in the second-level cache until they are softened.
   parallel_for((x.rows + block_rows - 1) / block_rows, 4, [&](size_t first, size_t last) {
@@ -137,9 +190,10 @@ void linear_probabilities(const Features& x, MatrixView weights, std::span<const
         HWY_DYNAMIC_DISPATCH(HalfLogits)
         (x.half + begin * x.cols, rows, x.cols, weights.values, bias.data(), classes, target);
       }
-      softmax_rows(target, rows, classes);
+      if (!softmax_rows(target, rows, classes)) finite = false;
     }
   });
+  return finite;
 }
 
 }  // namespace querist::kernels

@@ -9,8 +9,9 @@ namespace querist::kernels {
 
 // out (x.rows, weights.rows) = softmax(x · weightsᵀ + bias). weights (classes, x.cols), bias
 // (classes). Bytes: the features once and 4 a probability; flops: 2 · rows · cols · classes. A
-// row's result depends on that row alone, bit for bit.
-void linear_probabilities(const Features& x, MatrixView weights, std::span<const float> bias,
+// row's result depends on that row alone, bit for bit. False if a row's scores were not finite: its
+// probabilities are NaN.
+bool linear_probabilities(const Features& x, MatrixView weights, std::span<const float> bias,
                           std::span<float> out);
 
 }  // namespace querist::kernels

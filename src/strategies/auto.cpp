@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/threads.h"
 #include "kernels/uncertainty.h"
 #include "strategies/herding/herding.h"
 #include "strategies/scores.h"
@@ -39,18 +40,23 @@ static std::vector<float> weights_of(const Pool& pool, const std::vector<size_t>
   }
   mean /= std::max<double>(1, static_cast<double>(weights.size()));
   const double exponent = balance_exponent(counts);
-  std::vector<double> rarity(counts.size());
+  std::vector<float> rarity(counts.size());
   const double labels_per_class =
       static_cast<double>(pool.labeled.size()) / static_cast<double>(counts.size());
   for (size_t c = 0; c < counts.size(); ++c) {
-    rarity[c] = std::sqrt(labels_per_class / static_cast<double>(counts[c] + 1));
+    rarity[c] =
+        static_cast<float>(std::sqrt(labels_per_class / static_cast<double>(counts[c] + 1)));
   }
-  for (size_t i = 0; i < weights.size(); ++i) {
-    const auto p = pool.probabilities.row(static_cast<size_t>(pool.candidates[i]));
-    double balance = 0;
-    for (size_t c = 0; c < rarity.size(); ++c) balance += p[c] * rarity[c];
-    weights[i] = static_cast<float>((0.1 * mean + 0.9 * weights[i]) * std::pow(balance, exponent));
-  }
+  const auto power = static_cast<float>(exponent);
+  const auto least = static_cast<float>(0.1 * mean);
+  parallel_for(weights.size(), 8192, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      const auto p = pool.probabilities.row(static_cast<size_t>(pool.candidates[i]));
+      float balance = 0;
+      for (size_t c = 0; c < rarity.size(); ++c) balance += p[c] * rarity[c];
+      weights[i] = (least + 0.9f * weights[i]) * std::pow(balance, power);
+    }
+  });
   return weights;
 }
 

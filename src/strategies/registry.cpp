@@ -33,10 +33,11 @@ static void check_rows(std::span<const int64_t> rows, size_t size, std::string_v
 static void check_pool(const QueryStrategy& strategy, const Pool& pool) {
   check_rows(pool.candidates, pool.size, "candidates");
   check_rows(pool.labeled, pool.size, "labeled");
-  std::vector<int64_t> both;
-  std::set_intersection(pool.candidates.begin(), pool.candidates.end(), pool.labeled.begin(),
-                        pool.labeled.end(), std::back_inserter(both));
-  if (!both.empty()) refuse("row {} is both labeled and a candidate", both.front());
+  for (const int64_t row : pool.labeled) {
+    if (std::binary_search(pool.candidates.begin(), pool.candidates.end(), row)) {
+      refuse("row {} is both labeled and a candidate", row);
+    }
+  }
   if (pool.labels.size() != pool.labeled.size()) {
     refuse("labels has {} entries but labeled has {}", pool.labels.size(), pool.labeled.size());
   }
@@ -48,14 +49,15 @@ static void check_pool(const QueryStrategy& strategy, const Pool& pool) {
   if (has(strategy.needs, Signal::embeddings)) {
     if (pool.embeddings.rows != pool.size)
       refuse("{} needs embeddings of all {} rows", strategy.name, pool.size);
-    if (!kernels::all_finite(pool.embeddings)) refuse("embeddings hold a NaN or infinite number");
+    if (!pool.checked && !kernels::all_finite(pool.embeddings))
+      refuse("embeddings hold a NaN or infinite number");
   }
   if (pool.probabilities.rows != 0) {
     if (pool.probabilities.rows != pool.size || pool.probabilities.cols != pool.classes) {
       refuse("probabilities must be ({}, {}), not ({}, {})", pool.size, pool.classes,
              pool.probabilities.rows, pool.probabilities.cols);
     }
-    if (!kernels::all_finite(Features(pool.probabilities)))
+    if (!pool.checked && !kernels::all_finite(Features(pool.probabilities)))
       refuse("probabilities hold a NaN or infinite number");
   }
 }
@@ -81,9 +83,9 @@ Selection top_k(const Pool& pool, const std::vector<float>& utilities, size_t k)
   const auto before = [&](size_t a, size_t b) {
     return utilities[a] != utilities[b] ? utilities[a] > utilities[b] : a < b;
   };
-  std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(),
-                   before);
-  std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), before);
+  // A heap of the k best: one look at most utilities, where k is a batch and the rest a pool.
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(),
+                    before);
   Selection selection;
   for (size_t i = 0; i < k; ++i) {
     selection.rows.push_back(pool.candidates[order[i]]);

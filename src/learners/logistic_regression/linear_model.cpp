@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/threads.h"
+#include "kernels/linear_probabilities.h"
 #include "kernels/softmax_regression.h"
 
 namespace querist::learners {
@@ -84,6 +85,10 @@ void LinearModel::score_rows(const Features& features, size_t begin, size_t end,
   }
 }
 
+[[noreturn]] static void refuse_row(size_t row) {
+  refuse("row {} holds a NaN or a number too large to predict on", row);
+}
+
 static void softmax_in_place(std::span<float> scores, size_t row) {
   const float top = *std::max_element(scores.begin(), scores.end());
   double sum = 0;
@@ -91,7 +96,7 @@ static void softmax_in_place(std::span<float> scores, size_t row) {
     score = std::exp(score - top);
     sum += static_cast<double>(score);
   }
-  if (!std::isfinite(sum)) refuse("row {} holds a NaN or a number too large to predict on", row);
+  if (!std::isfinite(sum)) refuse_row(row);
   for (float& score : scores) score = static_cast<float>(static_cast<double>(score) / sum);
 }
 
@@ -102,6 +107,12 @@ void LinearModel::probabilities(const Features& features, Matrix& out) const {
   out.rows = features.rows;
   out.cols = head_.classes;
   out.values.resize(out.rows * out.cols);
+  if (features.kind != Features::Kind::sparse && !head_.by_column) {
+    if (kernels::linear_probabilities(features, linear_weights(), head_.bias, out.values)) return;
+    size_t row = 0;
+    while (std::isfinite(out.at(row, 0))) ++row;
+    refuse_row(row);
+  }
   parallel_for(features.rows, tile_rows, [&](size_t begin, size_t end) {
     for (size_t from = begin; from < end; from += tile_rows) {
       const size_t to = std::min(end, from + tile_rows);

@@ -6,10 +6,12 @@
 #include <numeric>
 
 #include "kernels/coverage.h"
+#include "kernels/coverage_rows.h"
 
 namespace querist::strategies {
 
 static constexpr size_t radius_sample = 2000;
+static constexpr size_t radius_queries = 500;  // A quantile needs no more distances than this.
 
 ParamSpecs herding_params() {
   return {
@@ -42,44 +44,63 @@ static float median(std::vector<float> values) {
 }
 
 float typical_radius(const Pool& pool, Rng& rng) {
-  std::vector<int64_t> rows(pool.size);
-  std::iota(rows.begin(), rows.end(), 0);
-  const size_t n = std::min(rows.size(), radius_sample);
-  rows = rng.sample(pool.size, n);
-  std::sort(rows.begin(), rows.end());
-  return median(
-      kernels::neighbor_distances(dense_rows(pool.embeddings, rows), std::max<size_t>(1, n / 100)));
+  const size_t n = std::min(pool.size, radius_sample);
+  const auto rows = rng.sample(pool.size, n);  // In random order: the first are a sample too.
+  return median(kernels::neighbor_distances(kernels::widened_rows(pool.embeddings, rows),
+                                            std::max<size_t>(1, n / 100), radius_queries));
 }
 
 float labeled_radius(const Pool& pool) {
   if (pool.labeled.size() < 2) return 0;
-  const size_t start =
-      pool.labeled.size() > radius_sample ? pool.labeled.size() - radius_sample : 0;
+  const size_t n = std::min(pool.labeled.size(), radius_sample);
+  const auto newest = pool.labeled.last(n);
+  std::vector<int64_t> rows;  // Every fourth of a full sample first, so that the queries spread.
+  const size_t step = (n + radius_queries - 1) / radius_queries;
+  for (size_t start = 0; start < step; ++start) {
+    for (size_t i = start; i < n; i += step) rows.push_back(newest[i]);
+  }
   auto distances =
-      kernels::neighbor_distances(dense_rows(pool.embeddings, pool.labeled.subspan(start)), 1);
+      kernels::neighbor_distances(kernels::widened_rows(pool.embeddings, rows), 1, radius_queries);
   const auto tenth = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 10);
   std::nth_element(distances.begin(), tenth, distances.end());
   return *tenth;
 }
 
+// The indices of the `count` heaviest, ascending; ties go to the lower. A heap of them takes one
+// look at most weights.
+static std::vector<int64_t> heaviest(std::span<const float> weights, size_t count) {
+  std::vector<int64_t> order(weights.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(count);
+  std::partial_sort(order.begin(), end, order.end(), [&](int64_t a, int64_t b) {
+    const float x = weights[static_cast<size_t>(a)];
+    const float y = weights[static_cast<size_t>(b)];
+    return x != y ? x > y : a < b;
+  });
+  order.resize(count);
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
 // Indices into the candidates, ascending: all of them, or the heaviest half and a uniform half.
 static std::vector<size_t> shortlist(std::span<const float> weights, size_t n, size_t most,
                                      Rng& rng) {
-  std::vector<size_t> order(n);
-  std::iota(order.begin(), order.end(), 0);
-  if (n <= most) return order;
-  size_t kept = 0;
-  if (!weights.empty()) {
-    kept = most / 2;
-    std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
-                     [&](size_t a, size_t b) {
-                       return weights[a] != weights[b] ? weights[a] > weights[b] : a < b;
-                     });
+  if (n <= most) {
+    std::vector<size_t> all(n);
+    std::iota(all.begin(), all.end(), 0);
+    return all;
   }
-  for (size_t i = kept; i < most; ++i) std::swap(order[i], order[i + rng.below(n - i)]);
-  order.resize(most);
-  std::sort(order.begin(), order.end());
-  return order;
+  const auto kept = heaviest(weights, weights.empty() ? 0 : most / 2);
+  auto drawn = rng.sample(n - kept.size(), most - kept.size());
+  std::sort(drawn.begin(), drawn.end());
+  std::vector<size_t> chosen(kept.begin(), kept.end());
+  size_t passed = 0;  // Kept indices below the drawn one: it counts only those that are not kept.
+  for (const int64_t place : drawn) {
+    while (passed < kept.size() && kept[passed] <= place + static_cast<int64_t>(passed)) ++passed;
+    chosen.push_back(static_cast<size_t>(place) + passed);
+  }
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
 }
 
 Selection herd(const Pool& pool, std::span<const float> weights, float radius, size_t batch_size,

@@ -15,12 +15,12 @@ namespace querist::strategies {
 // The parameters of every herding strategy: gamma, max_targets, max_candidates.
 ParamSpecs herding_params();
 
-// sigma_0: the median distance of a row to its max(1, n/100)-th nearest neighbour, over at most
-// 2,000 sampled rows.
+// sigma_0: the median distance of a row to its max(1, n/100)-th nearest neighbour among at most
+// 2,000 sampled rows, over 500 of them.
 float typical_radius(const Pool& pool, Rng& rng);
 
-// The tenth of the labelled rows' nearest-labelled-neighbour distances; 0 with fewer than two
-// labelled rows.
+// The tenth of the labelled rows' nearest-labelled-neighbour distances, over 500 of them; 0 with
+// fewer than two labelled rows.
 float labeled_radius(const Pool& pool);
 
 // Picks by greedy weighted coverage. utilities: one weight a candidate, not negative; empty: all 1.
