@@ -55,6 +55,8 @@ static HWY_INLINE void add_lanes4([[maybe_unused]] Tag d, const hn::Vec<Tag>* su
 #endif
 }
 
+// The small loops are unrolled by pragma: -O2 leaves them rolled, and sums indexed by a running
+// number would live in memory.
 // Logits of `rows` rows (1 or 2) for `classes` classes (1 … 5) starting at weights. Each sum is
 // taken in the same order whatever the block, so that a row does not depend on its neighbours.
 template <int rows, int classes, class Value>
@@ -63,22 +65,29 @@ static HWY_INLINE void block(const Value* x, size_t cols, const float* weights, 
   const Tag d;
   const size_t lanes = hn::Lanes(d);
   hn::Vec<Tag> sums[rows][8];
+#pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 8
     for (int c = 0; c < 8; ++c) sums[r][c] = hn::Zero(d);
   }
   size_t j = 0;
   for (; j + lanes <= cols; j += lanes) {
     hn::Vec<Tag> values[rows];
+#pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) values[r] = load_row(d, x + static_cast<size_t>(r) * cols, j);
+#pragma GCC unroll 8
     for (int c = 0; c < classes; ++c) {
       const auto weight = hn::LoadU(d, weights + static_cast<size_t>(c) * cols + j);
+#pragma GCC unroll 8
       for (int r = 0; r < rows; ++r) sums[r][c] = hn::MulAdd(values[r], weight, sums[r][c]);
     }
   }
+#pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
     float totals[8];
     add_lanes4(d, sums[r], totals);
     if (classes > 4) add_lanes4(d, sums[r] + 4, totals + 4);
+#pragma GCC unroll 8
     for (int c = 0; c < classes; ++c) {
       float sum = totals[c];
       for (size_t tail = j; tail < cols; ++tail) {

@@ -25,6 +25,8 @@ static HWY_INLINE Vec tail_of(Lane d, const float* from, size_t count) {
   return hn::Load(d, padded);
 }
 
+// The small loops are unrolled by pragma: -O2 leaves them rolled, and sums indexed by a running
+// number would live in memory.
 // R rows against K heads: R*K sums stay in registers. Each sum is taken in the same order whatever
 // R and K are.
 template <size_t R, size_t K>
@@ -33,27 +35,37 @@ static HWY_INLINE void score_block(const float* x, size_t cols, const float* wei
   const Lane d;
   const size_t lanes = hn::Lanes(d);
   Vec sums[R][K];
+#pragma GCC unroll 8
   for (size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 8
     for (size_t k = 0; k < K; ++k) sums[r][k] = hn::Zero(d);
   }
   size_t j = 0;
   for (; j + lanes <= cols; j += lanes) {
     Vec w[K];
+#pragma GCC unroll 8
     for (size_t k = 0; k < K; ++k) w[k] = hn::LoadU(d, weights + k * cols + j);
+#pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r) {
       const Vec row = hn::LoadU(d, x + r * cols + j);
+#pragma GCC unroll 8
       for (size_t k = 0; k < K; ++k) sums[r][k] = hn::MulAdd(row, w[k], sums[r][k]);
     }
   }
   if (j < cols) {
     Vec w[K];
+#pragma GCC unroll 8
     for (size_t k = 0; k < K; ++k) w[k] = tail_of(d, weights + k * cols + j, cols - j);
+#pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r) {
       const Vec row = tail_of(d, x + r * cols + j, cols - j);
+#pragma GCC unroll 8
       for (size_t k = 0; k < K; ++k) sums[r][k] = hn::MulAdd(row, w[k], sums[r][k]);
     }
   }
+#pragma GCC unroll 8
   for (size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 8
     for (size_t k = 0; k < K; ++k) {
       scores[r * heads + k] = hn::GetLane(hn::SumOfLanes(d, sums[r][k])) + bias[k];
     }
@@ -90,22 +102,29 @@ static HWY_INLINE void outer_block(const float* x, size_t cols, const float* res
   const Lane d;
   const size_t lanes = hn::Lanes(d);
   Vec share[R][K];
+#pragma GCC unroll 8
   for (size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 8
     for (size_t k = 0; k < K; ++k) share[r][k] = hn::Set(d, residuals[r * heads + k]);
   }
   size_t j = 0;
   for (; j + lanes <= cols; j += lanes) {
     Vec row[R];
+#pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r) row[r] = hn::LoadU(d, x + r * cols + j);
+#pragma GCC unroll 8
     for (size_t k = 0; k < K; ++k) {
       Vec sum = hn::LoadU(d, gradient + k * cols + j);
+#pragma GCC unroll 8
       for (size_t r = 0; r < R; ++r) sum = hn::MulAdd(row[r], share[r][k], sum);
       hn::StoreU(sum, d, gradient + k * cols + j);
     }
   }
   for (; j < cols; ++j) {
+#pragma GCC unroll 8
     for (size_t k = 0; k < K; ++k) {
       float sum = gradient[k * cols + j];
+#pragma GCC unroll 8
       for (size_t r = 0; r < R; ++r) sum += x[r * cols + j] * residuals[r * heads + k];
       gradient[k * cols + j] = sum;
     }
