@@ -25,5 +25,5 @@ serve: build
 	@build/querist serve
 
 bench: install
-	@bash tools/build.sh all
+	@bash tools/build.sh querist bench_loop bench_kernels
 	@/usr/bin/python3 bench/run.py

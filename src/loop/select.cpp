@@ -145,6 +145,7 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   pool.labels = ids;
   pool.embeddings = view.geometry;
   pool.embeddings.rows = pool.size;
+  pool.checked = true;  // The workshop checks features as it stores them, the model its output.
   if (probabilities) {
     pool.probabilities = MatrixView(pool.size, probabilities->cols, probabilities->values.data());
   }

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/rng.h"
+#include "kernels/finite.h"
 #include "storage/examples.h"
 #include "storage/models.h"
 #include "storage/projects.h"
@@ -69,6 +70,13 @@ void Workshop::open_files() {
   }
 }
 
+// Stored features are finite, so that nobody scans a million rows again before each selection.
+static void check_finite(const Features& features, std::string_view featurizer) {
+  if (kernels::all_finite(features)) return;
+  refuse("the featurizer {} made a NaN or infinite number: clean the data or name another",
+         featurizer);
+}
+
 void Workshop::append_rows(int64_t rows, const Progress& progress) {
   const auto done = static_cast<int64_t>(files_->rows());
   if (done >= rows) return;
@@ -77,6 +85,8 @@ void Workshop::append_rows(int64_t rows, const Progress& progress) {
                           progress.check();
                           const auto batch = fitted_.transform(payloads);
                           const Features geometry(batch.geometry);
+                          check_finite(batch.features(), featurizer_name_);
+                          if (fitted_.geometry_features) check_finite(geometry, featurizer_name_);
                           files_->append(static_cast<size_t>(first_row), batch.features(),
                                          fitted_.geometry_features ? &geometry : nullptr);
                           progress.at(

@@ -13,6 +13,9 @@ namespace querist::strategies {
 static constexpr size_t radius_sample = 2000;
 static constexpr size_t radius_queries = 500;  // A quantile needs no more distances than this.
 
+static constexpr size_t candidates_a_pick = 200;
+static constexpr size_t least_candidates = 2000;
+
 ParamSpecs herding_params() {
   return {
       {.name = "gamma",
@@ -32,7 +35,8 @@ ParamSpecs herding_params() {
        .min = 10,
        .max = 20'000,
        .whole = true,
-       .help = "Examples considered for the batch: the most useful half and a uniform half."},
+       .help = "Most examples considered for the batch, half the most useful, half uniform; unless "
+               "set, 200 a pick and at least 2,000."},
   };
 }
 
@@ -108,7 +112,11 @@ Selection herd(const Pool& pool, std::span<const float> weights, float radius, s
   const size_t n = pool.candidates.size();
   const auto target_indices =
       shortlist({}, n, static_cast<size_t>(params.integer("max_targets")), rng);
-  const size_t most = std::max(static_cast<size_t>(params.integer("max_candidates")), batch_size);
+  size_t most = static_cast<size_t>(params.integer("max_candidates"));
+  if (!params.changed("max_candidates")) {
+    most = std::min(most, std::max(least_candidates, candidates_a_pick * batch_size));
+  }
+  most = std::max(most, batch_size);
   const auto candidate_indices = shortlist(weights, n, most, rng);
   std::vector<int64_t> targets, candidates;
   std::vector<float> target_weights;
