@@ -177,6 +177,17 @@ TEST(File, IsReplacedWholeAndNamesWhatFailed) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(Rng, SamplesAFewAsItWouldSampleMany) {
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    Rng few(seed), plain(seed);
+    std::vector<int64_t> order(2000);
+    std::iota(order.begin(), order.end(), 0);
+    for (size_t i = 0; i < 100; ++i) std::swap(order[i], order[i + plain.below(2000 - i)]);
+    order.resize(100);
+    EXPECT_EQ(few.sample(2000, 100), order);
+  }
+}
+
 TEST(ParallelFor, VisitsEachItemOnceAndRethrows) {
   std::vector<std::atomic<int>> visits(100'000);
   parallel_for(visits.size(), 100, [&](size_t begin, size_t end) {

@@ -75,6 +75,15 @@ static std::vector<size_t> plain_greedy(const CoverageTask& task, const Matrix& 
   return picks;
 }
 
+TEST(NeighborDistances, OfTheFirstRowsAreTheFirstOfAll) {
+  const Matrix x = random_rows(700, 5, 4);
+  const auto all = neighbor_distances(x, 3);
+  const auto first = neighbor_distances(x, 3, 300);
+  ASSERT_EQ(first.size(), 300u);
+  // Products of blocks of other heights may round the last bits otherwise.
+  for (size_t i = 0; i < first.size(); ++i) EXPECT_NEAR(first[i], all[i], 1e-4) << i;
+}
+
 TEST(GreedyCoverage, PicksTheSameSequenceAsPlainGreedy) {
   for (uint64_t seed = 0; seed < 5; ++seed) {
     const Matrix x = random_rows(120, 4, 10 + seed);

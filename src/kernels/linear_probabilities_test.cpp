@@ -83,4 +83,15 @@ TEST(LinearProbabilities, SurviveHugeLogits) {
   EXPECT_LT(out[1], 1e-30f);
 }
 
+TEST(LinearProbabilities, SayWhichRowIsNotFinite) {
+  Head head(600, 24, 7);
+  head.x.at(513, 3) = std::nanf("");
+  head.x.at(514, 23) = INFINITY;
+  std::vector<float> out(600 * 7);
+  EXPECT_FALSE(linear_probabilities(head.x, head.weights, head.bias, out));
+  for (size_t i = 0; i < 600; ++i) {
+    EXPECT_EQ(std::isnan(out[i * 7]), i == 513 || i == 514) << i;
+  }
+}
+
 }  // namespace querist::kernels
