@@ -288,8 +288,12 @@ test('An answer whose reply was lost is sent again and counted once', limit, asy
     return route.abort();
   });
   await press(page, '5');
+  await until(
+    async () => lost,
+    (count) => count === 1,
+    'the reply was lost',
+  );
   await page.waitForSelector('[data-status=none][data-unsent="0"]', { timeout: 20_000 });
-  assert.equal(lost, 1);
   assert.equal((await answers(name)).length, 1);
   await page.context().close();
 });
