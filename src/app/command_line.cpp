@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/text.h"
 #include "app/verb.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -39,12 +40,6 @@ void put_out(const std::string& path, std::string_view content) {
   if (!path.empty() && path != "-") return write_file_atomically(path, content);
   std::fwrite(content.data(), 1, content.size(), stdout);
   std::fflush(stdout);
-}
-
-static std::string flag_of(std::string_view name) {
-  std::string flag = "--" + std::string(name);
-  for (char& c : flag) c = c == '_' ? '-' : c;
-  return flag;
 }
 
 // What a verb's subcommand parsed.

@@ -1,5 +1,6 @@
 // querist export: labels, model, ledger to a file.
 #include "app/open.h"
+#include "app/text.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "storage/annotations.h"
@@ -10,16 +11,7 @@ namespace querist::app {
 
 static std::string csv_row(const std::vector<std::string>& cells) {
   std::string row;
-  for (size_t i = 0; i < cells.size(); ++i) {
-    if (i) row += ',';
-    if (cells[i].find_first_of(",\"\n\r") == std::string::npos) {
-      row += cells[i];
-      continue;
-    }
-    row += '"';
-    for (const char c : cells[i]) row += c == '"' ? std::string("\"\"") : std::string(1, c);
-    row += '"';
-  }
+  for (size_t i = 0; i < cells.size(); ++i) row += (i ? "," : "") + csv_cell(cells[i]);
   return row + "\n";
 }
 

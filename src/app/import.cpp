@@ -4,6 +4,7 @@
 
 #include "app/open.h"
 #include "app/progress_bar.h"
+#include "app/text.h"
 #include "base/error.h"
 #include "loop/import.h"
 #include "loop/workshop.h"
@@ -32,14 +33,6 @@ static Project project_for(storage::Store& store, const Invocation& invocation) 
   input.task = invocation.text("task");
   input.classes = invocation.list("classes");
   return storage::create_project(store, input, actor());
-}
-
-// A CSV cell: quoted when it must be.
-static std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
 }
 
 static int run(const Invocation& invocation) {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "app/cards.h"
+#include "app/text.h"
 #include "app/verb.h"
 #include "base/error.h"
 #include "data/project_settings.h"
@@ -16,12 +17,6 @@ static std::string range_of(const ParamSpec& spec) {
   if (low) return fmt::format("at least {:g}", spec.min);
   if (high) return fmt::format("at most {:g}", spec.max);
   return "";
-}
-
-static std::string flag_name(std::string_view name) {
-  std::string flag = "--" + std::string(name);
-  for (char& c : flag) c = c == '_' ? '-' : c;
-  return flag;
 }
 
 Json cards_json(const std::vector<Card>& cards) {
@@ -59,7 +54,7 @@ std::string cards_text(const std::vector<Card>& cards) {
 std::string params_markdown(const ParamSpecs& params, bool as_flags) {
   std::string text = "| name | type | default | range | what it does |\n|---|---|---|---|---|\n";
   for (const ParamSpec& spec : params) {
-    const std::string name = as_flags ? flag_name(spec.name) : std::string(spec.name);
+    const std::string name = as_flags ? flag_of(spec.name) : std::string(spec.name);
     text += fmt::format("| `{}` | {} | {} | {} | {} |\n", name, spec.type(), to_text(spec.fallback),
                         range_of(spec), spec.help);
   }
