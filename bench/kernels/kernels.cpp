@@ -133,7 +133,10 @@ static void coverage_engine(benchmark::State& state) {
   const std::span<const int64_t> all = data().all;
   const CoverageTask task = {
       data().x, all.first(targets), weights, all.subspan(targets, candidates), {}, 0.5f};
-  for (auto _ : state) benchmark::DoNotOptimize(greedy_coverage(task, 1));
+  for (auto _ : state) {
+    CoverageMemory memory;
+    benchmark::DoNotOptimize(greedy_coverage(task, 1, memory));
+  }
   count(state, targets * candidates);
 }
 

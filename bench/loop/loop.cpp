@@ -142,6 +142,7 @@ static Json run_loop(const Mixture& mixture, const Options& options) {
   Matrix probabilities;
   Times refit, rescore, margin, automatic;
   Selection next;
+  std::any margin_memory, automatic_memory;  // As a project's workshop keeps one.
   for (size_t arrival = 0; arrival <= options.arrivals; ++arrival) {
     if (arrival > 0) labels.add(next.rows[0], mixture.truth[static_cast<size_t>(next.rows[0])]);
     const auto step = [&](Times& times, auto work) {
@@ -166,12 +167,13 @@ static Json run_loop(const Mixture& mixture, const Options& options) {
     pool.probabilities = probabilities;
     pool.embeddings = x;
     pool.checked = true;  // Made here, and found finite when the model read them.
-    const auto choose = [&](std::string_view name) {
+    const auto choose = [&](std::string_view name, std::any& memory) {
+      pool.memory = &memory;
       const auto& card = strategies::find(name);
       return strategies::select_batch(card, pool, batch_size, Params(card.params), arrival);
     };
-    next = step(margin, [&] { return choose("margin"); });
-    step(automatic, [&] { return choose("auto"); });
+    next = step(margin, [&] { return choose("margin", margin_memory); });
+    step(automatic, [&] { return choose("auto", automatic_memory); });
   }
   return {{"refit", summary(refit)},
           {"rescore", summary(rescore)},

@@ -1,6 +1,7 @@
 // The examples a strategy may choose from, and the signals that its card asks for.
 #pragma once
 
+#include <any>
 #include <cstdint>
 #include <span>
 
@@ -28,6 +29,10 @@ struct Pool {
   MatrixView probabilities;  // (size, classes), rows sum to 1; empty when there is no model yet.
   Features embeddings;       // (size, d), dense or half; unit rows unless the source gave others.
   bool checked = false;      // The caller knows both to be finite: they are not scanned again.
+  // Where a strategy may keep what it computes for its next call over the same embeddings; null:
+  // nowhere. What is kept saves time and never changes an answer. The caller empties it before
+  // other embeddings may lie at the same address.
+  std::any* memory = nullptr;
 };
 
 }  // namespace querist

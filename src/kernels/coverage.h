@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/matrix.h"
+#include "kernels/coverage_memory.h"
 
 namespace querist::kernels {
 
@@ -27,11 +28,10 @@ struct CoveragePick {
 };
 
 // `count` picks in order; ties go to the lower candidate. Memory: 4 bytes a (candidate, target)
-// pair.
-std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count);
-
-// Squared distances of every row of a to every row of b, (a.rows, b.rows), never negative.
-Matrix squared_distances(const Matrix& a, const Matrix& b);
+// pair. Only distances that the
+// memory lacks are computed; the picks are the same with an empty one.
+std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count,
+                                          CoverageMemory& memory);
 
 // The distance to the k-th nearest other row, for each of the first `most` rows (exact; memory: 4
 // bytes a row in blocks of 256 rows).

@@ -13,49 +13,62 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "hwy/contrib/math/math-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace querist::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-void FinishDistances(float* HWY_RESTRICT values, size_t n, float own,
-                     const float* HWY_RESTRICT others) {
-  const hn::ScalableTag<float> d;
-  const auto base = hn::Set(d, own);
-  size_t j = 0;
-  for (; j + hn::Lanes(d) <= n; j += hn::Lanes(d)) {
-    const auto sum = hn::Add(hn::Add(hn::LoadU(d, values + j), base), hn::LoadU(d, others + j));
-    hn::StoreU(hn::Max(hn::Zero(d), sum), d, values + j);
-  }
-  for (; j < n; ++j) values[j] = std::max(0.0f, values[j] + own + others[j]);
+using Tag = hn::ScalableTag<float>;
+
+// Below exp(-87) a kernel covers nothing.
+template <class D>
+static HWY_INLINE hn::Vec<D> kernel_of(D d, const float* squared, hn::Vec<D> minus_gamma) {
+  const auto power = hn::Mul(minus_gamma, hn::LoadU(d, squared));
+  return hn::Exp(d, hn::Max(hn::Set(d, -87.0f), power));
 }
 
-void ScaleValues(float* values, size_t n, float scale) {
-  const hn::ScalableTag<float> d;
-  const auto factor = hn::Set(d, scale);
-  size_t j = 0;
-  for (; j + hn::Lanes(d) <= n; j += hn::Lanes(d)) {
-    hn::StoreU(hn::Mul(factor, hn::LoadU(d, values + j)), d, values + j);
-  }
-  for (; j < n; ++j) values[j] *= scale;
+template <class D>
+static HWY_INLINE hn::Vec<D> growth(D d, const float* squared, const float* best,
+                                    hn::Vec<D> minus_gamma) {
+  return hn::Max(hn::Zero(d), hn::Sub(kernel_of(d, squared, minus_gamma), hn::LoadU(d, best)));
 }
 
-float CoverageGain(const float* HWY_RESTRICT kernel, const float* HWY_RESTRICT weights,
-                   const float* HWY_RESTRICT best, size_t n) {
-  const hn::ScalableTag<float> d;
+float CoverageGain(const float* HWY_RESTRICT squared, float gamma,
+                   const float* HWY_RESTRICT weights, const float* HWY_RESTRICT best, size_t n) {
+  const Tag d;
+  const hn::CappedTag<float, 1> one;
   const size_t lanes = hn::Lanes(d);
-  const auto growth = [&](size_t j) {
-    return hn::Max(hn::Zero(d), hn::Sub(hn::LoadU(d, kernel + j), hn::LoadU(d, best + j)));
-  };
+  const auto minus_gamma = hn::Set(d, -gamma);
   auto even = hn::Zero(d);
   auto odd = hn::Zero(d);
   size_t j = 0;
   for (; j + 2 * lanes <= n; j += 2 * lanes) {
-    even = hn::MulAdd(hn::LoadU(d, weights + j), growth(j), even);
-    odd = hn::MulAdd(hn::LoadU(d, weights + j + lanes), growth(j + lanes), odd);
+    even =
+        hn::MulAdd(hn::LoadU(d, weights + j), growth(d, squared + j, best + j, minus_gamma), even);
+    odd = hn::MulAdd(hn::LoadU(d, weights + j + lanes),
+                     growth(d, squared + j + lanes, best + j + lanes, minus_gamma), odd);
   }
   float sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(even, odd)));
-  for (; j < n; ++j) sum += weights[j] * std::max(0.0f, kernel[j] - best[j]);
+  for (; j < n; ++j) {
+    sum += weights[j] * hn::GetLane(growth(one, squared + j, best + j, hn::Set(one, -gamma)));
+  }
   return sum;
+}
+
+void Cover(const float* HWY_RESTRICT squared, float gamma, float* HWY_RESTRICT best, size_t n) {
+  const Tag d;
+  const hn::CappedTag<float, 1> one;
+  const auto minus_gamma = hn::Set(d, -gamma);
+  size_t j = 0;
+  for (; j + hn::Lanes(d) <= n; j += hn::Lanes(d)) {
+    const auto kernel = kernel_of(d, squared + j, minus_gamma);
+    hn::StoreU(hn::Max(hn::LoadU(d, best + j), kernel), d, best + j);
+  }
+  for (; j < n; ++j) {
+    const auto kernel = kernel_of(one, squared + j, hn::Set(one, -gamma));
+    hn::StoreU(hn::Max(hn::LoadU(one, best + j), kernel), one, best + j);
+  }
 }
 
 }  // namespace querist::kernels::HWY_NAMESPACE
@@ -64,9 +77,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace querist::kernels {
 
-HWY_EXPORT(FinishDistances);
-HWY_EXPORT(ScaleValues);
 HWY_EXPORT(CoverageGain);
+HWY_EXPORT(Cover);
 
 Matrix widened_rows(const Features& features, std::span<const int64_t> rows) {
   QUERIST_CHECK(features.kind != Features::Kind::sparse);
@@ -85,20 +97,16 @@ Matrix widened_rows(const Features& features, std::span<const int64_t> rows) {
   return out;
 }
 
-void finish_distances(std::span<float> values, float own, std::span<const float> others) {
-  QUERIST_CHECK(values.size() == others.size());
-  HWY_DYNAMIC_DISPATCH(FinishDistances)(values.data(), values.size(), own, others.data());
-}
-
-void scale_values(std::span<float> values, float scale) {
-  HWY_DYNAMIC_DISPATCH(ScaleValues)(values.data(), values.size(), scale);
-}
-
-float coverage_gain(std::span<const float> kernel, std::span<const float> weights,
+float coverage_gain(std::span<const float> squared, float gamma, std::span<const float> weights,
                     std::span<const float> best) {
-  QUERIST_CHECK(kernel.size() == weights.size() && kernel.size() == best.size());
-  return HWY_DYNAMIC_DISPATCH(CoverageGain)(kernel.data(), weights.data(), best.data(),
-                                            kernel.size());
+  QUERIST_CHECK(squared.size() == weights.size() && squared.size() == best.size());
+  return HWY_DYNAMIC_DISPATCH(CoverageGain)(squared.data(), gamma, weights.data(), best.data(),
+                                            squared.size());
+}
+
+void cover(std::span<const float> squared, float gamma, std::span<float> best) {
+  QUERIST_CHECK(squared.size() == best.size());
+  HWY_DYNAMIC_DISPATCH(Cover)(squared.data(), gamma, best.data(), best.size());
 }
 
 }  // namespace querist::kernels

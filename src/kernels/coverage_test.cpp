@@ -1,5 +1,4 @@
-// The lazy greedy against plain greedy over double-precision kernels, and distances against their
-// definition.
+// The lazy greedy against plain greedy over double-precision kernels, with a memory and without.
 #include "kernels/coverage.h"
 
 #include <gtest/gtest.h>
@@ -22,14 +21,6 @@ static double distance2(const Matrix& x, size_t a, size_t b) {
   double sum = 0;
   for (size_t j = 0; j < x.cols; ++j) sum += std::pow(double{x.at(a, j)} - x.at(b, j), 2);
   return sum;
-}
-
-TEST(SquaredDistances, EqualTheDefinition) {
-  const Matrix x = random_rows(300, 17, 1);  // More than one block.
-  const Matrix d = squared_distances(x, x);
-  for (size_t i = 0; i < x.rows; i += 7) {
-    for (size_t j = 0; j < x.rows; ++j) EXPECT_NEAR(d.at(i, j), distance2(x, i, j), 1e-3);
-  }
 }
 
 TEST(NeighborDistances, FindTheKthOtherRow) {
@@ -97,7 +88,9 @@ TEST(GreedyCoverage, PicksTheSameSequenceAsPlainGreedy) {
     for (float& w : weights) w = static_cast<float>(rng.uniform());
     const CoverageTask task = {x, targets, weights, candidates, labeled, 0.5f};
     std::vector<size_t> found;
-    for (const CoveragePick& pick : greedy_coverage(task, 25)) found.push_back(pick.candidate);
+    CoverageMemory memory;
+    for (const CoveragePick& pick : greedy_coverage(task, 25, memory))
+      found.push_back(pick.candidate);
     EXPECT_EQ(found, plain_greedy(task, x, 25));
   }
 }
@@ -106,9 +99,83 @@ TEST(GreedyCoverage, SurvivesMorePicksThanCandidatesAndZeroWeights) {
   const Matrix x = random_rows(6, 2, 3);
   const std::vector<int64_t> rows = {0, 1, 2, 3, 4, 5};
   const std::vector<float> weights(6, 0);
-  const auto picks = greedy_coverage({x, rows, weights, rows, {}, 1}, 10);
+  CoverageMemory memory;
+  const auto picks = greedy_coverage({x, rows, weights, rows, {}, 1}, 10, memory);
   ASSERT_EQ(picks.size(), 6u);
   EXPECT_EQ(picks[0].candidate, 0u);  // Ties go to the lower row.
+}
+
+static std::vector<int64_t> some_rows(size_t n, size_t count, Rng& rng) {
+  auto rows = rng.sample(n, count);
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+// Labels come, one is taken back, the candidates change, the targets change, the features move.
+TEST(CoverageMemory, NeverChangesAPickOrAGainByABit) {
+  const Matrix x = random_rows(700, 33, 5);
+  const Matrix moved = random_rows(700, 33, 6);
+  CoverageMemory memory;
+  Rng rng(7);
+  std::vector<int64_t> order = rng.sample(700, 700), targets = some_rows(700, 300, rng);
+  size_t labels = 0;
+  for (int round = 0; round < 30; ++round) {
+    labels = round % 7 == 6 ? labels - 3 : labels + 1 + rng.below(300 / 30);
+    if (round % 11 == 10) targets = some_rows(700, 200 + rng.below(100), rng);
+    std::vector<int64_t> labeled(order.begin(), order.begin() + static_cast<long>(labels));
+    std::sort(labeled.begin(), labeled.end());
+    const auto candidates = some_rows(700, 40 + rng.below(300), rng);
+    std::vector<float> weights(targets.size());
+    for (float& w : weights) w = static_cast<float>(rng.uniform());
+    const CoverageTask task = {round < 20 ? x : moved,
+                               targets,
+                               weights,
+                               candidates,
+                               labeled,
+                               0.01f + static_cast<float>(rng.uniform()) / 20};
+    CoverageMemory empty;
+    const auto kept = greedy_coverage(task, 15, memory);
+    const auto anew = greedy_coverage(task, 15, empty);
+    ASSERT_EQ(kept.size(), anew.size());
+    for (size_t i = 0; i < kept.size(); ++i) {
+      EXPECT_EQ(kept[i].candidate, anew[i].candidate) << round;
+      EXPECT_EQ(kept[i].gain, anew[i].gain) << round;
+    }
+    auto gaps = memory.labeled_gaps(labeled);
+    std::vector<float> sorted(gaps.begin(), gaps.end()), wanted;
+    const auto fresh = empty.labeled_gaps(labeled);
+    wanted.assign(fresh.begin(), fresh.end());
+    std::sort(sorted.begin(), sorted.end());
+    std::sort(wanted.begin(), wanted.end());
+    EXPECT_EQ(sorted, wanted) << round;
+  }
+}
+
+TEST(CoverageMemory, GapsAreTheDistancesToTheNearestOtherRow) {
+  const Matrix x = random_rows(400, 9, 8);
+  std::vector<int64_t> labeled;
+  for (int64_t row = 0; row < 400; row += 1 + row % 3) labeled.push_back(row);
+  CoverageMemory memory;
+  memory.look_at(x, std::vector<int64_t>{0, 1});
+  const auto gaps = memory.labeled_gaps(labeled);
+  ASSERT_EQ(gaps.size(), labeled.size());
+  for (size_t i = 0; i < labeled.size(); ++i) {
+    double nearest = 1e9;
+    for (size_t j = 0; j < labeled.size(); ++j) {
+      if (j == i) continue;
+      nearest = std::min(
+          nearest, distance2(x, static_cast<size_t>(labeled[i]), static_cast<size_t>(labeled[j])));
+    }
+    EXPECT_NEAR(gaps[i], nearest, 1e-4);
+  }
+}
+
+TEST(CoverageMemory, WithoutLabelsNothingIsCovered) {
+  const Matrix x = random_rows(10, 3, 9);
+  CoverageMemory memory;
+  memory.look_at(x, std::vector<int64_t>{2, 5});
+  for (const float d : memory.nearest_labeled({})) EXPECT_TRUE(std::isinf(d));
+  EXPECT_TRUE(memory.labeled_gaps({}).empty());
 }
 
 }  // namespace querist::kernels

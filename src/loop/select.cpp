@@ -99,7 +99,7 @@ static void add_predictions(std::vector<SelectionItem>& items, const Matrix& pro
 }
 
 static Chosen choose(Workshop& workshop, const Project& project, const Choice& choice,
-                     const storage::FeatureView& view) {
+                     const storage::FeatureView& view, std::any* memory) {
   const auto& card = strategies::find(choice.strategy);
   const auto labels = storage::labels_as_of(workshop.store(), project.id, storage::LabelUse::all,
                                             choice.through_event);
@@ -145,6 +145,7 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   pool.labels = ids;
   pool.embeddings = view.geometry;
   pool.embeddings.rows = pool.size;
+  pool.memory = memory;
   pool.checked = true;  // The workshop checks features as it stores them, the model its output.
   if (probabilities) {
     pool.probabilities = MatrixView(pool.size, probabilities->cols, probabilities->values.data());
@@ -180,7 +181,7 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
   choice.classes = project.classes.size();
   choice.model_version = cycle.model_version;
   choice.skipped = skipped_unasked(store, project.id, choice.through_event);
-  const Chosen chosen = choose(workshop, project, choice, view);
+  const Chosen chosen = choose(workshop, project, choice, view, &workshop.memory());
   if (chosen.items.empty()) {
     cycle.state = CycleState::finished;
     cycle.selection_id = std::nullopt;
@@ -234,7 +235,7 @@ Replay replay(Workshop& workshop, const StoredSelection& selection, const Progre
   choice.classes = static_cast<size_t>(json_integer(selection.data, "classes"));
   choice.model_version = selection.model_version;
   if (selection.data.contains("skipped")) selection.data["skipped"].get_to(choice.skipped);
-  const Chosen chosen = choose(workshop, project, choice, view);
+  const Chosen chosen = choose(workshop, project, choice, view, nullptr);
   Replay result;
   result.identical = chosen.items.size() == selection.items.size();
   for (size_t i = 0; i < chosen.items.size(); ++i) {

@@ -215,6 +215,7 @@ class Walk {
     pool.candidates = candidates;
     pool.labeled = labeled;
     pool.labels = labels;
+    pool.memory = &memory_;
     if (has(card_.needs, Signal::probabilities)) {
       model_->probabilities(stage_.pool.features(), probabilities);
       pool.probabilities = probabilities;
@@ -235,6 +236,7 @@ class Walk {
   const strategies::QueryStrategy& card_;
   const learners::Learner& learner_;
   std::unique_ptr<learners::Model> model_;
+  std::any memory_;
   std::vector<State> state_;
   std::vector<std::vector<int64_t>> picked_;
   size_t spent_ = 0;

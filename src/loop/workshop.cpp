@@ -55,6 +55,7 @@ void Workshop::fit(const Project& project, std::string_view name, const Progress
 }
 
 void Workshop::open_files() {
+  memory_.reset();  // Other features may come to lie where the last ones lay.
   storage::FeatureShape shape;
   shape.kind = fitted_.is_sparse ? Features::Kind::sparse : Features::Kind::dense;
   shape.cols = fitted_.features;

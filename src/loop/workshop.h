@@ -2,6 +2,7 @@
 // model. A cache: whatever it holds can be rebuilt from the store.
 #pragma once
 
+#include <any>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -48,6 +49,9 @@ class Workshop {
   // lock.
   std::shared_ptr<const Matrix> newest_probabilities() const;
 
+  // What the strategy kept from the last selection over these features (Pool::memory).
+  std::any& memory() { return memory_; }
+
   storage::Store& store() { return store_; }
   int64_t project_id() const { return project_id_; }
 
@@ -65,6 +69,7 @@ class Workshop {
   int64_t fitted_rows_ = 0;
   std::string featurizer_name_;
   std::unique_ptr<storage::FeatureFiles> files_;
+  std::any memory_;
   LoadedModel newest_;
   mutable std::mutex scores_mutex_;
   std::shared_ptr<const Matrix> probabilities_;

@@ -60,13 +60,10 @@ static std::vector<float> weights_of(const Pool& pool, const std::vector<size_t>
   return weights;
 }
 
-static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
-  const float radius = typical_radius(pool, rng);
+static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng&) {
   const auto counts = class_counts(pool);
-  if (is_cold(pool, counts)) return herd(pool, {}, radius, batch_size, params, rng);
-  const float near = labeled_radius(pool);
-  return herd(pool, weights_of(pool, counts), near > 0 ? std::min(radius, near) : radius,
-              batch_size, params, rng);
+  if (is_cold(pool, counts)) return herd(pool, {}, Radius::typical, batch_size, params);
+  return herd(pool, weights_of(pool, counts), Radius::shrinking, batch_size, params);
 }
 
 QueryStrategy auto_() {

@@ -4,8 +4,8 @@
 
 namespace querist::strategies {
 
-static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
-  return herd(pool, {}, typical_radius(pool, rng), batch_size, params, rng);
+static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng&) {
+  return herd(pool, {}, Radius::typical, batch_size, params);
 }
 
 QueryStrategy max_herding() {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/rng.h"
 #include "kernels/coverage.h"
 #include "kernels/coverage_rows.h"
 
@@ -12,9 +13,12 @@ namespace querist::strategies {
 
 static constexpr size_t radius_sample = 2000;
 static constexpr size_t radius_queries = 500;  // A quantile needs no more distances than this.
+static constexpr size_t gap_sample = 4096;     // Labelled rows whose neighbours are looked at.
 
 static constexpr size_t candidates_a_pick = 200;
 static constexpr size_t least_candidates = 2000;
+static constexpr size_t most_targets = 20'000;
+static constexpr size_t steps_a_label = 4;
 
 ParamSpecs herding_params() {
   return {
@@ -27,7 +31,7 @@ ParamSpecs herding_params() {
       {.name = "max_targets",
        .fallback = 3000,
        .min = 10,
-       .max = 20'000,
+       .max = most_targets,
        .whole = true,
        .help = "Sampled examples that the batch should cover."},
       {.name = "max_candidates",
@@ -47,27 +51,49 @@ static float median(std::vector<float> values) {
   return *middle;
 }
 
-float typical_radius(const Pool& pool, Rng& rng) {
+// The memory that the caller brought, else one for this call.
+static kernels::CoverageMemory& memory_of(const Pool& pool, std::any& own) {
+  std::any& place = pool.memory ? *pool.memory : own;
+  if (auto* kept = std::any_cast<kernels::CoverageMemory>(&place)) return *kept;
+  return place.emplace<kernels::CoverageMemory>();
+}
+
+// Rows of the pool that depend on its size alone, ascending: the same ones from label to label.
+static std::vector<int64_t> fixed_sample(size_t size, size_t count, uint64_t salt) {
+  auto rows = Rng(mix_seed(size, salt)).sample(size, count);
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+static float typical_radius(const Pool& pool) {
   const size_t n = std::min(pool.size, radius_sample);
-  const auto rows = rng.sample(pool.size, n);  // In random order: the first are a sample too.
+  const auto rows = Rng(mix_seed(pool.size, 1)).sample(pool.size, n);
   return median(kernels::neighbor_distances(kernels::widened_rows(pool.embeddings, rows),
                                             std::max<size_t>(1, n / 100), radius_queries));
 }
 
-float labeled_radius(const Pool& pool) {
-  if (pool.labeled.size() < 2) return 0;
-  const size_t n = std::min(pool.labeled.size(), radius_sample);
-  const auto newest = pool.labeled.last(n);
-  std::vector<int64_t> rows;  // Every fourth of a full sample first, so that the queries spread.
-  const size_t step = (n + radius_queries - 1) / radius_queries;
-  for (size_t start = 0; start < step; ++start) {
-    for (size_t i = start; i < n; i += step) rows.push_back(newest[i]);
+// All labelled rows, or a half, a quarter … of them that stays as more come.
+static std::vector<int64_t> gap_rows(std::span<const int64_t> labeled) {
+  int halvings = 0;
+  while ((labeled.size() >> halvings) > gap_sample) ++halvings;
+  std::vector<int64_t> rows;
+  for (const int64_t row : labeled) {
+    if (halvings == 0 || mix_seed(static_cast<uint64_t>(row), 3) >> (64 - halvings) == 0)
+      rows.push_back(row);
   }
-  auto distances =
-      kernels::neighbor_distances(kernels::widened_rows(pool.embeddings, rows), 1, radius_queries);
-  const auto tenth = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 10);
-  std::nth_element(distances.begin(), tenth, distances.end());
-  return *tenth;
+  return rows;
+}
+
+// The tenth of the labelled rows' distances to their nearest labelled neighbour; 0 with fewer than
+// two.
+static float labeled_radius(const Pool& pool, kernels::CoverageMemory& memory) {
+  const auto rows = gap_rows(pool.labeled);
+  if (rows.size() < 2) return 0;
+  const auto gaps = memory.labeled_gaps(rows);
+  std::vector<float> sorted(gaps.begin(), gaps.end());
+  const auto tenth = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 10);
+  std::nth_element(sorted.begin(), tenth, sorted.end());
+  return std::sqrt(*tenth);
 }
 
 // The indices of the `count` heaviest, ascending; ties go to the lower. A heap of them takes one
@@ -86,52 +112,97 @@ static std::vector<int64_t> heaviest(std::span<const float> weights, size_t coun
   return order;
 }
 
-// Indices into the candidates, ascending: all of them, or the heaviest half and a uniform half.
-static std::vector<size_t> shortlist(std::span<const float> weights, size_t n, size_t most,
-                                     Rng& rng) {
-  if (n <= most) {
-    std::vector<size_t> all(n);
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-  }
-  const auto kept = heaviest(weights, weights.empty() ? 0 : most / 2);
-  auto drawn = rng.sample(n - kept.size(), most - kept.size());
-  std::sort(drawn.begin(), drawn.end());
-  std::vector<size_t> chosen(kept.begin(), kept.end());
-  size_t passed = 0;  // Kept indices below the drawn one: it counts only those that are not kept.
-  for (const int64_t place : drawn) {
-    while (passed < kept.size() && kept[passed] <= place + static_cast<int64_t>(passed)) ++passed;
-    chosen.push_back(static_cast<size_t>(place) + passed);
+static size_t index_of(std::span<const int64_t> rows, int64_t row) {
+  const auto at = std::lower_bound(rows.begin(), rows.end(), row);
+  return at != rows.end() && *at == row ? static_cast<size_t>(at - rows.begin()) : rows.size();
+}
+
+// Adds candidates met on a walk through the pool in steps near the golden section of its size: an
+// even sample of it. The walk begins a little later with each label, so that most of it stays.
+static void add_walked(const Pool& pool, size_t count, std::vector<size_t>& chosen) {
+  const auto kept = static_cast<std::ptrdiff_t>(chosen.size());
+  auto stride = static_cast<size_t>(0.6180339887 * static_cast<double>(pool.size)) + 1;
+  while (std::gcd(stride, pool.size) != 1) ++stride;
+  const size_t from = pool.labeled.size() * steps_a_label;
+  for (size_t step = 0; step < pool.size && count > 0; ++step) {
+    const auto row = static_cast<int64_t>((from + step) % pool.size * stride % pool.size);
+    const size_t i = index_of(pool.candidates, row);
+    if (i == pool.candidates.size()) continue;
+    if (std::binary_search(chosen.begin(), chosen.begin() + kept, i)) continue;
+    chosen.push_back(i);
+    --count;
   }
   std::sort(chosen.begin(), chosen.end());
+}
+
+// Indices into the candidates, ascending: all of them, or the heaviest half and an even half.
+static std::vector<size_t> shortlist(const Pool& pool, std::span<const float> weights,
+                                     size_t most) {
+  const size_t n = pool.candidates.size();
+  std::vector<size_t> chosen(std::min(n, most));
+  std::iota(chosen.begin(), chosen.end(), 0);
+  if (n <= most) return chosen;
+  chosen.clear();
+  for (const int64_t i : heaviest(weights, weights.empty() ? 0 : most / 2)) {
+    chosen.push_back(static_cast<size_t>(i));
+  }
+  add_walked(pool, most - chosen.size(), chosen);
   return chosen;
 }
 
-Selection herd(const Pool& pool, std::span<const float> weights, float radius, size_t batch_size,
-               const Params& params, Rng& rng) {
-  const size_t n = pool.candidates.size();
-  const auto target_indices =
-      shortlist({}, n, static_cast<size_t>(params.integer("max_targets")), rng);
+// The rows to be covered. A row that is no candidate any more weighs nothing but keeps its place;
+// where half the pool or three quarters are used up, more rows are looked at instead.
+static std::vector<int64_t> target_rows(const Pool& pool, size_t count) {
+  for (size_t used = 2; used <= 4; used *= 2) {
+    if (pool.candidates.size() * used <= pool.size) count *= 2;
+  }
+  return fixed_sample(pool.size, std::min({count, most_targets, pool.size}), 2);
+}
+
+static std::vector<float> target_weights(const Pool& pool, std::span<const float> weights,
+                                         std::span<const int64_t> targets) {
+  std::vector<float> out(targets.size(), 0);
+  for (size_t t = 0; t < targets.size(); ++t) {
+    const size_t i = index_of(pool.candidates, targets[t]);
+    if (i < pool.candidates.size()) out[t] = weights.empty() ? 1 : weights[i];
+  }
+  return out;
+}
+
+// gamma, given or from a radius: that of a typical neighbourhood, or the gaps between the labels
+// where those are smaller.
+static float gamma_of(const Pool& pool, Radius radius, const Params& params,
+                      kernels::CoverageMemory& memory) {
+  if (const double gamma = params.number("gamma"); gamma > 0) return static_cast<float>(gamma);
+  float width = memory.typical_radius([&] { return typical_radius(pool); });
+  if (radius == Radius::shrinking) {
+    const float near = labeled_radius(pool, memory);
+    if (near > 0) width = std::min(width, near);
+  }
+  return 1 / (2 * std::max(width * width, 1e-12f));
+}
+
+Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, size_t batch_size,
+               const Params& params) {
+  if (pool.candidates.empty()) return {};
+  const auto targets = target_rows(pool, static_cast<size_t>(params.integer("max_targets")));
   size_t most = static_cast<size_t>(params.integer("max_candidates"));
   if (!params.changed("max_candidates")) {
     most = std::min(most, std::max(least_candidates, candidates_a_pick * batch_size));
   }
-  most = std::max(most, batch_size);
-  const auto candidate_indices = shortlist(weights, n, most, rng);
-  std::vector<int64_t> targets, candidates;
-  std::vector<float> target_weights;
-  for (const size_t i : target_indices) {
-    targets.push_back(pool.candidates[i]);
-    target_weights.push_back(weights.empty() ? 1 : weights[i]);
+  std::vector<int64_t> candidates;
+  for (const size_t i : shortlist(pool, weights, std::max(most, batch_size))) {
+    candidates.push_back(pool.candidates[i]);
   }
-  for (const size_t i : candidate_indices) candidates.push_back(pool.candidates[i]);
-  float gamma = static_cast<float>(params.number("gamma"));
-  if (gamma == 0) gamma = 1 / (2 * std::max(radius * radius, 1e-12f));
-
+  std::any own;
+  kernels::CoverageMemory& memory = memory_of(pool, own);
+  memory.look_at(pool.embeddings, targets);
+  const auto covered_weights = target_weights(pool, weights, targets);
+  const kernels::CoverageTask task = {pool.embeddings, targets,
+                                      covered_weights, candidates,
+                                      pool.labeled,    gamma_of(pool, radius, params, memory)};
   Selection selection;
-  const kernels::CoverageTask task = {pool.embeddings, targets,      target_weights,
-                                      candidates,      pool.labeled, gamma};
-  for (const auto& pick : kernels::greedy_coverage(task, batch_size)) {
+  for (const auto& pick : kernels::greedy_coverage(task, batch_size, memory)) {
     selection.rows.push_back(candidates[pick.candidate]);
     selection.utilities.push_back(pick.gain);
   }

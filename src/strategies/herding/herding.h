@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/params.h"
-#include "base/rng.h"
 #include "data/pool.h"
 #include "data/selection.h"
 
@@ -15,17 +14,15 @@ namespace querist::strategies {
 // The parameters of every herding strategy: gamma, max_targets, max_candidates.
 ParamSpecs herding_params();
 
-// sigma_0: the median distance of a row to its max(1, n/100)-th nearest neighbour among at most
-// 2,000 sampled rows, over 500 of them.
-float typical_radius(const Pool& pool, Rng& rng);
-
-// The tenth of the labelled rows' nearest-labelled-neighbour distances, over 500 of them; 0 with
-// fewer than two labelled rows.
-float labeled_radius(const Pool& pool);
+// Where the kernel's width comes from. typical: the median distance of a row to its max(1,
+// n/100)-th nearest neighbour among at most 2,000 sampled rows. shrinking: no more than the tenth
+// of the labelled rows' distances to their nearest labelled neighbour.
+enum class Radius { typical, shrinking };
 
 // Picks by greedy weighted coverage. utilities: one weight a candidate, not negative; empty: all 1.
-// Targets are a uniform sample of the candidates; candidates are the heaviest, topped up uniformly.
-Selection herd(const Pool& pool, std::span<const float> weights, float radius, size_t batch_size,
-               const Params& params, Rng& rng);
+// Targets are a fixed sample of the pool; candidates are the heaviest, topped up evenly. The same
+// pool gives the same picks: nothing is drawn.
+Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, size_t batch_size,
+               const Params& params);
 
 }  // namespace querist::strategies
