@@ -217,13 +217,8 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
 }
 
 Replay replay(Workshop& workshop, const StoredSelection& selection, const Progress& progress) {
-  const auto view = workshop.features(progress);
+  auto view = workshop.features(progress);
   const Project project = storage::project(workshop.store(), workshop.project_id());
-  if (json_integer(selection.data, "featurizer_version") != workshop.featurizer_version()) {
-    fail(Code::unavailable,
-         "selection {} was made with featurizer version {}, whose features are no longer kept",
-         selection.id, json_integer(selection.data, "featurizer_version"));
-  }
   Choice choice;
   choice.strategy = selection.strategy;
   choice.batch_size = static_cast<size_t>(json_integer(selection.data, "batch_size"));
@@ -234,6 +229,9 @@ Replay replay(Workshop& workshop, const StoredSelection& selection, const Progre
   choice.classes = static_cast<size_t>(json_integer(selection.data, "classes"));
   choice.model_version = selection.model_version;
   if (selection.data.contains("skipped")) selection.data["skipped"].get_to(choice.skipped);
+  const int64_t featurizer = json_integer(selection.data, "featurizer_version");
+  if (featurizer != workshop.featurizer_version())
+    view = past_features(workshop.store(), project.id, featurizer, choice.rows, progress);
   const Chosen chosen = choose(workshop, project, choice, view);
   Replay result;
   result.identical = chosen.items.size() == selection.items.size();
