@@ -70,7 +70,7 @@ TEST(Loop, RefusesAProjectWithoutExamples) {
 TEST(Loop, DrawsATenthOfEachBatchButAtLeastOneToMeasureWith) {
   Bench bench;
   bench.add_texts(0, 200);
-  const std::vector<std::pair<int, int64_t>> sizes = {{20, 2}, {1, 1}, {4, 1}, {33, 3}, {50, 5}};
+  const std::vector<std::pair<int, int64_t>> sizes = {{20, 2}, {5, 1}, {14, 1}, {33, 3}, {50, 5}};
   for (const auto& [batch, audits] : sizes) {
     bench.set({{"batch_size", batch}});
     bench.turn();
@@ -82,6 +82,26 @@ TEST(Loop, DrawsATenthOfEachBatchButAtLeastOneToMeasureWith) {
   bench.set({{"audit_share", 0}});
   bench.turn();
   EXPECT_EQ(audit_items(bench.selections().back()), 0);
+}
+
+// A tenth of one: one in ten batches is an audit; the others train.
+TEST(Loop, MeasuresWithItsShareOfBatchesOfOneAndTrainsOnTheOthers) {
+  Bench bench(Json{{"batch_size", 1}});
+  bench.add_texts(0, 200);
+  run_rounds(bench, 80);
+  int64_t audits = 0;
+  for (const auto& selection : bench.selections()) {
+    ASSERT_EQ(selection.items.size(), 1u);
+    if (audit_items(selection) == 0) continue;
+    ++audits;
+    EXPECT_NEAR(selection.items[0].propensity.value(),
+                0.1 / static_cast<double>(selection.pool_size), 1e-12);
+  }
+  EXPECT_GE(audits, 2);  // 8 are expected: fewer than 2 or more than 17 once in a thousand seeds.
+  EXPECT_LE(audits, 17);
+  const auto newest = storage::latest_model(bench.store(), bench.project().id);
+  ASSERT_TRUE(newest);
+  EXPECT_GE(newest->labels, 80 - 1 - 17);
 }
 
 TEST(Loop, TrainsOnAllButTheAuditLabelsAndMeasuresOnThemAlone) {

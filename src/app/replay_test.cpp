@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "app/oracle_fixture.h"
 #include "storage/models.h"
@@ -107,18 +108,55 @@ TEST(Replay, TellsWhenAnItemIsMissing) {
   EXPECT_FALSE(loop::replay(bench.workshop(), selection, bench.quiet()).identical);
 }
 
-TEST(Replay, SaysWhenTheFeaturesOfThenAreGone) {
+static void expect_replay_over_refits(PayloadKind payload, NewExample (*make)(int)) {
+  Bench bench;
+  for (const int examples : {60, 240, 960}) {  // Each time four times as many: a refit.
+    bench.add(payload, make, 0, examples);
+    run_rounds(bench, 2);
+  }
+  ASSERT_EQ(bench.workshop().featurizer_version(), 3);
+  ASSERT_EQ(bench.selections().size(), 6u);
+  ASSERT_TRUE(bench.selections().at(1).model_version) << "so that features are scored as well";
+  expect_all_identical(bench);
+  bench.reopen();
+  expect_all_identical(bench);
+  EXPECT_EQ(bench.workshop().featurizer_version(), 3) << "the newest stays at hand";
+  for (const int version : {1, 2}) {
+    const auto folder =
+        storage::feature_folder(bench.store().folder(), bench.project().id, version);
+    if (version == 1) std::filesystem::remove_all(folder);
+    if (version == 2) std::filesystem::resize_file(folder / "blocks.bin", 40);
+  }
+  expect_all_identical(bench);  // Files that are gone or damaged are made again.
+}
+
+TEST(Replay, GivesTheSameTextsAfterTheFeaturizerWasFittedAnew) {
+  expect_replay_over_refits(PayloadKind::text, loop::generated_text);
+}
+
+TEST(Replay, GivesTheSameTableRowsAfterTheFeaturizerWasFittedAnew) {
+  expect_replay_over_refits(PayloadKind::columns, loop::generated_row);
+}
+
+TEST(Replay, GivesTheSameEmbeddingsAfterTheFeaturizerWasFittedAnew) {
+  expect_replay_over_refits(PayloadKind::embedding, loop::generated_embedding);
+}
+
+TEST(Replay, SaysWhenTheFeaturizerOfThenIsGone) {
   Bench bench;
   bench.add_texts(0, 40);
   run_rounds(bench, 1);
   bench.add_texts(40, 160);
   run_rounds(bench, 1);
-  EXPECT_EQ(bench.workshop().featurizer_version(), 2);
+  std::filesystem::remove(
+      bench.store().folder() / "featurizers" / std::to_string(bench.project().id) /
+      (storage::find_featurizer(bench.store(), bench.project().id, 1)->sha256 + ".bin"));
   try {
     loop::replay(bench.workshop(), bench.selections().at(0), bench.quiet());
     ADD_FAILURE() << "no error was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Code::unavailable);
+    EXPECT_NE(std::string(error.what()).find("backup"), std::string::npos) << error.what();
   }
   EXPECT_TRUE(loop::replay(bench.workshop(), bench.selections().at(1), bench.quiet()).identical);
 }

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/stop_point.h"
+#include "loop/audit.h"
 #include "loop/cycle.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
@@ -68,12 +69,14 @@ static std::vector<int64_t> candidates_as_of(storage::Store& store, int64_t proj
   return rows;
 }
 
-// Draws the audit rows out of the candidates, uniformly.
-static std::vector<SelectionItem> draw_audit(std::vector<int64_t>& candidates, size_t count,
-                                             Rng& rng) {
+// Draws the audit rows of a batch out of the candidates, uniformly.
+static std::vector<SelectionItem> draw_audit(std::vector<int64_t>& candidates, double share,
+                                             size_t batch, Rng& rng) {
   std::vector<SelectionItem> items;
-  const double propensity =
-      candidates.empty() ? 1 : static_cast<double>(count) / static_cast<double>(candidates.size());
+  const size_t count = audit_count(share, batch, rng);
+  const double wanted = share * static_cast<double>(batch);
+  const double expected = wanted < 0.5 ? wanted : static_cast<double>(count);
+  const double propensity = expected / std::max<double>(1, static_cast<double>(candidates.size()));
   std::vector<int64_t> drawn;
   for (const int64_t at : rng.sample(candidates.size(), count))
     drawn.push_back(candidates[static_cast<size_t>(at)]);
@@ -108,12 +111,8 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   chosen.candidates = static_cast<int64_t>(candidates.size());
   const size_t batch = std::min(choice.batch_size, candidates.size());
   Rng rng(choice.seed);
-  size_t audit = 0;
-  if (choice.audit_share > 0 && batch > 0) {
-    const double wanted = std::round(choice.audit_share * static_cast<double>(batch));
-    audit = std::min(batch, std::max<size_t>(1, static_cast<size_t>(wanted)));
-  }
-  chosen.items = draw_audit(candidates, audit, rng);
+  chosen.items = draw_audit(candidates, choice.audit_share, batch, rng);
+  const size_t audit = chosen.items.size();
 
   const Matrix* probabilities = nullptr;
   Matrix of_older_model;  // A replay's; the workshop keeps the newest scores.
@@ -218,13 +217,8 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
 }
 
 Replay replay(Workshop& workshop, const StoredSelection& selection, const Progress& progress) {
-  const auto view = workshop.features(progress);
+  auto view = workshop.features(progress);
   const Project project = storage::project(workshop.store(), workshop.project_id());
-  if (json_integer(selection.data, "featurizer_version") != workshop.featurizer_version()) {
-    fail(Code::unavailable,
-         "selection {} was made with featurizer version {}, whose features are no longer kept",
-         selection.id, json_integer(selection.data, "featurizer_version"));
-  }
   Choice choice;
   choice.strategy = selection.strategy;
   choice.batch_size = static_cast<size_t>(json_integer(selection.data, "batch_size"));
@@ -235,6 +229,9 @@ Replay replay(Workshop& workshop, const StoredSelection& selection, const Progre
   choice.classes = static_cast<size_t>(json_integer(selection.data, "classes"));
   choice.model_version = selection.model_version;
   if (selection.data.contains("skipped")) selection.data["skipped"].get_to(choice.skipped);
+  const int64_t featurizer = json_integer(selection.data, "featurizer_version");
+  if (featurizer != workshop.featurizer_version())
+    view = past_features(workshop.store(), project.id, featurizer, choice.rows, progress);
   const Chosen chosen = choose(workshop, project, choice, view, nullptr);
   Replay result;
   result.identical = chosen.items.size() == selection.items.size();

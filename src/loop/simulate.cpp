@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
+#include "loop/audit.h"
 #include "metrics/classification.h"
 #include "strategies/strategy.h"
 
@@ -193,14 +194,11 @@ class Walk {
 
   void choose(size_t batch_size) {
     Rng rng(mix_seed(seed_, 1000 + run_.labels.size()));
-    size_t audit = 0;
-    if (plan_.audit_share > 0) {
-      audit = std::max<size_t>(
-          1,
-          static_cast<size_t>(std::llround(plan_.audit_share * static_cast<double>(batch_size))));
+    const size_t audit = audit_count(plan_.audit_share, batch_size, rng);
+    if (audit > 0) {
       auto open = rows_in(State::open);
       std::vector<int64_t> drawn;
-      for (const int64_t at : rng.sample(open.size(), std::min(audit, batch_size))) {
+      for (const int64_t at : rng.sample(open.size(), audit)) {
         drawn.push_back(open[static_cast<size_t>(at)]);
       }
       take(drawn, State::audit);
@@ -224,8 +222,8 @@ class Walk {
       pool.embeddings =
           stage_.pool.geometry.cols ? Features(stage_.pool.geometry) : stage_.pool.features();
     }
-    const auto selection = strategies::select_batch(
-        card_, pool, batch_size - std::min(audit, batch_size), Params(card_.params), rng.next64());
+    const auto selection = strategies::select_batch(card_, pool, batch_size - audit,
+                                                    Params(card_.params), rng.next64());
     take(selection.rows, State::trained);
   }
 

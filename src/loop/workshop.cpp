@@ -1,29 +1,16 @@
 // Fits, loads, appends and rebuilds.
 #include "loop/workshop.h"
 
-#include <filesystem>
-
 #include "base/rng.h"
-#include "kernels/finite.h"
 #include "storage/examples.h"
 #include "storage/models.h"
 #include "storage/projects.h"
 
 namespace querist::loop {
 
-static constexpr size_t feature_batch =
-    4096;  // Examples turned into features at a time: bounds memory.
+static constexpr size_t fit_batch = 4096;  // Examples read at a time: bounds memory.
 static constexpr int64_t refit_growth =
     4;  // Fit anew once the pool is this many times what it was fitted on.
-
-void Workshop::load_featurizer(const FeaturizerVersion& version) {
-  fitted_ = featurizers::find(version.name)
-                .load(storage::featurizer_bytes(store_, project_id_, version.version));
-  featurizer_version_ = version.version;
-  featurizer_name_ = version.name;
-  fitted_rows_ = version.fitted_rows;
-  files_.reset();
-}
 
 void Workshop::fit(const Project& project, std::string_view name, const Progress& progress) {
   const auto& card = featurizers::find(name);
@@ -34,66 +21,25 @@ void Workshop::fit(const Project& project, std::string_view name, const Progress
   featurizers::FitInput input;
   for (const Column& column : project.columns) input.columns.push_back(column.name);
   input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
-    storage::each_payload(store_, project_id_, 0, project.counts.examples, feature_batch,
+    storage::each_payload(store_, project_id_, 0, project.counts.examples, fit_batch,
                           [&](int64_t, std::span<const Payload> payloads) { take(payloads); });
   };
   const auto seed = static_cast<uint64_t>(project.settings.integer("seed"));
-  fitted_ = card.fit(input, Params(card.params), mix_seed(seed, 1), progress);
+  FittedVersion made;
+  made.fitted = card.fit(input, Params(card.params), mix_seed(seed, 1), progress);
   FeaturizerVersion version;
   version.project_id = project_id_;
   version.name = name;
-  version.features = static_cast<int64_t>(fitted_.features);
-  version.geometry_features = static_cast<int64_t>(fitted_.geometry_features);
-  version.is_sparse = fitted_.is_sparse;
+  version.features = static_cast<int64_t>(made.fitted.features);
+  version.geometry_features = static_cast<int64_t>(made.fitted.geometry_features);
+  version.is_sparse = made.fitted.is_sparse;
   version.fitted_rows = project.counts.examples;
-  version.description = fitted_.description;
-  version = storage::add_featurizer(store_, version, fitted_.save(), "querist");
-  featurizer_version_ = version.version;
-  featurizer_name_ = name;
-  fitted_rows_ = version.fitted_rows;
+  version.description = made.fitted.description;
+  made.version = storage::add_featurizer(store_, version, made.fitted.save(), "querist").version;
+  made.name = name;
+  made.rows = version.fitted_rows;
+  featurizer_ = std::move(made);
   files_.reset();
-}
-
-void Workshop::open_files() {
-  memory_.reset();  // Other features may come to lie where the last ones lay.
-  storage::FeatureShape shape;
-  shape.kind = fitted_.is_sparse ? Features::Kind::sparse : Features::Kind::dense;
-  shape.cols = fitted_.features;
-  shape.geometry_cols = fitted_.geometry_features;
-  shape.tag = fmt::format("{} {}", featurizer_name_, featurizer_version_);
-  const auto folder = storage::feature_folder(store_.folder(), project_id_, featurizer_version_);
-  try {
-    files_ = std::make_unique<storage::FeatureFiles>(folder, shape);
-  } catch (const Error& error) {  // Damaged or of another shape: made again from the examples.
-    if (error.code() != Code::unavailable && error.code() != Code::conflict) throw;
-    storage::FeatureFiles::recreate(folder, shape);
-    files_ = std::make_unique<storage::FeatureFiles>(folder, shape);
-  }
-}
-
-// Stored features are finite, so that nobody scans a million rows again before each selection.
-static void check_finite(const Features& features, std::string_view featurizer) {
-  if (kernels::all_finite(features)) return;
-  refuse("the featurizer {} made a NaN or infinite number: clean the data or name another",
-         featurizer);
-}
-
-void Workshop::append_rows(int64_t rows, const Progress& progress) {
-  const auto done = static_cast<int64_t>(files_->rows());
-  if (done >= rows) return;
-  storage::each_payload(store_, project_id_, done, rows, feature_batch,
-                        [&](int64_t first_row, std::span<const Payload> payloads) {
-                          progress.check();
-                          const auto batch = fitted_.transform(payloads);
-                          const Features geometry(batch.geometry);
-                          check_finite(batch.features(), featurizer_name_);
-                          if (fitted_.geometry_features) check_finite(geometry, featurizer_name_);
-                          files_->append(static_cast<size_t>(first_row), batch.features(),
-                                         fitted_.geometry_features ? &geometry : nullptr);
-                          progress.at(
-                              static_cast<double>(first_row) + static_cast<double>(payloads.size()),
-                              static_cast<double>(rows), "features");
-                        });
 }
 
 storage::FeatureView Workshop::features(const Progress& progress) {
@@ -102,16 +48,19 @@ storage::FeatureView Workshop::features(const Progress& progress) {
     refuse("the project {} holds no examples yet: import some first", project.name);
   std::string name = project.settings.text("featurizer");
   if (name.empty()) name = featurizers::default_for(*project.payload);
-  if (featurizer_version_ == 0) {
+  if (featurizer_.version == 0) {
     if (const auto stored = storage::latest_featurizer(store_, project_id_))
-      load_featurizer(*stored);
+      featurizer_ = load_featurizer(store_, *stored);
   }
   const bool outgrown =
-      project.counts.examples >= refit_growth * std::max<int64_t>(1, fitted_rows_);
-  if (featurizer_version_ == 0 || featurizer_name_ != name || outgrown)
+      project.counts.examples >= refit_growth * std::max<int64_t>(1, featurizer_.rows);
+  if (featurizer_.version == 0 || featurizer_.name != name || outgrown)
     fit(project, name, progress);
-  if (!files_) open_files();
-  append_rows(project.counts.examples, progress);
+  if (!files_) {
+    memory_.reset();  // Other features may come to lie where the last ones lay.
+    files_ = open_features(store_, project_id_, featurizer_);
+  }
+  append_features(store_, project_id_, featurizer_, *files_, project.counts.examples, progress);
   return files_->view();
 }
 
@@ -132,7 +81,7 @@ LoadedModel Workshop::newest_model() {
     if (const auto stored = storage::latest_model(store_, project_id_))
       newest_ = load_model(stored->version);
   }
-  return newest_.model && newest_.featurizer_version == featurizer_version_ ? newest_
+  return newest_.model && newest_.featurizer_version == featurizer_.version ? newest_
                                                                             : LoadedModel{};
 }
 

@@ -8,10 +8,8 @@
 #include <mutex>
 
 #include "base/progress.h"
-#include "featurizers/featurizer.h"
 #include "learners/learner.h"
-#include "storage/feature_store.h"
-#include "storage/store.h"
+#include "loop/feature_rows.h"
 
 namespace querist::loop {
 
@@ -34,9 +32,9 @@ class Workshop {
   // settings name another or the pool has quadrupled since; rebuilds files that are missing or
   // damaged; appends what is new. Safe to repeat.
   storage::FeatureView features(const Progress& progress);
-  int64_t featurizer_version() const { return featurizer_version_; }
-  const std::string& featurizer_name() const { return featurizer_name_; }
-  const featurizers::Fitted& fitted() const { return fitted_; }
+  int64_t featurizer_version() const { return featurizer_.version; }
+  const std::string& featurizer_name() const { return featurizer_.name; }
+  const featurizers::Fitted& fitted() const { return featurizer_.fitted; }
 
   // The newest model if its featurizer is the present one, else nothing.
   LoadedModel newest_model();
@@ -57,17 +55,11 @@ class Workshop {
 
  private:
   void fit(const Project& project, std::string_view name, const Progress& progress);
-  void load_featurizer(const FeaturizerVersion& version);
-  void open_files();
-  void append_rows(int64_t rows, const Progress& progress);
 
   storage::Store& store_;
   int64_t project_id_;
   std::mutex mutex_;
-  featurizers::Fitted fitted_;
-  int64_t featurizer_version_ = 0;
-  int64_t fitted_rows_ = 0;
-  std::string featurizer_name_;
+  FittedVersion featurizer_;
   std::unique_ptr<storage::FeatureFiles> files_;
   std::any memory_;
   LoadedModel newest_;
