@@ -1,5 +1,5 @@
 # The verbs of the house; README.md says what each gives.
-.PHONY: demo test build check bench serve install format
+.PHONY: demo test build check sanitize bench serve install format
 
 install:
 	@bash tools/install.sh
@@ -16,7 +16,12 @@ build:
 	@bash tools/build.sh querist
 
 check:
-	@/usr/bin/python3 tests/house_test.py
+	@bash tools/install.sh clang-tidy
+	@bash tools/build.sh all
+	@/usr/bin/python3 tools/check.py
+
+sanitize: install
+	@/usr/bin/python3 tools/sanitize.py
 
 format:
 	@git ls-files '*.cpp' '*.h' | xargs clang-format -i

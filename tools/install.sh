@@ -1,5 +1,6 @@
 #!/bin/bash
-# Installs what is missing on Debian 12: packages, and Node for building the page. Quiet when nothing is missing.
+# Installs what is missing on Debian 12: packages (and those named: tools/install.sh [PACKAGE…]), and Node for building the
+# page. Quiet when nothing is missing.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -7,7 +8,7 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-wanted=$(grep -v '^#' "$here/tools/packages.txt")
+wanted="$(grep -v '^#' "$here/tools/packages.txt") $*"
 missing=$(for package in $wanted; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
 done)

@@ -124,7 +124,7 @@ TEST_F(Server, RefusesWhatIsNoRequest) {
       "chunked\r\n\r\n0\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
       "GE\x01T / HTTP/1.1\r\nHost: h\r\n\r\n",
-      std::string_view("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n", 29),
+      std::string_view("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n", 28),
       "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",  // The start of a TLS handshake.
   };
   for (const std::string_view text : broken) {

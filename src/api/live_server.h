@@ -41,8 +41,7 @@ class LiveServer {
     hub_ = std::make_unique<EventHub>(*store_);
     workshops_ = std::make_unique<loop::Workshops>(*store_);
     deployments_ = std::make_unique<serving::Deployments>(*store_);
-    app_ = std::make_unique<App>(*store_, *hub_, telemetry_, *workshops_, *deployments_, "0.0.0",
-                                 "test");
+    app_.reset(new App{*store_, *hub_, telemetry_, *workshops_, *deployments_, "0.0.0", "test"});
     app_->started_at = store_->now();
     app_->ready = true;
     dispatcher_ = std::make_unique<Dispatcher>(*app_, all_routes(), assets);

@@ -47,8 +47,8 @@ Params checked_settings(const Json& settings, Params base) {
     if (now == settings.end() || !now->is_null()) result.set(name, value);
   }
   for (const auto& [name, value] : settings.items()) {
-    const bool known = std::any_of(base.specs().begin(), base.specs().end(),
-                                   [&](const ParamSpec& spec) { return spec.name == name; });
+    const bool known = std::ranges::find(base.specs(), std::string_view(name), &ParamSpec::name) !=
+                       base.specs().end();
     if (!known) {
       std::vector<std::string_view> names;
       for (const ParamSpec& spec : base.specs()) names.push_back(spec.name);
