@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "app/config.h"
 #include "app/text.h"
 #include "app/verb.h"
 #include "base/error.h"
@@ -124,6 +125,10 @@ static Invocation checked(const Verb& verb, const Parsed& parsed) {
     const char* variable = std::getenv(variable_of(spec.name).c_str());
     if (!variable || spec.type() == "flag" || variable != parsed.texts[i])
       invocation.flags.emplace(spec.name);
+  }
+  for (const ParamSpec& spec : verb.options) {
+    if (spec.name == "config" && !invocation.text("config").empty())
+      read_config(invocation.text("config"), invocation.options);
   }
   return invocation;
 }

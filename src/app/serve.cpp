@@ -5,6 +5,7 @@
 #include "api/app.h"
 #include "api/dispatch.h"
 #include "api/http_server.h"
+#include "app/config.h"
 #include "app/loop_doors.h"
 #include "app/open.h"
 #include "base/error.h"
@@ -36,7 +37,23 @@ static void warm_projects(storage::Store& store) {
   }
 }
 
+// SQLite in the data folder is the one database so far.
+static void check_database(const std::string& database) {
+  if (database == "sqlite") return;
+  if (database.starts_with("postgresql://") || database.starts_with("postgres://")) {
+    wrong_usage(
+        "PostgreSQL is not there yet: this version keeps everything in SQLite in the data folder; "
+        "leave --database out or say sqlite");
+  }
+  wrong_usage("--database must be sqlite, not \"{}\"", database);
+}
+
 static int run(const Invocation& invocation) {
+  check_database(invocation.text("database"));
+  if (invocation.options.flag("show_config")) {
+    put_out("", config_text(invocation.options));
+    return 0;
+  }
   Params params(api::server_settings());
   for (const auto& [name, value] : invocation.options.given()) {
     for (const ParamSpec& spec : params.specs()) {
@@ -87,6 +104,15 @@ static int run(const Invocation& invocation) {
 Verb serve() {
   ParamSpecs options = api::server_settings();
   options.push_back(data_dir_option());
+  options.push_back({.name = "database",
+                     .fallback = "sqlite",
+                     .help = "Where the rows are kept: sqlite, in the data folder."});
+  options.push_back({.name = "config",
+                     .fallback = "",
+                     .help = "Read settings from this TOML file (also QUERIST_CONFIG)."});
+  options.push_back({.name = "show_config",
+                     .fallback = false,
+                     .help = "Print the settings as a TOML file with comments, and end."});
   options.push_back({.name = "verbose", .fallback = false, .help = "Log every request."});
   options.push_back(
       {.name = "log_json", .fallback = false, .help = "Log as JSON instead of logfmt."});
