@@ -63,7 +63,7 @@ ServerAddress parse_address(std::string_view url) {
   address.host = rest;
   const bool digits = !address.port.empty() && address.port.size() <= 5 &&
                       address.port.find_first_not_of("0123456789") == std::string::npos;
-  if (address.host.empty() || !digits) wrong();
+  if (address.host.empty() || address.host.starts_with('[') || !digits) wrong();
   return address;
 }
 
