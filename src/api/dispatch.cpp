@@ -196,6 +196,20 @@ Response Dispatcher::handle(Incoming& incoming, Request& request, const Route*& 
   if (!route) return unmatched(incoming, request, match);
   request.ids = std::move(match.ids);
   authorise(incoming, request, *route, one_person);
+  return take(incoming, request, *route);
+}
+
+Response Dispatcher::ask(Incoming& incoming, const Actor& actor) const {
+  Match match = router_.match(incoming.method, path_of(incoming));
+  if (!match.route) fail(Code::internal, "no route does {} {}", incoming.method, incoming.target);
+  Request request{.incoming = incoming};
+  request.request_id = request_id_of(incoming);
+  request.ids = std::move(match.ids);
+  request.actor = actor;
+  return take(incoming, request, *match.route);
+}
+
+Response Dispatcher::take(Incoming& incoming, Request& request, const Route& route) const {
   const std::string_view encoding = incoming.header("content-encoding");
   if (!encoding.empty() && !equal_ignoring_case(encoding, "identity")) {
     return problem(
@@ -207,12 +221,12 @@ Response Dispatcher::handle(Incoming& incoming, Request& request, const Route*& 
     if (!query) refuse("the query holds a broken or forbidden escape");
     request.query = std::move(*query);
   }
-  check_query(request, *route);
-  if (route->body != BodyKind::stream) {
+  check_query(request, route);
+  if (route.body != BodyKind::stream) {
     request.body = incoming.body.empty() ? Json::object() : parse_json(incoming.body);
-    if (route->body == BodyKind::json) check_fields(request.body, route->request, "the body");
+    if (route.body == BodyKind::json) check_fields(request.body, route.request, "the body");
   }
-  return run(*route, request);
+  return run(route, request);
 }
 
 Response Dispatcher::run(const Route& route, Request& request) const {

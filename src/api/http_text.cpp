@@ -2,6 +2,8 @@
 #include "api/http_text.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cstring>
 
 #include "base/error.h"
 
@@ -122,6 +124,16 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
   }
   if (!valid_utf8(decoded)) return std::nullopt;
   return decoded;
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte < 0x80 && (std::isalnum(byte) || std::strchr("-._~", c)) && c != 0;
+    encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return encoded;
 }
 
 std::optional<QueryItems> parse_query(std::string_view query) {

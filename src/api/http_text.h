@@ -21,6 +21,9 @@ std::string response_head(const Response& response, bool keep_alive);
 // as in queries.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 
+// All but letters, digits and -._~ as %XX, for one part of a path or a value of a query.
+std::string percent_encode(std::string_view text);
+
 using QueryItems = std::vector<std::pair<std::string, std::string>>;
 
 // The part after '?'; nothing when an escape is malformed.

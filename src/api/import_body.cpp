@@ -27,9 +27,10 @@ namespace {
 // Gathers rows and hands them to the store when a batch is full.
 class Batches {
  public:
-  Batches(storage::Store& store, const Project& project, const std::string& actor)
-      : store_(store), project_(project), actor_(actor) {
-    options_.add_classes = project.classes.empty();
+  Batches(storage::Store& store, const Project& project, const ImportWishes& wishes,
+          const std::string& actor)
+      : store_(store), project_(project), rejected_limit_(wishes.rejected_limit), actor_(actor) {
+    options_.add_classes = wishes.add_classes;
   }
 
   void layout(const formats::Layout& layout) {
@@ -45,8 +46,7 @@ class Batches {
   }
   void reject(formats::RowProblem&& problem) {
     ++counts_.rejected_count;
-    if (counts_.rejected.size() < max_rejected_shown)
-      counts_.rejected.push_back(std::move(problem));
+    if (counts_.rejected.size() < rejected_limit_) counts_.rejected.push_back(std::move(problem));
   }
   void flush() {
     if (examples_.empty()) return;
@@ -73,6 +73,7 @@ class Batches {
 
   storage::Store& store_;
   const Project& project_;
+  size_t rejected_limit_;
   const std::string& actor_;
   storage::AddOptions options_;
   std::vector<NewExample> examples_;
@@ -83,7 +84,7 @@ class Batches {
 
 }  // namespace
 
-ImportCounts import_body(storage::Store& store, const Project& project, const formats::Roles& roles,
+ImportCounts import_body(storage::Store& store, const Project& project, const ImportWishes& wishes,
                          const Incoming& incoming, const std::string& actor) {
   BodyStream& body = *incoming.stream;
   std::string head(4096, 0);
@@ -97,13 +98,13 @@ ImportCounts import_body(storage::Store& store, const Project& project, const fo
     passed += count;
     return count;
   };
-  Batches batches(store, project, actor);
+  Batches batches(store, project, wishes, actor);
   const formats::Receiver receiver = {
       .layout = [&](const formats::Layout& layout) { batches.layout(layout); },
       .example = [&](int64_t row, NewExample&& example) { batches.add(row, std::move(example)); },
       .problem = [&](formats::RowProblem&& problem) { batches.reject(std::move(problem)); }};
   const std::string_view format = body_format(incoming.header("content-type"), head);
-  formats::read_bytes(format, bytes, roles, 0, receiver, Progress());
+  formats::read_bytes(format, bytes, wishes.roles, 0, receiver, Progress());
   return batches.finish();
 }
 

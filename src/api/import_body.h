@@ -17,11 +17,15 @@ struct ImportCounts {
   std::vector<formats::RowProblem> rejected;  // The first ones.
 };
 
-inline constexpr size_t max_rejected_shown = 100;
+struct ImportWishes {
+  formats::Roles roles;
+  bool add_classes = false;   // Labels that are no class yet become classes.
+  size_t rejected_limit = 0;  // How many rejected rows are told one by one.
+};
 
 // What was taken in before a body breaks off stays; sending it again finds those rows as
 // duplicates.
-ImportCounts import_body(storage::Store& store, const Project& project, const formats::Roles& roles,
+ImportCounts import_body(storage::Store& store, const Project& project, const ImportWishes& wishes,
                          const Incoming& incoming, const std::string& actor);
 
 // The format of a body by its Content-Type, else by how it begins: csv, tsv or jsonl.

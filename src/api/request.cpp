@@ -47,6 +47,13 @@ int64_t Request::query_integer(std::string_view name, int64_t fallback, int64_t 
   return *number;
 }
 
+bool Request::query_flag(std::string_view name) const {
+  const std::string* text = query_text(name);
+  if (!text || *text == "false") return false;
+  if (*text != "true") refuse("?{}= must be true or false, not \"{}\"", name, *text);
+  return true;
+}
+
 std::optional<int64_t> Request::maybe_after() const {
   return query_text("after") ? std::optional(after()) : std::nullopt;
 }

@@ -37,6 +37,7 @@ struct Request {
 
   const std::string* query_text(std::string_view name) const;  // Null when it is not given.
   int64_t query_integer(std::string_view name, int64_t fallback, int64_t min, int64_t max) const;
+  bool query_flag(std::string_view name) const;  // false when it is not given.
   // ?limit= and ?after= of lists.
   size_t limit(size_t fallback = 50) const {
     return static_cast<size_t>(query_integer("limit", static_cast<int64_t>(fallback), 1, 1000));

@@ -118,6 +118,45 @@ TEST_F(Resources, TakesInJsonJsonlAndCsv) {
   EXPECT_EQ(live_.get(fmt::format("{}/examples?order=uncertain", project)).status, 409);
 }
 
+TEST_F(Resources, AddsClassesAndListsRejectedRowsAsAsked) {
+  make_project();
+  const std::string rows = "text,label\na,x\nb,y\nc,x\n";
+  EXPECT_EQ(take_in(rows, "text/csv", "?rejected_limit=1")["rejected"].size(), 1u);
+  const Json strict = take_in(rows, "text/csv", "?add_classes=false");
+  EXPECT_EQ(strict["rejected"].size(), 3u);
+  const Json added = take_in(rows, "text/csv", "?add_classes=true");
+  EXPECT_EQ(added["accepted"], 3) << added;
+  EXPECT_EQ(live_.get(project).json["classes"], Json({"ham", "spam", "x", "y"}));
+  const std::string path = fmt::format("POST {}/examples?add_classes=maybe", project);
+  EXPECT_EQ(live_.call(path, rows, "Content-Type: text/csv\r\n").status, 400);
+}
+
+TEST_F(Resources, AnswersOpenItemsWithTheLabelsThatWereImported) {
+  make_project();
+  take_in("text,label\nfree money,spam\nat noon,\nlunch?,ham\n", "text/csv");
+  const std::string oracle = fmt::format("POST {}/oracle", project);
+  EXPECT_EQ(live_.call(oracle).json, Json({{"answered", 0}})) << "nothing is open";
+  select_all();
+  EXPECT_EQ(live_.call(oracle).json, Json({{"answered", 2}}));
+  EXPECT_EQ(live_.call(oracle).json, Json({{"answered", 0}}));
+  const Json answers = live_.get(fmt::format("{}/annotations", project)).json["items"];
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[0]["annotator"], "oracle");
+  EXPECT_EQ(live_.get(project).json["counts"]["labeled"], 2);
+}
+
+TEST_F(Resources, TurnsTheLoopNowOrWhenTheBatchIsDone) {
+  make_project();
+  const std::string path = fmt::format("{}/cycles", project);
+  const Json waiting = live_.post(path, {{"at_once", false}}).json;
+  EXPECT_EQ(live_.post(path, {{"at_once", false}}).json["id"], waiting["id"]);
+  const Answer now = live_.post(path, Json::object());
+  EXPECT_EQ(now.status, 202);
+  EXPECT_NE(now.json["id"], waiting["id"]);
+  EXPECT_EQ(live_.post(path, {{"at_once", 1}}).status, 400);
+  EXPECT_EQ(live_.get(fmt::format("{}/models/1/file", project)).status, 404);
+}
+
 TEST_F(Resources, GuessesTheFormatOfAnUnnamedBody) {
   make_project();
   EXPECT_EQ(take_in(R"( [{"text": "one"}])", "application/x-www-form-urlencoded")["accepted"], 1);
@@ -275,10 +314,13 @@ TEST_F(Resources, KeepsAnnotatorsApart) {
   EXPECT_EQ(live_.post(path, body, ben).status, 403);
   EXPECT_EQ(live_.post(fmt::format("{}/leases", project), {{"annotator", "ann"}}, ben).status, 403);
   EXPECT_EQ(live_.post(path, body, eve).json["annotator"], "ann");
+  const Json unasked = {{"example_id", 3}, {"value", "spam"}, {"annotator", "ann"}};
+  EXPECT_EQ(live_.post(path, unasked, ben).status, 403);
+  EXPECT_EQ(live_.post(path, unasked, eve).json["annotator"], "ann");
   EXPECT_EQ(live_.get(path, ben).json["items"].size(), 0u);
   EXPECT_EQ(live_.get(path + "?annotator=ann", ben).status, 403);
-  EXPECT_EQ(live_.get(path, ann).json["items"].size(), 1u);
-  EXPECT_EQ(live_.get(path + "?annotator=ann", eve).json["items"].size(), 1u);
+  EXPECT_EQ(live_.get(path, ann).json["items"].size(), 2u);
+  EXPECT_EQ(live_.get(path + "?annotator=ann", eve).json["items"].size(), 2u);
   const std::string undo = fmt::format("{}/1/undo", path);
   EXPECT_EQ(live_.call("POST " + undo, {}, ben).status, 403);
   EXPECT_EQ(live_.call("POST " + undo, {}, eve).status, 200);

@@ -27,6 +27,7 @@ Fields example_fields() {
           {"text", any, "Of a text payload."},
           {"columns", any, "Of a columns payload: {name: text}."},
           {"image_url", any, "Of an image payload: the path of the image."},
+          {"image_hash", any, "Of an image payload: the SHA-256 of its bytes."},
           {"embedding", any, "Of an embedding payload; its numbers are not repeated."},
           {"state", text, "unlabeled, leased, labeled or skipped.", true},
           {"label", text, "The class it has."},

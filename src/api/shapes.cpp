@@ -91,6 +91,7 @@ Json example_json(const Example& example, const Project& project,
     case PayloadKind::image:
       json["image_url"] =
           fmt::format("/api/v1/projects/{}/examples/{}/image", project.name, example.id);
+      json["image_hash"] = example.image_hash;
       break;
     case PayloadKind::embedding:
       json["embedding"] = nullptr;

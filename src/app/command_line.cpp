@@ -2,7 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
+#include "app/config.h"
 #include "app/text.h"
 #include "app/verb.h"
 #include "base/error.h"
@@ -18,6 +20,25 @@ ParamSpec data_dir_option() {
 
 ParamSpec project_option() {
   return {.name = "project", .fallback = "", .help = "Name of the project."};
+}
+
+ParamSpecs with_backend(ParamSpecs own) {
+  const ParamSpecs where = {
+      data_dir_option(),
+      {.name = "server",
+       .fallback = "",
+       .help = "Work on the server at this URL instead of a folder (also QUERIST_SERVER)."},
+      {.name = "token",
+       .fallback = "",
+       .help = "Token to sign in to the server with (also QUERIST_TOKEN)."}};
+  own.insert(own.begin(), where.begin(), where.end());
+  return own;
+}
+
+ParamSpecs with_project(ParamSpecs own) {
+  own = with_backend(std::move(own));
+  own.insert(own.begin(), project_option());
+  return own;
 }
 
 ParamSpec json_option() { return {.name = "json", .fallback = false, .help = "Print JSON."}; }
@@ -36,6 +57,16 @@ std::vector<std::string> Invocation::list(std::string_view name) const {
   return parts;
 }
 
+int64_t number_argument(std::string_view name, const std::string& text) {
+  Params row({{.name = name, .fallback = 1, .min = 1, .whole = true}});
+  try {
+    row.set_text(name, text);
+  } catch (const Error& error) {
+    wrong_usage("{}", error.what());
+  }
+  return row.integer(name);
+}
+
 void put_out(const std::string& path, std::string_view content) {
   if (!path.empty() && path != "-") return write_file_atomically(path, content);
   std::fwrite(content.data(), 1, content.size(), stdout);
@@ -49,6 +80,13 @@ struct Parsed {
   std::unique_ptr<bool[]> flags;
   std::vector<CLI::Option*> options;
 };
+
+// batch_size is QUERIST_BATCH_SIZE.
+static std::string variable_of(std::string_view name) {
+  std::string variable = "QUERIST_" + std::string(name);
+  for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return variable;
+}
 
 static void declare(CLI::App& app, const Verb& verb, Parsed& parsed) {
   CLI::App* sub = app.add_subcommand(std::string(verb.name), std::string(verb.summary));
@@ -67,11 +105,7 @@ static void declare(CLI::App& app, const Verb& verb, Parsed& parsed) {
     auto* option = sub->add_option(flag_of(spec.name), parsed.texts[i], std::string(spec.help));
     const std::string fallback = to_text(spec.fallback);
     if (!fallback.empty()) option->default_str(fallback);
-    option->envname("QUERIST_" + [&] {
-      std::string name(spec.name);
-      for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-      return name;
-    }());
+    option->envname(variable_of(spec.name));
     parsed.options.push_back(option);
   }
 }
@@ -88,6 +122,13 @@ static Invocation checked(const Verb& verb, const Parsed& parsed) {
     } else {
       invocation.options.set_text(spec.name, parsed.texts[i]);
     }
+    const char* variable = std::getenv(variable_of(spec.name).c_str());
+    if (!variable || spec.type() == "flag" || variable != parsed.texts[i])
+      invocation.flags.emplace(spec.name);
+  }
+  for (const ParamSpec& spec : verb.options) {
+    if (spec.name == "config" && !invocation.text("config").empty())
+      read_config(invocation.text("config"), invocation.options);
   }
   return invocation;
 }
@@ -125,8 +166,9 @@ int run_command_line(int argc, char** argv) {
   }
   try {
     return chosen->run(invocation);
-  } catch (const Error& error) {
+  } catch (const WrongUsage& error) {
     std::fprintf(stderr, "querist: %s\n", error.what());
+    return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "querist: %s\n", error.what());
   }

@@ -1,101 +1,163 @@
 // querist import: files into a project.
 #include <cstdio>
+#include <cstring>
 #include <fstream>
+#include <iostream>
 
+#include "api/import_body.h"
+#include "app/columns.h"
 #include "app/open.h"
 #include "app/progress_bar.h"
+#include "app/send_rows.h"
 #include "app/text.h"
 #include "base/error.h"
 #include "loop/import.h"
 #include "loop/workshop.h"
+#include "storage/projects.h"
 
 namespace querist::app {
 
-static formats::Roles roles_of(const Invocation& invocation) {
-  formats::Roles roles;
-  roles.text = invocation.text("text");
-  roles.image = invocation.text("image");
-  roles.columns = invocation.list("columns");
-  roles.label = invocation.text("label");
-  roles.id = invocation.text("id");
-  roles.group = invocation.text("group");
-  roles.time = invocation.text("time");
-  roles.split = invocation.text("split");
-  return roles;
-}
-
-static Project project_for(storage::Store& store, const Invocation& invocation) {
+// The project as the API shows it; made when it is new.
+static Json project_for(const Backend& backend, const Invocation& invocation) {
   const std::string name = invocation.text("project");
-  if (name.empty()) refuse("pass --project NAME: where should the rows go?");
-  if (auto found = storage::find_project(store, name)) return *found;
-  storage::NewProject input;
-  input.name = name;
-  input.task = invocation.text("task");
-  input.classes = invocation.list("classes");
-  return storage::create_project(store, input, actor());
+  try {
+    return ask(backend, "GET", project_path(name));
+  } catch (const Error& error) {
+    if (error.code() != Code::not_found) throw;
+  }
+  return ask(
+      backend, "POST", "/api/v1/projects",
+      {{"name", name}, {"task", invocation.text("task")}, {"classes", invocation.list("classes")}});
 }
 
-static int run(const Invocation& invocation) {
-  if (invocation.arguments.empty())
-    refuse("import takes one or more files; try querist import --help");
-  const auto store = open_folder(invocation);
-  const Project project = project_for(*store, invocation);
-  loop::ImportOptions options;
-  options.roles = roles_of(invocation);
-  options.embeddings = invocation.text("embeddings");
-  options.add_classes = project.classes.empty() || invocation.options.flag("add_classes");
-  std::ofstream rejects;
-  if (!invocation.text("rejects").empty()) {
-    rejects.open(invocation.text("rejects"));
-    if (!rejects) refuse("cannot write the rejected rows to {}", invocation.text("rejects"));
-    rejects << "file,row,reason\n";
+// Rows of CSV or JSON from standard input.
+static void read_input(loop::Importer& importer, const Progress& progress) {
+  if (!importer.options().embeddings.empty())
+    wrong_usage(
+        "--embeddings belongs to a file, row by row; standard input cannot be counted first");
+  std::string head(4096, 0);
+  std::cin.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<size_t>(std::cin.gcount()));
+  if (head.empty()) refuse("standard input is empty; send CSV, JSON Lines or a JSON array");
+  size_t passed = 0;
+  const formats::ByteSource bytes = [&](char* buffer, size_t size) {
+    if (passed == head.size()) {
+      std::cin.read(buffer, static_cast<std::streamsize>(size));
+      return static_cast<size_t>(std::cin.gcount());
+    }
+    const size_t count = std::min(size, head.size() - passed);
+    std::memcpy(buffer, head.data() + passed, count);
+    passed += count;
+    return count;
+  };
+  formats::read_bytes(api::body_format("", head), bytes, importer.options().roles, 0,
+                      importer.receiver(), progress);
+  importer.finish();
+}
+
+// A folder's import of a file goes on where it stopped; rows sent to a server again are duplicates
+// there.
+static loop::ImportReport import_one(const Backend& backend, const std::string& project,
+                                     const std::string& path, const loop::ImportOptions& options,
+                                     const Progress& progress) {
+  if (path != "-" && !std::filesystem::exists(path))
+    fail(Code::not_found, "there is no file or folder {}", path);
+  if (backend.store && path != "-") {
+    return loop::import_path(*backend.store, storage::project(*backend.store, project), path,
+                             options, actor(), progress);
   }
-  int64_t shown = 0;
-  std::string file;
-  options.rejected = [&](const formats::RowProblem& problem) {
-    if (rejects.is_open()) {
-      rejects << csv_cell(file) << ',' << problem.row << ',' << csv_cell(problem.reason) << '\n';
-    } else if (++shown <= 5) {
+  loop::Importer importer(
+      backend.store
+          ? loop::keep_in(*backend.store, storage::project(*backend.store, project).id, actor())
+          : send_rows(backend, project_path(project)),
+      options);
+  if (path == "-") {
+    read_input(importer, progress);
+  } else {
+    loop::read_rows(path, 0, importer, progress);
+  }
+  return importer.report();
+}
+
+// Where rejected rows go: to a file, or the first few to the terminal.
+class Rejects {
+ public:
+  explicit Rejects(const std::string& path) {
+    if (path.empty()) return;
+    file_.open(path);
+    if (!file_) refuse("cannot write the rejected rows to {}", path);
+    file_ << "file,row,reason\n";
+  }
+  void add(const std::string& source, const formats::RowProblem& problem) {
+    if (file_.is_open()) {
+      file_ << csv_cell(source) << ',' << problem.row << ',' << csv_cell(problem.reason) << '\n';
+    } else if (++shown_ <= 5) {
       std::fprintf(stderr, "row %lld: %s\n", static_cast<long long>(problem.row),
                    problem.reason.c_str());
     }
-  };
-  loop::ImportReport total;
-  {
-    ProgressBar bar("importing");
-    for (const std::string& path : invocation.arguments) {
-      file = path;
-      const auto report =
-          loop::import_path(*store, project, path, options, actor(), bar.progress());
-      total.accepted += report.accepted;
-      total.duplicates += report.duplicates;
-      total.rejected += report.rejected;
-      total.resumed_after += report.resumed_after;
-    }
   }
-  if (shown > 5)
+  void end() const {
+    if (shown_ <= 5) return;
     std::fprintf(stderr, "… %lld more; --rejects FILE lists them all\n",
-                 static_cast<long long>(shown - 5));
-  if (storage::project(*store, project.name).counts.examples > 0 &&
-      !invocation.options.flag("no_features")) {
-    ProgressBar bar("features");
-    loop::Workshop(*store, project.id).features(bar.progress());
+                 static_cast<long long>(shown_ - 5));
   }
-  if (invocation.options.flag("json")) {
-    put_out("", Json{{"project", project.name},
+
+ private:
+  std::ofstream file_;
+  int64_t shown_ = 0;
+};
+
+static void print(const std::string& project, const loop::ImportReport& total, bool json) {
+  if (json) {
+    put_out("", Json{{"project", project},
                      {"accepted", total.accepted},
                      {"duplicates", total.duplicates},
                      {"rejected", total.rejected},
                      {"resumed_after", total.resumed_after}}
                         .dump() +
                     "\n");
-  } else {
-    std::printf("%lld accepted, %lld duplicate, %lld rejected in %s\n",
-                static_cast<long long>(total.accepted), static_cast<long long>(total.duplicates),
-                static_cast<long long>(total.rejected), project.name.c_str());
-    if (total.resumed_after)
-      std::printf("resumed after row %lld\n", static_cast<long long>(total.resumed_after));
+    return;
   }
+  put_out("", fmt::format("{} accepted, {} duplicate, {} rejected in {}\n", total.accepted,
+                          total.duplicates, total.rejected, project));
+  if (total.resumed_after) put_out("", fmt::format("resumed after row {}\n", total.resumed_after));
+}
+
+static int run(const Invocation& invocation) {
+  if (invocation.arguments.empty())
+    wrong_usage(
+        "import takes one or more files, or - for standard input; try querist import --help");
+  if (invocation.text("project").empty())
+    wrong_usage("pass --project NAME: where should the rows go?");
+  const Backend backend = open_backend(invocation);
+  const Json project = project_for(backend, invocation);
+  const auto name = project["name"].get<std::string>();
+  Rejects rejects(invocation.text("rejects"));
+  std::string file;
+  loop::ImportOptions options;
+  options.roles = roles_of(invocation);
+  options.embeddings = invocation.text("embeddings");
+  options.add_classes = project["classes"].empty() || invocation.options.flag("add_classes");
+  options.rejected = [&](const formats::RowProblem& problem) { rejects.add(file, problem); };
+  loop::ImportReport total;
+  {
+    ProgressBar bar("importing");
+    for (const std::string& path : invocation.arguments) {
+      file = path;
+      const auto report = import_one(backend, name, path, options, bar.progress());
+      total.accepted += report.accepted;
+      total.duplicates += report.duplicates;
+      total.rejected += report.rejected;
+      total.resumed_after += report.resumed_after;
+    }
+  }
+  rejects.end();
+  if (backend.store && !invocation.options.flag("no_features")) {
+    const Project row = storage::project(*backend.store, name);
+    ProgressBar bar("features");
+    if (row.counts.examples > 0) loop::Workshop(*backend.store, row.id).features(bar.progress());
+  }
+  print(name, total, invocation.options.flag("json"));
   return 0;
 }
 
@@ -107,22 +169,9 @@ Verb import() {
           "import.",
       .arguments = "PATH...",
       .example = "querist import reviews.csv --project reviews --text body",
-      .options =
-          {project_option(),
-           data_dir_option(),
-           {.name = "text", .fallback = "", .help = "Column of the text."},
-           {.name = "image", .fallback = "", .help = "Column of image paths."},
-           {.name = "columns", .fallback = "", .help = "Columns of a table row, comma-separated."},
-           {.name = "embeddings",
-            .fallback = "",
-            .help = "An .npy of features, one row a data row."},
-           {.name = "label", .fallback = "", .help = "Column of labels that are already known."},
-           {.name = "id",
-            .fallback = "",
-            .help = "Column of the row's own id; duplicates are found by it."},
-           {.name = "group", .fallback = "", .help = "Column of a group that belongs together."},
+      .options = with_project(with_columns(
+          {{.name = "group", .fallback = "", .help = "Column of a group that belongs together."},
            {.name = "time", .fallback = "", .help = "Column of a time."},
-           {.name = "split", .fallback = "", .help = "Column of a split."},
            {.name = "classes",
             .fallback = "",
             .help = "Class names, comma-separated, for a new project."},
@@ -138,8 +187,8 @@ Verb import() {
             .help = "Write rejected rows (number, reason) to this CSV."},
            {.name = "no_features",
             .fallback = false,
-            .help = "Leave computing features to the first use."},
-           json_option()},
+            .help = "Leave computing features to the first use; a server always does."},
+           json_option()})),
       .run = run,
   };
 }

@@ -1,134 +1,149 @@
 // querist next and annotate: take work and answer it in the terminal or from a script.
-#include <unistd.h>
-
-#include <cstdio>
 #include <iostream>
 
-#include "app/open.h"
+#include "api/http_text.h"
+#include "app/backend.h"
 #include "base/error.h"
-#include "labelling/annotate.h"
-#include "labelling/lease.h"
-#include "loop/cycle.h"
-#include "storage/examples.h"
 
 namespace querist::app {
 
-static std::string payload_text(const Project& project, const Example& example) {
-  if (!example.image_hash.empty()) return "image " + example.image_hash;
-  if (example.cells.empty()) return example.text;
+// A project of a backend, for whoever labels in it.
+struct Desk {
+  explicit Desk(const Invocation& invocation)
+      : backend(open_backend(invocation)),
+        project(ask(backend, "GET", project_path(chosen_project(backend, invocation)))),
+        path(project_path(project["name"].get<std::string>())),
+        annotator(invocation.text("annotator")) {}
+
+  // "annotator" only where one was named: else the answer is that of whoever asks.
+  Json as_annotator(Json body) const {
+    if (!annotator.empty()) body["annotator"] = annotator;
+    return body;
+  }
+  Json take(int64_t count) const {
+    return ask(backend, "POST", path + "/leases", as_annotator({{"count", count}}));
+  }
+
+  Backend backend;
+  Json project;
+  std::string path;
+  std::string annotator;
+};
+
+static std::string payload_text(const Json& project, const Json& example) {
+  if (example.contains("image_hash")) return "image " + json_text(example, "image_hash");
+  if (!example.contains("columns")) return json_text(example, "text", "");
   std::string text;
-  for (size_t i = 0; i < example.cells.size(); ++i) {
-    text += fmt::format("{}: {}\n", project.columns[i].name, example.cells[i]);
+  for (const Json& column : project["columns"]) {
+    const auto name = column["name"].get<std::string>();
+    text += fmt::format("{}: {}\n", name, json_text(example["columns"], name, ""));
   }
   return text;
 }
 
-static labelling::LeaseAnswer take(storage::Store& store, const Project& project,
-                                   const std::string& annotator, size_t count) {
-  auto answer = labelling::lease(store, project, annotator, count);
-  if (!answer.needs_selection) return answer;
-  loop::Workshop workshop(store, project.id);
-  loop::turn(workshop, Progress());
-  return labelling::lease(store, project, annotator, count);
-}
-
-static std::string annotator_of(const Invocation& invocation) {
-  return invocation.text("annotator").empty() ? actor() : invocation.text("annotator");
-}
-
 static int next(const Invocation& invocation) {
-  const auto store = open_folder(invocation);
-  const Project project = chosen_project(*store, invocation);
-  const auto answer = take(*store, project, annotator_of(invocation),
-                           static_cast<size_t>(invocation.options.integer("count")));
+  const Desk desk(invocation);
+  const Json answer = desk.take(invocation.options.integer("count"));
+  Json items = Json::array();
+  for (const Json& lease : answer["items"]) {
+    const Json& example = lease["example"];
+    items.push_back({{"lease_id", lease["lease_id"]},
+                     {"example_id", example["id"]},
+                     {"external_id", json_text(example, "external_id", "")},
+                     {"payload", payload_text(desk.project, example)}});
+  }
   if (invocation.options.flag("json")) {
-    Json items = Json::array();
-    for (const Lease& lease : answer.items) {
-      const Example example = storage::example(*store, project.id, lease.example_id);
-      items.push_back({{"lease_id", lease.id},
-                       {"example_id", example.id},
-                       {"external_id", example.external_id.value_or("")},
-                       {"payload", payload_text(project, example)}});
-    }
-    Json body = {{"items", items}, {"reason", nullptr}, {"classes", project.classes}};
-    if (answer.reason) body["reason"] = *answer.reason;
-    put_out("", body.dump() + "\n");
+    put_out(
+        "",
+        Json{{"items", items}, {"reason", answer["reason"]}, {"classes", desk.project["classes"]}}
+                .dump() +
+            "\n");
     return 0;
   }
-  for (const Lease& lease : answer.items) {
-    const Example example = storage::example(*store, project.id, lease.example_id);
-    put_out("", fmt::format("example {} (lease {})\n{}\n\n", example.id, lease.id,
-                            payload_text(project, example)));
+  for (const Json& item : items) {
+    put_out("", fmt::format("example {} (lease {})\n{}\n\n", item["example_id"].get<int64_t>(),
+                            item["lease_id"].get<int64_t>(), item["payload"].get<std::string>()));
   }
-  if (answer.reason) put_out("", *answer.reason + "\n");
-  if (!answer.items.empty()) {
-    put_out("", fmt::format("answer with: querist annotate {} CLASS --project {}\nclasses: {}\n",
-                            answer.items[0].example_id, project.name,
-                            fmt::join(project.classes, ", ")));
+  if (answer["reason"].is_string()) put_out("", answer["reason"].get<std::string>() + "\n");
+  if (!items.empty()) {
+    put_out("", fmt::format(
+                    "answer with: querist annotate {} CLASS --project {}\nclasses: {}\n",
+                    items[0]["example_id"].get<int64_t>(), desk.project["name"].get<std::string>(),
+                    fmt::join(desk.project["classes"].get<std::vector<std::string>>(), ", ")));
   }
   return 0;
 }
 
+// Takes the annotator's last answer back.
+static void undo_last(const Desk& desk, const std::string& annotator) {
+  const Json answers = ask(desk.backend, "GET",
+                           fmt::format("{}/annotations?limit=1000&annotator={}", desk.path,
+                                       api::percent_encode(annotator)));
+  for (const Json& answer : answers["items"]) {
+    if (answer["undone"].get<bool>()) continue;
+    ask(desk.backend, "POST",
+        fmt::format("{}/annotations/{}/undo", desk.path, answer["id"].get<int64_t>()));
+    return;
+  }
+  refuse("there is no answer to take back");
+}
+
+// What a line typed at the prompt says of the item; s skips it.
+static Json answer_of(const Json& lease, const std::string& line, const Json& classes) {
+  Json body = {{"example_id", lease["example"]["id"]}, {"lease_id", lease["lease_id"]}};
+  if (line == "s") {
+    body["skip_reason"] = "unclear";
+    return body;
+  }
+  const bool number = !line.empty() && line.size() <= 6 &&
+                      line.find_first_not_of("0123456789") == std::string::npos;
+  const size_t key = number ? std::stoul(line) : 0;
+  body["value"] = key >= 1 && key <= classes.size() ? classes[key - 1] : Json(line);
+  return body;
+}
+
 // One item after another on a terminal: the class's number or name, s to skip, u to undo, q to
 // stop.
-static int label_by_hand(storage::Store& store, const Project& project,
-                         const std::string& annotator) {
+static int label_by_hand(const Desk& desk) {
+  const Json& classes = desk.project["classes"];
   for (;;) {
-    const auto answer = take(store, project, annotator, 1);
-    if (answer.items.empty()) {
-      put_out("", answer.reason.value_or("nothing is left") + "\n");
+    const Json answer = desk.take(1);
+    if (answer["items"].empty()) {
+      put_out("", json_text(answer, "reason", "nothing is left") + "\n");
       return 0;
     }
-    const Lease& lease = answer.items[0];
-    put_out(
-        "",
-        "\n" + payload_text(project, storage::example(store, project.id, lease.example_id)) + "\n");
-    for (size_t c = 0; c < project.classes.size(); ++c)
-      put_out("", fmt::format("[{}] {}  ", c + 1, project.classes[c]));
+    const Json& lease = answer["items"][0];
+    put_out("", "\n" + payload_text(desk.project, lease["example"]) + "\n");
+    for (size_t c = 0; c < classes.size(); ++c)
+      put_out("", fmt::format("[{}] {}  ", c + 1, classes[c].get<std::string>()));
     put_out("", "[s] skip  [u] undo  [q] stop > ");
     std::string line;
     if (!std::getline(std::cin, line) || line == "q") return 0;
-    labelling::NewAnnotation input;
-    input.example_id = lease.example_id;
-    input.lease_id = lease.id;
     try {
       if (line == "u") {
-        labelling::undo(store, project, std::nullopt, annotator);
-        continue;
-      }
-      const size_t number = line.empty() ||
-                                    line.find_first_not_of("0123456789") != std::string::npos ||
-                                    line.size() > 6
-                                ? 0
-                                : std::stoul(line);
-      if (line == "s") {
-        input.skip_reason = "unclear";
+        undo_last(desk, lease["annotator"].get<std::string>());
       } else {
-        input.value =
-            number >= 1 && number <= project.classes.size() ? project.classes[number - 1] : line;
+        ask(desk.backend, "POST", desk.path + "/annotations", answer_of(lease, line, classes));
       }
-      labelling::annotate(store, project, input, annotator);
     } catch (const Error& error) {  // A slip of the person at the keyboard: said, and asked again.
+      if (error.code() == Code::unavailable) throw;
       put_out("", std::string(error.what()) + "\n");
     }
   }
 }
 
 static int annotate(const Invocation& invocation) {
-  const auto store = open_folder(invocation);
-  const Project project = chosen_project(*store, invocation);
-  const std::string annotator = annotator_of(invocation);
-  if (invocation.arguments.empty()) return label_by_hand(*store, project, annotator);
-  if (invocation.arguments.size() != 2) refuse("annotate takes an example's number and a class");
-  Params example({{.name = "example", .fallback = 1, .min = 1, .whole = true}});
-  example.set_text("example", invocation.arguments[0]);
-  labelling::NewAnnotation input;
-  input.example_id = example.integer("example");
-  input.value = invocation.arguments[1];
-  const Annotation stored = labelling::annotate(*store, project, input, annotator);
+  const auto count = invocation.arguments.size();
+  if (count != 0 && count != 2) wrong_usage("annotate takes an example's number and a class");
+  if (count == 0) return label_by_hand(Desk(invocation));
+  const int64_t example = number_argument("example", invocation.arguments[0]);
+  const Desk desk(invocation);
+  const Json stored =
+      ask(desk.backend, "POST", desk.path + "/annotations",
+          desk.as_annotator({{"example_id", example}, {"value", invocation.arguments[1]}}));
   put_out("", invocation.options.flag("json")
-                  ? Json{{"id", stored.id}, {"example_id", stored.example_id}}.dump() + "\n"
-                  : fmt::format("annotation {} stored\n", stored.id));
+                  ? Json{{"id", stored["id"]}, {"example_id", stored["example_id"]}}.dump() + "\n"
+                  : fmt::format("annotation {} stored\n", stored["id"].get<int64_t>()));
   return 0;
 }
 
@@ -136,16 +151,15 @@ Verb next_verb() {
   return {.name = "next",
           .summary = "Take the next examples to label.",
           .example = "querist next --project sms --count 3 --json",
-          .options = {project_option(),
-                      data_dir_option(),
-                      {.name = "count",
-                       .fallback = 1,
-                       .min = 1,
-                       .max = 100,
-                       .whole = true,
-                       .help = "How many."},
-                      {.name = "annotator", .fallback = "", .help = "Who labels; empty: you."},
-                      json_option()},
+          .options = with_project(
+              {{.name = "count",
+                .fallback = 1,
+                .min = 1,
+                .max = 100,
+                .whole = true,
+                .help = "How many."},
+               {.name = "annotator", .fallback = "", .help = "Who labels; empty: you."},
+               json_option()}),
           .run = next};
 }
 
@@ -154,10 +168,9 @@ Verb annotate_verb() {
           .summary = "Answer an example, or one after another by number keys when none is named.",
           .arguments = "EXAMPLE CLASS...",
           .example = "querist annotate 17 spam --project sms",
-          .options = {project_option(),
-                      data_dir_option(),
-                      {.name = "annotator", .fallback = "", .help = "Who labels; empty: you."},
-                      json_option()},
+          .options = with_project(
+              {{.name = "annotator", .fallback = "", .help = "Who labels; empty: you."},
+               json_option()}),
           .run = annotate};
 }
 

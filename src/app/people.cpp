@@ -3,9 +3,9 @@
 
 #include <iostream>
 
-#include "app/open.h"
+#include "api/http_text.h"
+#include "app/backend.h"
 #include "base/error.h"
-#include "storage/users.h"
 
 namespace querist::app {
 
@@ -16,53 +16,71 @@ static std::string password_from_input() {
   return password;
 }
 
-static int users(const Invocation& invocation) {
-  const auto store = open_folder(invocation);
-  const std::string action = invocation.arguments.empty() ? "list" : invocation.arguments[0];
-  if (action == "list") {
-    for (const User& user : storage::users(*store))
-      put_out("", fmt::format("{:<24} {}\n", user.name, word(user.role)));
+// Prints JSON or, a line each, what `line` makes of the items.
+static int print_list(const Backend& backend, const Invocation& invocation,
+                      const std::string& target, std::string (*line)(const Json&)) {
+  const Json answer = ask(backend, "GET", target);
+  if (invocation.options.flag("json")) {
+    put_out("", Json{{"items", answer["items"]}}.dump() + "\n");
     return 0;
   }
-  if (invocation.arguments.size() != 2) refuse("name a user: querist users {} ada", action);
-  const std::string& name = invocation.arguments[1];
-  if (action == "add") {
-    const auto user = storage::add_user(*store, name, password_from_input(),
-                                        from_word<Role>(invocation.text("role"), "role"), actor());
-    put_out("", fmt::format("user {} added as {}\n", user.name, word(user.role)));
-  } else if (action == "remove") {
-    storage::remove_user(*store, name, actor());
-    put_out("", fmt::format("user {} removed\n", name));
-  } else {
-    refuse("users knows list, add and remove, not \"{}\"", action);
-  }
+  for (const Json& item : answer["items"]) put_out("", line(item));
   return 0;
 }
 
-static int tokens(const Invocation& invocation) {
-  const auto store = open_folder(invocation);
-  const std::string action = invocation.arguments.empty() ? "list" : invocation.arguments[0];
-  if (action == "list") {
-    for (const Token& token : storage::tokens(*store)) {
-      put_out("", fmt::format("{:>4} {:<24} {:<10} {}\n", token.id, token.name, word(token.role),
-                              token.revoked_at ? "revoked" : ""));
-    }
-    return 0;
-  }
-  if (invocation.arguments.size() != 2) refuse("tokens add takes a name, tokens revoke a number");
-  if (action == "add") {
-    const auto made = storage::add_token(*store, invocation.arguments[1],
-                                         from_word<Role>(invocation.text("role"), "role"), actor());
-    put_out("", made.token + "\n");
-  } else if (action == "revoke") {
-    Params id({{.name = "id", .fallback = 1, .min = 1, .whole = true}});
-    id.set_text("id", invocation.arguments[1]);
-    storage::revoke_token(*store, id.integer("id"), actor());
-    put_out("", "revoked\n");
-  } else {
-    refuse("tokens knows list, add and revoke, not \"{}\"", action);
-  }
+static int print_one(const Invocation& invocation, const Json& row, const std::string& text) {
+  put_out("", (invocation.options.flag("json") ? row.dump() : text) + "\n");
   return 0;
+}
+
+static int users(const Invocation& invocation) {
+  const std::string action = invocation.arguments.empty() ? "list" : invocation.arguments[0];
+  if (action != "list" && action != "add" && action != "remove")
+    wrong_usage("users knows list, add and remove, not \"{}\"", action);
+  if (action != "list" && invocation.arguments.size() != 2)
+    wrong_usage("name a user: querist users {} ada", action);
+  const Backend backend = open_backend(invocation);
+  if (action == "list") {
+    return print_list(backend, invocation, "/api/v1/users", [](const Json& user) {
+      return fmt::format("{:<24} {}\n", user["name"].get<std::string>(),
+                         user["role"].get<std::string>());
+    });
+  }
+  const std::string& name = invocation.arguments[1];
+  if (action == "add") {
+    const Json body = {
+        {"name", name}, {"password", password_from_input()}, {"role", invocation.text("role")}};
+    const Json user = ask(backend, "POST", "/api/v1/users", body);
+    return print_one(invocation, user,
+                     fmt::format("user {} added as {}", name, user["role"].get<std::string>()));
+  }
+  ask(backend, "DELETE", "/api/v1/users/" + api::percent_encode(name));
+  return print_one(invocation, {{"removed", name}}, fmt::format("user {} removed", name));
+}
+
+static int tokens(const Invocation& invocation) {
+  const std::string action = invocation.arguments.empty() ? "list" : invocation.arguments[0];
+  if (action != "list" && action != "add" && action != "revoke")
+    wrong_usage("tokens knows list, add and revoke, not \"{}\"", action);
+  if (action != "list" && invocation.arguments.size() != 2)
+    wrong_usage("tokens add takes a name, tokens revoke a number");
+  const int64_t id = action == "revoke" ? number_argument("token", invocation.arguments[1]) : 0;
+  const Backend backend = open_backend(invocation);
+  if (action == "list") {
+    return print_list(backend, invocation, "/api/v1/tokens", [](const Json& token) {
+      return fmt::format("{:>4} {:<24} {:<10} {}\n", token["id"].get<int64_t>(),
+                         token["name"].get<std::string>(), token["role"].get<std::string>(),
+                         token["revoked_at"].is_null() ? "" : "revoked");
+    });
+  }
+  if (action == "add") {
+    const Json body = {{"name", invocation.arguments[1]}, {"role", invocation.text("role")}};
+    const Json made = parse_json(backend.send(
+        {.method = "POST", .target = "/api/v1/tokens", .body = body.dump(), .once = true}));
+    return print_one(invocation, made, made["token"].get<std::string>());
+  }
+  ask(backend, "DELETE", fmt::format("/api/v1/tokens/{}", id));
+  return print_one(invocation, {{"revoked", id}}, "revoked");
 }
 
 static ParamSpec role_option() {
@@ -77,7 +95,7 @@ Verb users_verb() {
           .summary = "Add, list or remove people; the password is read from standard input.",
           .arguments = "ACTION...",
           .example = "querist users add ada --role admin",
-          .options = {data_dir_option(), role_option()},
+          .options = with_backend({role_option(), json_option()}),
           .run = users};
 }
 
@@ -86,7 +104,7 @@ Verb tokens_verb() {
           .summary = "Add, list or revoke tokens for programs; a token is shown once.",
           .arguments = "ACTION...",
           .example = "querist tokens add ci --role engineer",
-          .options = {data_dir_option(), role_option()},
+          .options = with_backend({role_option(), json_option()}),
           .run = tokens};
 }
 

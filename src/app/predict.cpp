@@ -1,68 +1,74 @@
 // querist predict: labels and probabilities for every row of a file.
 #include <cstdio>
 
-#include "app/open.h"
+#include "app/backend.h"
+#include "app/predictor.h"
 #include "app/progress_bar.h"
 #include "base/error.h"
 #include "formats/format.h"
-#include "serving/deployment.h"
 
 namespace querist::app {
 
 static constexpr size_t rows_at_a_time = 4096;
+static constexpr size_t bytes_at_a_time = size_t{8} << 20;
 
 // One JSON line a row: row, external_id if any, label, probabilities by class.
 class PredictionWriter {
  public:
-  explicit PredictionWriter(const serving::Deployment& deployment) : deployment_(deployment) {}
+  explicit PredictionWriter(const Predictor& predictor) : predictor_(predictor) {}
 
   void add(int64_t row, NewExample&& example) {
     rows_.push_back(row);
     ids_.push_back(std::move(example.external_id));
+    const Payload& payload = example.payload;
+    bytes_ += payload.text.size() + payload.image.size() + 4 * payload.embedding.size();
+    for (const std::string& cell : payload.cells) bytes_ += cell.size();
     payloads_.push_back(std::move(example.payload));
-    if (payloads_.size() == rows_at_a_time) flush();
+    if (payloads_.size() == rows_at_a_time || bytes_ >= bytes_at_a_time) flush();
   }
 
   void flush() {
-    const auto prediction = serving::predict(deployment_, payloads_);
+    if (rows_.empty()) return;
+    const auto prediction = predictor_.predict(payloads_);
     for (size_t i = 0; i < rows_.size(); ++i) {
       Json line = {{"row", rows_[i]}, {"label", prediction.labels[i]}};
       if (!ids_[i].empty()) line["external_id"] = ids_[i];
-      for (size_t c = 0; c < deployment_.classes.size(); ++c) {
-        line["probabilities"][deployment_.classes[c]] = prediction.probabilities.at(i, c);
+      for (size_t c = 0; c < predictor_.classes.size(); ++c) {
+        line["probabilities"][predictor_.classes[c]] = prediction.probabilities.at(i, c);
       }
       text_ += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
     }
     rows_.clear();
     ids_.clear();
     payloads_.clear();
+    bytes_ = 0;
   }
 
   const std::string& text() const { return text_; }
 
  private:
-  const serving::Deployment& deployment_;
+  const Predictor& predictor_;
   std::vector<int64_t> rows_;
   std::vector<std::string> ids_;
   std::vector<Payload> payloads_;
+  size_t bytes_ = 0;
   std::string text_;
 };
 
 static int run(const Invocation& invocation) {
   if (invocation.arguments.size() != 1)
-    refuse("predict takes one file; try querist predict --help");
-  const auto store = open_folder(invocation);
-  const Project project = chosen_project(*store, invocation);
-  serving::Deployments deployments(*store);
-  const auto deployment = deployments.of_alias(project, invocation.text("alias"));
+    wrong_usage("predict takes one file; try querist predict --help");
+  const Backend backend = open_backend(invocation);
+  const Predictor predictor =
+      predictor_of(backend, chosen_project(backend, invocation), invocation.text("alias"));
   formats::Roles roles;
   roles.text = invocation.text("text");
-  roles.columns = deployment->columns;
-  PredictionWriter writer(*deployment);
+  roles.columns = predictor.columns;
+  PredictionWriter writer(predictor);
   formats::Receiver receiver;
   receiver.layout = [&](const formats::Layout& layout) {
-    if (layout.payload != deployment->payload) {
-      refuse("the model reads {}, but the file holds {}", payload_word(deployment->payload),
+    if (layout.payload != predictor.payload) {
+      refuse("the model reads {}, but the file holds {}", payload_word(predictor.payload),
              payload_word(layout.payload));
     }
   };
@@ -86,12 +92,10 @@ Verb predict() {
       .summary = "Predict the class of every row of a file, one JSON line a row.",
       .arguments = "PATH",
       .example = "querist predict new.csv --project sms --out predictions.jsonl",
-      .options =
-          {project_option(),
-           data_dir_option(),
-           {.name = "alias", .fallback = "champion", .help = "Alias of the model version to use."},
+      .options = with_project(
+          {{.name = "alias", .fallback = "champion", .help = "Alias of the model version to use."},
            {.name = "text", .fallback = "", .help = "Column of the text."},
-           {.name = "out", .fallback = "", .help = "Write to this file instead of the terminal."}},
+           {.name = "out", .fallback = "", .help = "Write to this file instead of the terminal."}}),
       .run = run};
 }
 

@@ -2,13 +2,9 @@
 #include <charconv>
 #include <cstdio>
 
-#include "app/open.h"
+#include "app/backend.h"
 #include "app/progress_bar.h"
 #include "base/error.h"
-#include "labelling/annotate.h"
-#include "loop/cycle.h"
-#include "loop/progress_report.h"
-#include "storage/selections.h"
 
 namespace querist::app {
 
@@ -33,9 +29,13 @@ static Until parse_until(const Invocation& invocation) {
     if (part == "stopped") {
       until.stopped = true;
     } else if (equals != std::string::npos) {
-      rows.set_text(part.substr(0, equals), part.substr(equals + 1));
+      try {
+        rows.set_text(part.substr(0, equals), part.substr(equals + 1));
+      } catch (const Error& error) {
+        wrong_usage("--until: {}", error.what());
+      }
     } else {
-      refuse("--until takes labels=500, accuracy=0.9 or stopped, not \"{}\"", part);
+      wrong_usage("--until takes labels=500, accuracy=0.9 or stopped, not \"{}\"", part);
     }
     begin = end + 1;
   }
@@ -59,29 +59,19 @@ static std::string reached(const Until& until, const Json& report) {
   return {};
 }
 
-// Answers every open item that has a known label; returns how many.
-static int64_t answer_open_items(storage::Store& store, const Project& project) {
-  std::vector<int64_t> ids;
-  for (const StoredSelection& selection : storage::open_selections(store, project.id)) {
-    for (const SelectionItem& item : selection.items) {
-      if (!item.done) ids.push_back(item.example_id);
-    }
-  }
-  return ids.empty() ? 0 : labelling::adopt_known_labels(store, project, ids, "oracle");
-}
-
 static int run(const Invocation& invocation) {
-  const auto store = open_folder(invocation);
-  const Project project = chosen_project(*store, invocation);
   const Until until = parse_until(invocation);
-  loop::Workshop workshop(*store, project.id);
+  const Backend backend = open_backend(invocation);
+  const std::string project = chosen_project(backend, invocation);
+  const std::string path = project_path(project);
   Progress quiet;
   ProgressBar bar("labels");
   std::string why;
+  Json report;
   int64_t rounds = 0;
   for (;;) {
-    const Cycle cycle = loop::turn(workshop, quiet);
-    const Json report = loop::progress_report(*store, storage::project(*store, project.name));
+    backend.turn(project, false, quiet);
+    report = ask(backend, "GET", path + "/progress");
     bar.progress().at(report["counts"]["labeled"].get<double>(), static_cast<double>(until.labels),
                       "labels");
     why = reached(until, report);
@@ -90,14 +80,15 @@ static int run(const Invocation& invocation) {
       why = "the next batch waits for its labels";
       break;
     }
-    if (answer_open_items(*store, project) == 0) {
-      why = cycle.state == CycleState::finished ? "every example is labelled"
-                                                : "the chosen examples have no known label";
+    if (ask(backend, "POST", path + "/oracle")["answered"] == 0) {
+      const Json newest = ask(backend, "GET", path + "/cycles?limit=1")["items"];
+      why = !newest.empty() && newest[0]["state"] == "finished"
+                ? "every example is labelled"
+                : "the chosen examples have no known label";
       break;
     }
     ++rounds;
   }
-  const Json report = loop::progress_report(*store, storage::project(*store, project.name));
   if (invocation.options.flag("json")) {
     put_out("", Json{{"rounds", rounds}, {"ended", why}, {"progress", report}}.dump() + "\n");
   } else {
@@ -113,15 +104,14 @@ Verb run_verb() {
       .name = "run",
       .summary = "Turn the loop: train, select, and with --oracle let the imported labels answer.",
       .example = "querist run --project sms --oracle label --until labels=500",
-      .options = {project_option(),
-                  data_dir_option(),
-                  {.name = "oracle",
-                   .fallback = "",
-                   .help = "Answer with the labels that were imported (the label column's name)."},
-                  {.name = "until",
-                   .fallback = "labels=500",
-                   .help = "labels=500, accuracy=0.9 or stopped; several joined by |."},
-                  json_option()},
+      .options = with_project(
+          {{.name = "oracle",
+            .fallback = "",
+            .help = "Answer with the labels that were imported (the label column's name)."},
+           {.name = "until",
+            .fallback = "labels=500",
+            .help = "labels=500, accuracy=0.9 or stopped; several joined by |."},
+           json_option()}),
       .run = run,
   };
 }

@@ -16,7 +16,8 @@ static size_t row_count(const Matrix& embeddings, const Matrix& probabilities) {
            probabilities.rows);
   }
   const size_t rows = std::max(embeddings.rows, probabilities.rows);
-  if (rows == 0) refuse("pass --embeddings or --probabilities: there is nothing to choose from");
+  if (rows == 0)
+    wrong_usage("pass --embeddings or --probabilities: there is nothing to choose from");
   return rows;
 }
 
@@ -31,10 +32,10 @@ static int run(const Invocation& invocation) {
   pool.size = row_count(embeddings, probabilities);
   if (has(strategy.needs, Signal::probabilities) && probabilities.rows == 0 &&
       !strategy.handles_no_model) {
-    refuse("{} needs --probabilities", strategy.name);
+    wrong_usage("{} needs --probabilities", strategy.name);
   }
   if (has(strategy.needs, Signal::embeddings) && embeddings.rows == 0)
-    refuse("{} needs --embeddings", strategy.name);
+    wrong_usage("{} needs --embeddings", strategy.name);
 
   std::vector<int64_t> labeled;
   if (!invocation.text("labeled").empty())

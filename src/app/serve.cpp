@@ -5,15 +5,15 @@
 #include "api/app.h"
 #include "api/dispatch.h"
 #include "api/http_server.h"
+#include "app/config.h"
+#include "app/loop_doors.h"
 #include "app/open.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "jobs/worker.h"
-#include "kernels/uncertainty.h"
 #include "labelling/annotate.h"
-#include "loop/cycle.h"
 #include "loop/loop_job.h"
-#include "storage/examples.h"
+#include "storage/projects.h"
 
 namespace querist::app {
 
@@ -23,63 +23,6 @@ static void wait_for_signal(const sigset_t& signals) {
   int received = 0;
   while (sigwait(&signals, &received) != 0) {
   }
-}
-
-// The newest model's say about rows; nothing where it has none.
-static std::vector<std::optional<api::Prediction>> predictions(loop::Workshops& workshops,
-                                                               const Project& project,
-                                                               std::span<const int64_t> rows) {
-  std::vector<std::optional<api::Prediction>> found(rows.size());
-  const auto scores = workshops.of(project.id).newest_probabilities();
-  if (!scores) return found;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (static_cast<size_t>(rows[i]) >= scores->rows) continue;
-    const auto p = scores->row(static_cast<size_t>(rows[i]));
-    const auto top = static_cast<size_t>(std::max_element(p.begin(), p.end()) - p.begin());
-    if (top < project.classes.size()) found[i] = api::Prediction{project.classes[top], p[top]};
-  }
-  return found;
-}
-
-// Unlabeled examples by ascending margin.
-static Page<int64_t> uncertain(loop::Workshops& workshops, const Project& project, int64_t after,
-                               size_t limit) {
-  const auto scores = workshops.of(project.id).newest_probabilities();
-  if (!scores)
-    fail(Code::conflict, "there is no model yet to be uncertain; label some examples first");
-  auto rows = storage::rows_in_state(workshops.store(), project.id, ExampleState::unlabeled);
-  std::erase_if(rows, [&](int64_t row) { return static_cast<size_t>(row) >= scores->rows; });
-  const Matrix chosen = dense_rows(*scores, rows);
-  std::vector<float> margins(rows.size());
-  kernels::margins(chosen.values, chosen.cols, margins);
-  std::vector<size_t> order(rows.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  const size_t end = std::min(order.size(), static_cast<size_t>(after) + limit);
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(end), order.end(),
-                    [&](size_t a, size_t b) {
-                      return margins[a] != margins[b] ? margins[a] < margins[b] : a < b;
-                    });
-  std::vector<int64_t> page;
-  for (size_t i = static_cast<size_t>(after); i < end; ++i) page.push_back(rows[order[i]]);
-  Page<int64_t> result{storage::ids_of_rows(workshops.store(), project.id, page), std::nullopt};
-  if (end < order.size()) result.next = static_cast<int64_t>(end);
-  return result;
-}
-
-static api::LoopDoors loop_doors(loop::Workshops& workshops) {
-  api::LoopDoors doors;
-  doors.predictions = [&workshops](const Project& project, std::span<const int64_t> rows) {
-    return predictions(workshops, project, rows);
-  };
-  doors.uncertain = [&workshops](const Project& project, int64_t after, size_t limit) {
-    return uncertain(workshops, project, after, limit);
-  };
-  doors.draw_selection = [&workshops](const Project& project, const std::string&) {
-    loop::Workshop& workshop = workshops.of(project.id);
-    const std::lock_guard lock(workshop.mutex());
-    loop::turn(workshop, Progress());
-  };
-  return doors;
 }
 
 // Loads each project's features, model and scores behind the first requests.
@@ -94,7 +37,23 @@ static void warm_projects(storage::Store& store) {
   }
 }
 
+// SQLite in the data folder is the one database so far.
+static void check_database(const std::string& database) {
+  if (database == "sqlite") return;
+  if (database.starts_with("postgresql://") || database.starts_with("postgres://")) {
+    wrong_usage(
+        "PostgreSQL is not there yet: this version keeps everything in SQLite in the data folder; "
+        "leave --database out or say sqlite");
+  }
+  wrong_usage("--database must be sqlite, not \"{}\"", database);
+}
+
 static int run(const Invocation& invocation) {
+  check_database(invocation.text("database"));
+  if (invocation.options.flag("show_config")) {
+    put_out("", config_text(invocation.options));
+    return 0;
+  }
   Params params(api::server_settings());
   for (const auto& [name, value] : invocation.options.given()) {
     for (const ParamSpec& spec : params.specs()) {
@@ -145,6 +104,15 @@ static int run(const Invocation& invocation) {
 Verb serve() {
   ParamSpecs options = api::server_settings();
   options.push_back(data_dir_option());
+  options.push_back({.name = "database",
+                     .fallback = "sqlite",
+                     .help = "Where the rows are kept: sqlite, in the data folder."});
+  options.push_back({.name = "config",
+                     .fallback = "",
+                     .help = "Read settings from this TOML file (also QUERIST_CONFIG)."});
+  options.push_back({.name = "show_config",
+                     .fallback = false,
+                     .help = "Print the settings as a TOML file with comments, and end."});
   options.push_back({.name = "verbose", .fallback = false, .help = "Log every request."});
   options.push_back(
       {.name = "log_json", .fallback = false, .help = "Log as JSON instead of logfmt."});

@@ -1,6 +1,7 @@
 // querist simulate: which strategy would have spent the labels best?
 #include <cstdio>
 
+#include "app/columns.h"
 #include "app/curve_plot.h"
 #include "app/progress_bar.h"
 #include "app/verb.h"
@@ -9,17 +10,6 @@
 #include "loop/simulate.h"
 
 namespace querist::app {
-
-static formats::Roles roles_of(const Invocation& invocation) {
-  formats::Roles roles;
-  roles.text = invocation.text("text");
-  roles.image = invocation.text("image");
-  roles.columns = invocation.list("columns");
-  roles.label = invocation.text("label");
-  roles.id = invocation.text("id");
-  roles.split = invocation.text("split");
-  return roles;
-}
 
 static loop::SimulationPlan plan_of(const Invocation& invocation) {
   const auto count = [&](std::string_view name) {
@@ -38,7 +28,7 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   const bool by_fraction =
       invocation.options.changed("test_fraction") || invocation.text("split").empty();
   if (invocation.options.changed("test_fraction") && !invocation.text("split").empty()) {
-    refuse("pass --split or --test-fraction, not both");
+    wrong_usage("pass --split or --test-fraction, not both");
   }
   plan.test_fraction = by_fraction ? invocation.options.number("test_fraction") : 0;
   return plan;
@@ -73,7 +63,7 @@ static void print_summary(const Json& result) {
 
 static int run(const Invocation& invocation) {
   if (invocation.arguments.size() != 1)
-    refuse("simulate takes one DATA file; try querist simulate --help");
+    wrong_usage("simulate takes one DATA file; try querist simulate --help");
   set_threads(static_cast<size_t>(invocation.options.integer("threads")));
   const loop::SimulationPlan plan = plan_of(invocation);
   const std::string& path = invocation.arguments[0];
@@ -108,19 +98,8 @@ Verb simulate() {
       .example =
           "querist simulate reviews.csv --text body --label stars --strategies auto,margin,random "
           "--html report.html",
-      .options =
-          {{.name = "text", .fallback = "", .help = "Column of the text."},
-           {.name = "columns", .fallback = "", .help = "Columns of a table row, comma-separated."},
-           {.name = "image", .fallback = "", .help = "Column of image paths."},
-           {.name = "embeddings",
-            .fallback = "",
-            .help = "An .npy of features, one row a data row."},
-           {.name = "label", .fallback = "", .help = "Column of the known label."},
-           {.name = "id", .fallback = "", .help = "Column of the row's own id."},
-           {.name = "split",
-            .fallback = "",
-            .help = "Column with the values train (pool) and test."},
-           {.name = "test_fraction",
+      .options = with_columns(
+          {{.name = "test_fraction",
             .fallback = 0.4,
             .min = 0.01,
             .max = 0.99,
@@ -179,7 +158,7 @@ Verb simulate() {
             .help = "Threads; 0: all cores."},
            {.name = "out", .fallback = "", .help = "Write the result as JSON to this file."},
            {.name = "html", .fallback = "", .help = "Write a self-contained report to this file."},
-           json_option()},
+           json_option()}),
       .run = run,
   };
 }

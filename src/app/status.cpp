@@ -1,10 +1,9 @@
 // querist status: labels, curve, audited accuracy with its interval, stop advice.
 #include <cstdio>
 
+#include "app/backend.h"
 #include "app/curve_plot.h"
-#include "app/open.h"
 #include "base/error.h"
-#include "loop/progress_report.h"
 
 namespace querist::app {
 
@@ -41,10 +40,11 @@ Verb status() {
   return {.name = "status",
           .summary = "Show labels, learning curve, audited accuracy and stop advice.",
           .example = "querist status --project sms",
-          .options = {project_option(), data_dir_option(), json_option()},
+          .options = with_project({json_option()}),
           .run = [](const Invocation& invocation) {
-            const auto store = open_folder(invocation);
-            const Json report = loop::progress_report(*store, chosen_project(*store, invocation));
+            const Backend backend = open_backend(invocation);
+            const std::string project = chosen_project(backend, invocation);
+            const Json report = ask(backend, "GET", project_path(project) + "/progress");
             put_out("",
                     invocation.options.flag("json") ? report.dump() + "\n" : status_text(report));
             return 0;

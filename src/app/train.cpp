@@ -1,9 +1,7 @@
 // querist train and evaluate: a model now, and how good the newest one is.
-#include "app/open.h"
+#include "app/backend.h"
 #include "app/progress_bar.h"
 #include "base/error.h"
-#include "loop/cycle.h"
-#include "loop/progress_report.h"
 
 namespace querist::app {
 
@@ -31,14 +29,13 @@ static std::string metrics_text(const Json& report) {
 }
 
 static int report(const Invocation& invocation, bool train_first) {
-  const auto store = open_folder(invocation);
-  const Project project = chosen_project(*store, invocation);
+  const Backend backend = open_backend(invocation);
+  const std::string project = chosen_project(backend, invocation);
   if (train_first) {
-    loop::Workshop workshop(*store, project.id);
     ProgressBar bar("training");
-    loop::turn(workshop, bar.progress(), true);
+    backend.turn(project, true, bar.progress());
   }
-  const Json progress = loop::progress_report(*store, storage::project(*store, project.name));
+  const Json progress = ask(backend, "GET", project_path(project) + "/progress");
   if (train_first && progress["model"].is_null()) refuse("there is no label to train on yet");
   put_out("", invocation.options.flag("json") ? progress["metrics"].dump() + "\n"
                                               : metrics_text(progress));
@@ -51,7 +48,7 @@ Verb train_verb() {
               "Train on the labels there are, without waiting for the open batch, and choose the "
               "next one.",
           .example = "querist train --project sms",
-          .options = {project_option(), data_dir_option(), json_option()},
+          .options = with_project({json_option()}),
           .run = [](const Invocation& invocation) { return report(invocation, true); }};
 }
 
@@ -59,7 +56,7 @@ Verb evaluate_verb() {
   return {.name = "evaluate",
           .summary = "Show the newest model's metrics on the audit labels, with intervals.",
           .example = "querist evaluate --project sms --json",
-          .options = {project_option(), data_dir_option(), json_option()},
+          .options = with_project({json_option()}),
           .run = [](const Invocation& invocation) { return report(invocation, false); }};
 }
 

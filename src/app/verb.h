@@ -1,21 +1,39 @@
 // A verb of the command line: its name, its options as self-describing rows, and what it does.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/params.h"
 
 namespace querist::app {
 
 struct Invocation {
   Params options;
+  std::set<std::string, std::less<>> flags;
   std::vector<std::string> arguments;  // What stands without a flag.
 
   std::string text(std::string_view name) const { return options.text(name); }
+  // Given on the command line itself, not by a variable or a file.
+  bool by_flag(std::string_view name) const { return flags.contains(name); }
   std::vector<std::string> list(std::string_view name) const;  // A comma-separated option.
 };
+
+// Something wrong with how a verb was called: exit code 2.
+struct WrongUsage : Error {
+  using Error::Error;
+};
+
+template <class... Args>
+[[noreturn]] void wrong_usage(fmt::format_string<Args...> format, Args&&... args) {
+  throw WrongUsage(Code::invalid_argument, fmt::format(format, std::forward<Args>(args)...));
+}
+
+// An argument that must be a whole number from 1 up.
+int64_t number_argument(std::string_view name, const std::string& text);
 
 struct Verb {
   std::string_view name;
@@ -30,6 +48,10 @@ struct Verb {
 ParamSpec data_dir_option();
 ParamSpec project_option();
 ParamSpec json_option();
+// A verb's own options after those that say where it works: --data-dir, --server, --token.
+ParamSpecs with_backend(ParamSpecs own);
+// The same with --project before them.
+ParamSpecs with_project(ParamSpecs own);
 
 // The table of contents, in the order of the help page.
 std::vector<Verb> verbs();

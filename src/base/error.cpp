@@ -27,4 +27,11 @@ std::string_view code_word(Code code) {
   return "internal";
 }
 
+Code code_of_word(std::string_view word) {
+  for (int i = 0; i < static_cast<int>(Code::internal); ++i) {
+    if (code_word(static_cast<Code>(i)) == word) return static_cast<Code>(i);
+  }
+  return Code::internal;
+}
+
 }  // namespace querist

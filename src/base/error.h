@@ -23,6 +23,8 @@ enum class Code {
 };
 
 std::string_view code_word(Code code);
+// internal for a word that is none.
+Code code_of_word(std::string_view word);
 
 class Error : public std::runtime_error {
  public:

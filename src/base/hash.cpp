@@ -42,6 +42,15 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.hex();
 }
 
+std::string encode_base64(std::string_view bytes) {
+  QUERIST_CHECK(bytes.size() <= size_t{1} << 30);
+  std::string text((bytes.size() + 2) / 3 * 4, '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                  reinterpret_cast<const unsigned char*>(bytes.data()),
+                  static_cast<int>(bytes.size()));
+  return text;
+}
+
 std::optional<std::string> decode_base64(std::string_view text) {
   if (text.size() % 4 != 0 || text.size() > size_t{1} << 30) return std::nullopt;
   const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;

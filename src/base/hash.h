@@ -24,6 +24,7 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
+std::string encode_base64(std::string_view bytes);
 // The bytes of a Base64 text (RFC 4648, padded); nothing when it is none.
 std::optional<std::string> decode_base64(std::string_view text);
 

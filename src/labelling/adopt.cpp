@@ -2,6 +2,7 @@
 #include "labelling/annotate.h"
 #include "labelling/outcome.h"
 #include "storage/examples.h"
+#include "storage/selections.h"
 
 namespace querist::labelling {
 
@@ -46,6 +47,16 @@ int64_t adopt_known_labels(Store& store, const Project& project,
     if (!page.next) return adopted;
     query.after = *page.next;
   }
+}
+
+int64_t adopt_for_open_items(Store& store, const Project& project, const std::string& annotator) {
+  std::vector<int64_t> ids;
+  for (const StoredSelection& selection : storage::open_selections(store, project.id)) {
+    for (const SelectionItem& item : selection.items) {
+      if (!item.done) ids.push_back(item.example_id);
+    }
+  }
+  return ids.empty() ? 0 : adopt_known_labels(store, project, ids, annotator);
 }
 
 }  // namespace querist::labelling

@@ -39,6 +39,10 @@ Undone undo(storage::Store& store, const Project& project, std::optional<int64_t
 int64_t adopt_known_labels(storage::Store& store, const Project& project,
                            const std::vector<int64_t>& example_ids, const std::string& annotator);
 
+// The same for every open item of the project's selections.
+int64_t adopt_for_open_items(storage::Store& store, const Project& project,
+                             const std::string& annotator);
+
 // The kind and key of the job that moves a project's cycle on.
 inline constexpr std::string_view cycle_job = "advance_cycle";
 Job enqueue_cycle_job(storage::Store& store, int64_t project_id, const std::string& actor);

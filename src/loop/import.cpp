@@ -1,9 +1,10 @@
 // Gathers rows into batches for the store.
 #include "loop/import.h"
 
+#include "base/check.h"
 #include "featurizers/featurizer.h"
 #include "formats/npy.h"
-#include "storage/examples.h"
+#include "loop/table.h"
 #include "storage/imports.h"
 
 namespace querist::loop {
@@ -11,9 +12,15 @@ namespace querist::loop {
 static constexpr size_t batch_bytes = size_t{32}
                                       << 20;  // Big payloads are stored in smaller batches.
 
-Importer::Importer(storage::Store& store, const Project& project, ImportOptions options,
-                   std::string actor)
-    : store_(store), project_(project), options_(std::move(options)), actor_(std::move(actor)) {
+KeepRows keep_in(storage::Store& store, int64_t project_id, std::string actor) {
+  return [&store, project_id, actor = std::move(actor)](const storage::AddOptions& options,
+                                                        std::span<const NewExample> rows) {
+    return storage::add_examples(store, project_id, options, rows, actor);
+  };
+}
+
+Importer::Importer(KeepRows keep, ImportOptions options)
+    : keep_(std::move(keep)), options_(std::move(options)) {
   if (!options_.embeddings.empty()) embeddings_ = formats::read_npy_matrix(options_.embeddings);
 }
 
@@ -41,9 +48,7 @@ formats::Receiver Importer::receiver() {
 
 void Importer::take(int64_t row, NewExample&& example) {
   if (!options_.embeddings.empty()) {
-    if (static_cast<size_t>(row) > embeddings_.rows) {
-      return reject({row, fmt::format("the embeddings end at row {}", embeddings_.rows)});
-    }
+    QUERIST_CHECK(static_cast<size_t>(row) <= embeddings_.rows);  // read_rows counted them.
     const auto values = embeddings_.row(static_cast<size_t>(row - 1));
     example.payload = {};
     example.payload.embedding.assign(values.begin(), values.end());
@@ -76,7 +81,7 @@ void Importer::flush() {
   options.import_id = import_id_;
   options.import_rows_done = rows_done_;
   options.import_rejected = rejected_since_flush_;
-  const auto added = storage::add_examples(store_, project_.id, options, batch_, actor_);
+  const auto added = keep_(options, batch_);
   report_.accepted += added.accepted;
   report_.duplicates += added.duplicates;
   report_.rejected += static_cast<int64_t>(added.rejected.size());
@@ -89,9 +94,28 @@ void Importer::flush() {
   rejected_since_flush_ = 0;
 }
 
-void Importer::finish() {
-  flush();
-  if (import_id_) storage::finish_import(store_, *import_id_, rows_done_, rejected_since_flush_);
+void Importer::finish() { flush(); }
+
+// Counts the rows first: a file that does not belong to the embeddings is refused before any row of
+// it is kept.
+static void check_embeddings(const std::filesystem::path& path, const formats::Roles& roles,
+                             const Importer& importer, const Progress& progress) {
+  int64_t rows = 0;
+  const formats::Receiver counting = {
+      .layout = [](const formats::Layout&) {},
+      .example = [&](int64_t row, NewExample&&) { rows = row; },
+      .problem = [&](formats::RowProblem&& problem) { rows = problem.row; }};
+  formats::read(path, roles, 0, counting, progress);
+  check_row_count(importer.options().embeddings, importer.embeddings().rows, rows);
+}
+
+void read_rows(const std::filesystem::path& path, int64_t skip_rows, Importer& importer,
+               const Progress& progress) {
+  formats::Roles roles = importer.options().roles;
+  roles.payload_elsewhere = !importer.options().embeddings.empty();
+  if (roles.payload_elsewhere) check_embeddings(path, roles, importer, progress);
+  formats::read(path, roles, skip_rows, importer.receiver(), progress);
+  importer.finish();
 }
 
 ImportReport import_path(storage::Store& store, const Project& project,
@@ -100,12 +124,10 @@ ImportReport import_path(storage::Store& store, const Project& project,
   if (!std::filesystem::exists(path))
     fail(Code::not_found, "there is no file or folder {}", path.string());
   const Import import = storage::begin_import(store, project.id, path);
-  Importer importer(store, project, options, actor);
+  Importer importer(keep_in(store, project.id, actor), options);
   importer.resume(import.id, import.rows_done);
-  formats::Roles roles = options.roles;
-  roles.payload_elsewhere = !options.embeddings.empty();
-  formats::read(path, roles, import.rows_done, importer.receiver(), progress);
-  importer.finish();
+  read_rows(path, import.rows_done, importer, progress);
+  storage::finish_import(store, import.id, importer.rows_done(), importer.rejected_since_flush());
   return importer.report();
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/matrix.h"
 #include "formats/format.h"
-#include "storage/store.h"
+#include "storage/examples.h"
 
 namespace querist::loop {
 
@@ -27,26 +27,32 @@ struct ImportOptions {
       rejected;  // Each rejected row, in order; may be empty.
 };
 
-// Reads rows from a source and stores them in batches, each durable with the count of rows read so
-// far.
+// Keeps a batch of rows: in the store, or on a server elsewhere.
+using KeepRows =
+    std::function<storage::AddResult(const storage::AddOptions&, std::span<const NewExample>)>;
+KeepRows keep_in(storage::Store& store, int64_t project_id, std::string actor);
+
+// Reads rows from a source and has them kept in batches, each with the count of rows read so far.
 class Importer {
  public:
-  Importer(storage::Store& store, const Project& project, ImportOptions options, std::string actor);
+  Importer(KeepRows keep, ImportOptions options);
   // What a format's read() feeds.
   formats::Receiver receiver();
   void finish();
   const ImportReport& report() const { return report_; }
   void resume(int64_t import_id, int64_t rows_done);
+  int64_t rows_done() const { return rows_done_; }
+  int64_t rejected_since_flush() const { return rejected_since_flush_; }
+  const ImportOptions& options() const { return options_; }
+  const Matrix& embeddings() const { return embeddings_; }
 
  private:
   void take(int64_t row, NewExample&& example);
   void reject(formats::RowProblem&& problem);
   void flush();
 
-  storage::Store& store_;
-  Project project_;
+  KeepRows keep_;
   ImportOptions options_;
-  std::string actor_;
   formats::Layout layout_;
   Matrix embeddings_;
   std::function<std::string(const Payload&)> check_;
@@ -58,6 +64,11 @@ class Importer {
   int64_t rejected_since_flush_ = 0;
   ImportReport report_;
 };
+
+// Reads one file or folder into the importer, after checking that the embeddings, if any, belong to
+// it row by row.
+void read_rows(const std::filesystem::path& path, int64_t skip_rows, Importer& importer,
+               const Progress& progress);
 
 // Imports one file or folder; goes on where an interrupted import of the same file stopped.
 ImportReport import_path(storage::Store& store, const Project& project,

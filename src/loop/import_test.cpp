@@ -148,22 +148,28 @@ static void write_numbered(const std::filesystem::path& path, int rows) {
   write_file_atomically(path, bytes);
 }
 
-TEST(Import, TakesEmbeddingsRowByRowAndRejectsRowsPastTheirEnd) {
+TEST(Import, TakesEmbeddingsRowByRowAndRefusesAnyOtherNumberOfThem) {
   Bench bench;
   const auto path = bench.folder() / "labels.csv";
-  write_numbered(path, 5);
   ImportOptions options;
   options.embeddings = bench.folder() / "three.npy";
   Matrix matrix(3, 2);
   matrix.values = {1, 2, 3, 4, 5, 6};
   formats::write_npy(options.embeddings, MatrixView(matrix));
-  Rejections rejections;
-  const auto report = import_file(bench, path, &rejections, options);
-  EXPECT_EQ(report.accepted, 3);
-  EXPECT_EQ(report.rejected, 2);
-  ASSERT_EQ(rejections.size(), 2u);
-  EXPECT_EQ(rejections[0], std::pair(int64_t{4}, std::string("the embeddings end at row 3")));
-  EXPECT_EQ(rejections[1].first, 5);
+  for (const int rows : {2, 5}) {
+    write_numbered(path, rows);
+    try {
+      import_file(bench, path, nullptr, options);
+      ADD_FAILURE() << rows << " rows were taken";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::invalid_argument);
+      EXPECT_NE(std::string(error.what()).find(fmt::format("3 rows but the data has {}", rows)),
+                std::string::npos);
+    }
+    EXPECT_EQ(bench.project().counts.examples, 0);
+  }
+  write_numbered(path, 3);
+  EXPECT_EQ(import_file(bench, path, nullptr, options).accepted, 3);
   EXPECT_EQ(bench.project().dimensions, 2);
   const std::vector<int64_t> rows = {0, 1, 2};
   const auto payloads = storage::payloads(bench.store(), bench.project().id, rows);

@@ -21,12 +21,15 @@ static void number_classes(const std::vector<std::optional<std::string>>& names,
   for (const auto& name : names) table.labels.push_back(name ? ids.at(*name) : -1);
 }
 
+void check_row_count(const std::filesystem::path& embeddings, size_t rows, int64_t data_rows) {
+  if (static_cast<int64_t>(rows) == data_rows) return;
+  refuse("{} has {} rows but the data has {}: they must belong row to row; nothing was taken in",
+         embeddings.string(), rows, data_rows);
+}
+
 static void use_embeddings(const std::filesystem::path& path, int64_t rows_read, Table& table) {
   const Matrix matrix = formats::read_npy_matrix(path);
-  if (static_cast<int64_t>(matrix.rows) != rows_read) {
-    refuse("{} has {} rows but the data has {}: they must belong row to row", path.string(),
-           matrix.rows, rows_read);
-  }
+  check_row_count(path, matrix.rows, rows_read);
   table.payload = PayloadKind::embedding;
   table.columns.clear();
   for (size_t i = 0; i < table.payloads.size(); ++i) {

@@ -25,6 +25,9 @@ struct Table {
   std::vector<formats::RowProblem> problems;
 };
 
+// Refuses embeddings that do not have one row a data row.
+void check_row_count(const std::filesystem::path& embeddings, size_t rows, int64_t data_rows);
+
 // embeddings: an .npy of one row a data row, which becomes the payload; empty: the file's own
 // payload.
 Table read_table(const std::filesystem::path& path, const formats::Roles& roles,

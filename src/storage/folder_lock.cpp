@@ -27,8 +27,8 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
     ::close(file_);
     const std::string process = got > 0 ? std::string(holder, static_cast<size_t>(got)) : "?";
     fail(Code::conflict,
-         "the folder {} is in use by process {}; stop it, or use the page and the API of the "
-         "server there",
+         "the folder {} is in use by process {}; stop it, or work through the server there: "
+         "--server URL, the page or the API",
          folder.string(), process);
   }
   // The number only helps people; the lock itself does not depend on its being written.

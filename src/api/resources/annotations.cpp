@@ -44,7 +44,7 @@ static Response annotate(App& app, const Request& request) {
   const labelling::NewAnnotation input = parse_annotation(request.body);
   const std::string annotator =
       input.lease_id ? annotator_of_lease(app.store, project, *input.lease_id, request.who())
-                     : request.who().name;
+                     : named_annotator(request);
   return created(annotation_json(
       labelling::annotate(app.store, project, input, annotator, request.idempotency_key)));
 }
@@ -76,6 +76,11 @@ static Response undo(App& app, const Request& request) {
              {"lease", lease_json(undone.lease, example, project)}});
 }
 
+static Response adopt(App& app, const Request& request) {
+  const Project project = storage::project(app.store, request.id("project"));
+  return ok({{"answered", labelling::adopt_for_open_items(app.store, project, "oracle")}});
+}
+
 Routes annotations() {
   using enum FieldType;
   return {
@@ -87,6 +92,8 @@ Routes annotations() {
                    {"value", text, "A class; left out for a skip."},
                    {"skip_reason", text, "unclear, not_in_classes, broken, sensitive or other."},
                    {"lease_id", integer, "The lease that this answers."},
+                   {"annotator", text,
+                    "Whose answer, without a lease; an engineer may name anyone."},
                    {"seconds", number, "What the answer took."},
                    {"suggestion_shown", flag, "Else as the lease said."},
                    {"comment", text},
@@ -101,6 +108,12 @@ Routes annotations() {
        .query = page_query(
            {{"example", integer, "Of one example."}, {"annotator", text, "Of one annotator."}}),
        .is_list = true},
+      {.pattern = "POST /api/v1/projects/{project}/oracle",
+       .role = Role::engineer,
+       .handler = adopt,
+       .summary = "Answer the open items with the labels that were imported, as \"oracle\".",
+       .response = {{"answered", integer, "0: none of them has a known label.", true}},
+       .repeat = Repeat::kept_after},
       {.pattern = "POST /api/v1/projects/{project}/annotations/{annotation}/undo",
        .role = Role::annotator,
        .handler = undo,

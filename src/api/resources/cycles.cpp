@@ -56,6 +56,10 @@ static Cycle cycle_of(App& app, const Request& request, const Project& project) 
 
 static Response turn_now(App& app, const Request& request) {
   const Project project = storage::project(app.store, request.id("project"));
+  if (!json_flag(request.body, "at_once", true)) {
+    return accepted(
+        job_json(labelling::enqueue_cycle_job(app.store, project.id, request.who().name)));
+  }
   jobs::NewJob job;
   job.kind = labelling::cycle_job;
   job.project_id = project.id;
@@ -105,6 +109,7 @@ Routes cycles() {
        .role = Role::engineer,
        .handler = turn_now,
        .summary = "Turn the loop now, without waiting for the open batch.",
+       .request = {{"at_once", flag, "False: wait for the open batch; else true."}},
        .response = job_fields(),
        .success = 202},
       {.pattern = "GET /api/v1/projects/{project}/cycles",

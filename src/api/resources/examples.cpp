@@ -104,15 +104,19 @@ static Response take_in(App& app, const Request& request) {
     const std::string* given = request.query_text(name);
     return given ? *given : std::string();
   };
-  const formats::Roles roles = {.text = column("text"),
-                                .columns = names_between_commas(column("columns")),
-                                .label = column("label"),
-                                .id = column("id"),
-                                .group = column("group"),
-                                .time = column("time"),
-                                .split = column("split")};
+  const ImportWishes wishes = {
+      .roles = {.text = column("text"),
+                .columns = names_between_commas(column("columns")),
+                .label = column("label"),
+                .id = column("id"),
+                .group = column("group"),
+                .time = column("time"),
+                .split = column("split")},
+      .add_classes = project.classes.empty() || request.query_flag("add_classes"),
+      .rejected_limit =
+          static_cast<size_t>(request.query_integer("rejected_limit", 100, 0, 10'000))};
   const ImportCounts counts =
-      import_body(app.store, project, roles, request.incoming, request.who().name);
+      import_body(app.store, project, wishes, request.incoming, request.who().name);
   Json rejected = Json::array();
   for (const formats::RowProblem& problem : counts.rejected) {
     rejected.push_back({{"row", problem.row}, {"reason", problem.reason}});
@@ -155,7 +159,7 @@ Routes examples() {
        .response = {{"accepted", integer, "", true},
                     {"duplicates", integer, "Rows that were there already.", true},
                     {"rejected", FieldType::list,
-                     "{row, reason} of the first 100 rows that could not be taken.", true},
+                     "{row, reason} of the first rows that could not be taken.", true},
                     {"rejected_count", integer, "All of them.", true}},
        .query = {{"text", text, "Column of the text."},
                  {"columns", text, "Columns of a table row, between commas."},
@@ -163,7 +167,9 @@ Routes examples() {
                  {"id", text, "Column of the external id."},
                  {"group", text, "Column of the group."},
                  {"time", text, "Column of the time."},
-                 {"split", text, "Column of the split."}},
+                 {"split", text, "Column of the split."},
+                 {"add_classes", flag, "true: labels that are no class yet become classes."},
+                 {"rejected_limit", integer, "How many rejected rows are listed, else 100."}},
        .body = BodyKind::stream,
        .body_limit = size_t{16} << 30,
        .repeat = Repeat::kept_after},

@@ -56,6 +56,15 @@ static Response show(App& app, const Request& request) {
   return ok(model_json(*model));
 }
 
+static Response file(App& app, const Request& request) {
+  const Project project = storage::project(app.store, request.id("project"));
+  const int64_t version = request.number_id("version");
+  if (!storage::find_model(app.store, project.id, version))
+    fail(Code::not_found, "the project {} has no model version {}", project.name, version);
+  return {.headers = {{"Content-Type", "application/octet-stream"}},
+          .body = storage::model_bytes(app.store, project.id, version)};
+}
+
 static Response promote(App& app, const Request& request) {
   const Project project = storage::project(app.store, request.id("project"));
   return ok(change_json(serving::promote(
@@ -127,6 +136,11 @@ Routes models() {
        .handler = show,
        .summary = "Show a model version.",
        .response = model_fields()},
+      {.pattern = "GET /api/v1/projects/{project}/models/{version}/file",
+       .role = Role::engineer,
+       .handler = file,
+       .summary = "The model's own bytes.",
+       .media = "application/octet-stream"},
       {.pattern = "PUT /api/v1/projects/{project}/models/aliases/{alias}",
        .role = Role::engineer,
        .handler = promote,

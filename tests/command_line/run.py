@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+"""The command line as a person meets it: help with an example, exit codes, and where a setting comes from."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BINARY = os.environ.get("QUERIST_BINARY", ROOT / "build/querist")
+ENV = {name: value for name, value in os.environ.items() if not name.startswith("QUERIST_")}
+VERBS = ("serve import run next annotate train evaluate predict status simulate select export models ledger users tokens "
+         "strategies learners featurizers formats reference").split()
+WRONG = [[], ["nothing"], ["status", "--nothing"], ["import"], ["import", "x.csv"], ["serve", "--port", "many"], ["serve", "--port", "70000"],
+         ["serve", "--database", "oracle"], ["serve", "--database", "postgresql://h/d"], ["run", "--until", "tomorrow"],
+         ["run", "--until", "labels=x"], ["models", "burn"], ["models", "show"], ["models", "show", "x"], ["users", "burn"],
+         ["users", "add"], ["tokens", "revoke", "x"], ["ledger", "burn"], ["export"], ["export", "everything"],
+         ["export", "labels", "--format", "xls"], ["predict"], ["simulate"], ["select"], ["annotate", "1"], ["annotate", "x", "ham"],
+         ["next", "--count", "0"], ["status", "--server", "localhost"]]
+
+results = []
+
+
+def check(good, name, detail=""):
+    results.append(bool(good))
+    if not good:
+        print(f"failed: {name}\n{detail}"[:2000])
+
+
+def querist(*arguments, env=()):
+    done = subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, env={**ENV, **dict(env)}, timeout=60,
+                          stdin=subprocess.DEVNULL, cwd=HOME)
+    return done.returncode, done.stdout, done.stderr
+
+
+def check_help():
+    code, shown, _ = querist("--help")
+    listed = re.findall(r"^  ([a-z]+) ", shown, re.M)
+    check(code == 0 and listed == VERBS, "the help lists every verb", listed)
+    for verb in listed:
+        code, shown, _ = querist(verb, "--help")
+        check(code == 0 and f"Example:\n  querist {verb}" in shown, f"{verb} --help has an example", shown)
+
+
+def check_wrong_usage():
+    for arguments in WRONG:
+        code, shown, problem = querist(*arguments, "--data-dir", HOME / "data") if len(arguments) > 1 else querist(*arguments)
+        check(code == 2 and not shown and len(problem) > 20, f"exit code 2: {arguments}", (code, shown, problem))
+    check(not (HOME / "data/querist.db").exists(), "wrong usage makes no data folder")
+    code, _, problem = querist("serve", "--database", "postgresql://u:secret@h/d")
+    check("PostgreSQL is not there yet" in problem and "secret" not in problem, "PostgreSQL is said not to be there", problem)
+
+
+def served_port(*arguments, env=()):
+    """The port that serve takes, read from its first line; the problem when it does not start."""
+    process = subprocess.Popen([BINARY, "serve", *map(str, arguments)], env={**ENV, **dict(env)}, cwd=HOME, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    line = process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    _, problem = process.communicate(timeout=30)
+    found = re.search(r"http://([^ ]+):(\d+)", line)
+    return (found.group(1), int(found.group(2))) if found else problem
+
+
+def check_config():
+    config, second = HOME / "querist.toml", HOME / "second.toml"
+    config.write_text(f'host = "127.0.0.2"\nport = 18431\ndata_dir = "{HOME / "from_file"}"\n')
+    second.write_text("port = 18432\n")
+    check(served_port("--config", config) == ("127.0.0.2", 18431), "settings come from the file")
+    check((HOME / "from_file").exists(), "the data folder too")
+    check(served_port("--config", config, env={"QUERIST_PORT": "18433"}) == ("127.0.0.2", 18433), "a variable beats the file")
+    check(served_port("--config", config, "--port", "18434", env={"QUERIST_PORT": "18433"}) == ("127.0.0.2", 18434), "a flag beats both")
+    check(served_port(env={"QUERIST_CONFIG": config}) == ("127.0.0.2", 18431), "QUERIST_CONFIG names the file")
+    check(served_port("--config", second, "--data-dir", HOME / "a", env={"QUERIST_CONFIG": config}) == ("127.0.0.1", 18432),
+          "--config beats QUERIST_CONFIG")
+    for content, said in (("prot = 1\n", "line 1: there is no setting \"prot\""), ("\nport = true\n", "line 2: port must be a number"),
+                          ("port =\n", "line 1: "), ('database = "postgresql://h/d"\n', "PostgreSQL is not there yet")):
+        config.write_text(content)
+        code, _, problem = querist("serve", "--config", config)
+        check(code == 2 and said in problem, f"refused: {content!r}", problem)
+    code, _, problem = querist("serve", "--config", HOME / "none.toml")
+    check(code == 2 and "none.toml" in problem, "a file that is not there", problem)
+    code, shown, _ = querist("serve", "--show-config", "--port", "18435")
+    check(code == 0 and "\nport = 18435\n" in shown and "\n# workers = 8\n" in shown, "--show-config prints a file", shown)
+    config.write_text(shown.replace("# host", "host"))
+    check(served_port("--config", config, "--data-dir", HOME / "a") == ("127.0.0.1", 18435), "which can be read", shown)
+
+
+def main():
+    check_help()
+    check_wrong_usage()
+    check_config()
+    failed = results.count(False)
+    print(f"{len(results) - failed} passed, {failed} failed")
+    shutil.rmtree(HOME)
+    return 1 if failed else 0
+
+
+HOME = pathlib.Path(tempfile.mkdtemp(prefix="querist-command-line-"))
+if __name__ == "__main__":
+    sys.exit(main())
