@@ -186,16 +186,17 @@ static void check_query(const Request& request, const Route& route) {
 
 Response Dispatcher::handle(Incoming& incoming, Request& request, const Route*& route) const {
   check_hosts(incoming);
-  const bool one_person = one_person_mode(app_.store, app_.on_loopback);
-  if (one_person) check_host(incoming);
   auto path = percent_decode(path_of(incoming));
   if (!path) refuse("the path holds a broken or forbidden escape");
   request.path = std::move(*path);
   Match match = router_.match(incoming.method, path_of(incoming));
+  const bool is_probe = match.route && match.route->is_probe;
+  const bool one_person = !is_probe && one_person_mode(app_.store, app_.on_loopback);
+  if (one_person) check_host(incoming);
   route = match.route;
   if (!route) return unmatched(incoming, request, match);
   request.ids = std::move(match.ids);
-  authorise(incoming, request, *route, one_person);
+  if (!is_probe) authorise(incoming, request, *route, one_person);
   return take(incoming, request, *route);
 }
 

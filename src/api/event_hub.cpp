@@ -29,7 +29,7 @@ EventHub::EventHub(storage::Store& store) : store_(store) {
     }
     changed_.notify_one();
   });
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this, last = storage::last_sequence(store_)] { run(last); });
 }
 
 void EventHub::stop() {
@@ -79,8 +79,7 @@ void EventHub::spread(const Event& event) {
   });
 }
 
-void EventHub::run() {
-  int64_t last = storage::last_sequence(store_);
+void EventHub::run(int64_t last) {
   for (;;) {
     std::vector<Listener> joining;
     {

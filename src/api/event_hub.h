@@ -32,7 +32,7 @@ class EventHub {
     std::optional<std::string> project;
     std::optional<int64_t> after;
   };
-  void run();
+  void run(int64_t last);                                     // Sends on the events after this one.
   int64_t turn(std::vector<Listener> joining, int64_t last);  // Returns the new last sequence.
   void catch_up(const Listener& listener, int64_t through);
   void spread(const Event& event);

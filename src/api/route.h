@@ -40,6 +40,8 @@ struct Route {
   size_t body_limit = default_body_limit;
   Repeat repeat = Repeat::in_transaction;
   std::string_view media = "application/json";  // Of the answer.
+  bool is_probe =
+      false;  // Answered without a look at the store, so that a damaged one can be told.
 };
 
 using Routes = std::vector<Route>;

@@ -1,6 +1,7 @@
 // The command line: CLI11 parses what the verbs' rows declare.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -138,6 +139,7 @@ static bool is_verb(const std::vector<Verb>& all, std::string_view name) {
 }
 
 int run_command_line(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // A limit on file sizes is then an error, told as a full disk is.
   CLI::App app("Querist: the active-learning loop in one binary.", "querist");
   app.set_version_flag("--version", "querist " QUERIST_VERSION);
   app.require_subcommand(1);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "app/oracle_fixture.h"
@@ -270,6 +271,26 @@ TEST(Loop, TrainsAnewWhenTheFeaturesChangeBeforeSelecting) {
   bench.reopen();
   EXPECT_EQ(bench.turn().state, CycleState::awaiting_labels);
   EXPECT_EQ(bench.selections().back().model_version, 2);
+}
+
+TEST(Loop, GoesOnWithoutModelsWhoseFilesAreDamaged) {
+  Bench bench;
+  bench.add_texts(0, 200);
+  run_rounds(bench, 3);
+  const auto before = storage::models_in_order(bench.store(), bench.project().id);
+  ASSERT_FALSE(before.empty());
+  const auto folder = bench.store().folder() / "models" / std::to_string(bench.project().id);
+  std::filesystem::remove_all(folder);
+  bench.reopen();
+  bench.turn();
+  answer(bench);
+  bench.turn();
+  const auto after = storage::models_in_order(bench.store(), bench.project().id);
+  ASSERT_GT(after.size(), before.size());
+  EXPECT_TRUE(bench.workshop().newest_model().model);
+  const auto champion = storage::model_of_alias(bench.store(), bench.project().id, "champion");
+  EXPECT_GT(champion->version, before.back().version) << "a model that can be read takes over";
+  expect_every_model_proven(bench);
 }
 
 TEST(Loop, LeavesAloneWhatSomeoneSkippedUnasked) {

@@ -177,6 +177,26 @@ TEST(File, IsReplacedWholeAndNamesWhatFailed) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(File, OutlivesAMappedFileThatIsCutShort) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / fmt::format("querist-cut-{}", ::getpid());
+  std::filesystem::create_directory(folder);
+  const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  write_file_atomically(folder / "a", std::string(8 * page, 'x'));
+  write_file_atomically(folder / "b", std::string(8 * page, 'y'));
+  const MappedFile cut(folder / "a"), whole(folder / "b");
+  EXPECT_EQ(cut.data()[7 * page], 'x');
+  EXPECT_FALSE(cut.faulted());
+  std::filesystem::resize_file(folder / "a", page + 1);
+  EXPECT_EQ(cut.data()[0], 'x');
+  EXPECT_FALSE(cut.faulted());
+  EXPECT_EQ(cut.data()[7 * page + 5], '\0') << "the page is gone and the process goes on";
+  EXPECT_TRUE(cut.faulted());
+  EXPECT_FALSE(whole.faulted());
+  EXPECT_EQ(whole.data()[7 * page], 'y');
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Rng, SamplesAFewAsItWouldSampleMany) {
   for (uint64_t seed = 0; seed < 50; ++seed) {
     Rng few(seed), plain(seed);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/mapping_guard.h"
 
 namespace querist {
 
@@ -90,18 +91,25 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
   void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd.value, 0);
   if (mapped == MAP_FAILED) fail_io("map", path);
   data_ = static_cast<const char*>(mapped);
+  guard_ = guard_mapping(data_, size_);
 }
 
 MappedFile::~MappedFile() {
+  release_mapping(guard_);
   if (data_) ::munmap(const_cast<char*>(data_), size_);
 }
 
+bool MappedFile::faulted() const { return mapping_faulted(guard_); }
+
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      guard_(std::exchange(other.guard_, -1)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(guard_, other.guard_);
   return *this;
 }
 

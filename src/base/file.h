@@ -26,10 +26,13 @@ class MappedFile {
   const char* data() const { return data_; }
   size_t size() const { return size_; }
   std::string_view bytes() const { return {data_, size_}; }
+  // The file was cut short or its disk failed while it was read: what was read is partly zeros.
+  bool faulted() const;
 
  private:
   const char* data_ = nullptr;
   size_t size_ = 0;
+  int guard_ = -1;
 };
 
 }  // namespace querist

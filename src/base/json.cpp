@@ -18,7 +18,8 @@ Json parse_json(std::string_view text, int max_depth) {
   try {
     return Json::parse(text, guard);
   } catch (const Json::parse_error& error) {
-    refuse("the JSON cannot be read at byte {}", error.byte);
+    const bool utf8 = std::string_view(error.what()).find("UTF-8") != std::string_view::npos;
+    refuse("the JSON cannot be read at byte {}{}", error.byte, utf8 ? ": it is not UTF-8" : "");
   } catch (const Json::exception& error) {
     refuse("the JSON cannot be read: {}", error.what());
   }

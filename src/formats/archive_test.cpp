@@ -78,14 +78,16 @@ TEST(Archive, StopsBombsWhetherTheyPoseAsImagesOrNot) {
   const TestFolder folder;
   const std::string zeros(100'000'000, '\0');
   for (const std::string& head : {std::string("P5\n9 9\n255\n"), std::string("notes")}) {
-    const auto path = folder.write(
-        "x.tar.zst",
-        packed({{"a.pgm", pixel(1)}, {"b.pgm", head + zeros}}, Container::tar, Packing::zstd));
-    const auto got = collect_file(path);
-    EXPECT_EQ(got.examples.size(), 1u);
-    ASSERT_TRUE(got.error);
-    EXPECT_EQ(got.error->code(), Code::resource_exhausted);
-    EXPECT_NE(std::string(got.error->what()).find("bomb"), std::string::npos);
+    const std::vector<PackedEntry> entries = {{"a.pgm", pixel(1)}, {"b.pgm", head + zeros}};
+    for (const auto& path :
+         {folder.write("x.tar.zst", packed(entries, Container::tar, Packing::zstd)),
+          folder.write("x.zip", packed(entries, Container::zip, Packing::none))}) {
+      const auto got = collect_file(path);
+      EXPECT_EQ(got.examples.size(), 1u) << path;
+      ASSERT_TRUE(got.error) << path;
+      EXPECT_EQ(got.error->code(), Code::resource_exhausted);
+      EXPECT_NE(std::string(got.error->what()).find("bomb"), std::string::npos);
+    }
   }
 }
 

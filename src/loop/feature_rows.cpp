@@ -1,6 +1,7 @@
 // Loads, opens or rebuilds, appends.
 #include "loop/feature_rows.h"
 
+#include "base/log.h"
 #include "kernels/finite.h"
 #include "storage/examples.h"
 #include "storage/models.h"
@@ -30,6 +31,7 @@ std::unique_ptr<storage::FeatureFiles> open_features(storage::Store& store, int6
     return std::make_unique<storage::FeatureFiles>(folder, shape);
   } catch (const Error& error) {  // Damaged or of another shape: made again from the examples.
     if (error.code() != Code::unavailable && error.code() != Code::conflict) throw;
+    log_warning("features are made again from the examples", {{"reason", error.what()}});
     storage::FeatureFiles::recreate(folder, shape);
     return std::make_unique<storage::FeatureFiles>(folder, shape);
   }

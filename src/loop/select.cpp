@@ -181,6 +181,7 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
   choice.model_version = cycle.model_version;
   choice.skipped = skipped_unasked(store, project.id, choice.through_event);
   const Chosen chosen = choose(workshop, project, choice, view, &workshop.memory());
+  workshop.check_features();
   if (chosen.items.empty()) {
     cycle.state = CycleState::finished;
     cycle.selection_id = std::nullopt;

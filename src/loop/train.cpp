@@ -102,13 +102,17 @@ static Succession succession(Workshop& workshop, const Project& project, const L
   Succession result;
   if (!champion) return result;
   Gate gate;
-  if (champion->featurizer_version == model.featurizer_version) {
-    const Matrix theirs = predict_rows(workshop.load_model(champion->version), view, audit.rows);
+  const bool comparable = champion->featurizer_version == model.featurizer_version;
+  const auto loaded = comparable ? workshop.load_if_whole(champion->version) : std::nullopt;
+  if (loaded) {
+    const Matrix theirs = predict_rows(*loaded, view, audit.rows);
     gate = paired_gate(audit.ids, predict_rows(model, view, audit.rows), theirs,
                        static_cast<uint64_t>(project.settings.integer("seed")));
   } else {
     gate.passed = true;
-    gate.sentence = "Taken without a test: the champion reads features of an older featurizer.";
+    gate.sentence =
+        comparable ? "Taken without a test: the champion's file is missing or damaged."
+                   : "Taken without a test: the champion reads features of an older featurizer.";
   }
   result.gate = gate;
   result.against = champion->version;
@@ -199,8 +203,9 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
                      project.classes);
   }
   const Json metrics = evaluate(project, model, audit, view);
-  store_model(workshop, version, metrics, succession(workshop, project, model, audit, view), model,
-              cycle);
+  const Succession next = succession(workshop, project, model, audit, view);
+  workshop.check_features();
+  store_model(workshop, version, metrics, next, model, cycle);
   stop_point("model_stored");
   workshop.keep_model(model);
 }
@@ -221,8 +226,10 @@ Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
   const Params params = learner_params(project, learner);
   const auto newest = storage::latest_model(store, project.id);
   cycle.state = CycleState::scoring;
-  const bool known = newest && is_trained_on(*newest, set, project, learner, params,
-                                             workshop.featurizer_version());
+  const bool known =
+      newest &&
+      is_trained_on(*newest, set, project, learner, params, workshop.featurizer_version()) &&
+      workshop.newest_model().version == newest->version;
   if (!set.labels.empty() && !known) {
     train_model(cycle, workshop, project, set, learner, params, view, progress);
     return cycle;

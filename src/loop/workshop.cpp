@@ -1,6 +1,7 @@
 // Fits, loads, appends and rebuilds.
 #include "loop/workshop.h"
 
+#include "base/log.h"
 #include "base/rng.h"
 #include "storage/examples.h"
 #include "storage/models.h"
@@ -11,6 +12,19 @@ namespace querist::loop {
 static constexpr size_t fit_batch = 4096;  // Examples read at a time: bounds memory.
 static constexpr int64_t refit_growth =
     4;  // Fit anew once the pool is this many times what it was fitted on.
+
+// What `load` gives; nothing when the stored file is missing or damaged, for then it can be made
+// anew.
+template <class Load>
+static auto if_whole(Load&& load) -> std::optional<decltype(load())> {
+  try {
+    return load();
+  } catch (const Error& error) {
+    if (error.code() != Code::unavailable) throw;
+    log_warning("a stored version is done without", {{"reason", error.what()}});
+    return std::nullopt;
+  }
+}
 
 void Workshop::fit(const Project& project, std::string_view name, const Progress& progress) {
   const auto& card = featurizers::find(name);
@@ -49,19 +63,29 @@ storage::FeatureView Workshop::features(const Progress& progress) {
   std::string name = project.settings.text("featurizer");
   if (name.empty()) name = featurizers::default_for(*project.payload);
   if (featurizer_.version == 0) {
-    if (const auto stored = storage::latest_featurizer(store_, project_id_))
-      featurizer_ = load_featurizer(store_, *stored);
+    if (const auto stored = storage::latest_featurizer(store_, project_id_)) {
+      auto loaded = if_whole([&] { return load_featurizer(store_, *stored); });
+      if (loaded) featurizer_ = std::move(*loaded);
+    }
   }
   const bool outgrown =
       project.counts.examples >= refit_growth * std::max<int64_t>(1, featurizer_.rows);
   if (featurizer_.version == 0 || featurizer_.name != name || outgrown)
     fit(project, name, progress);
+  if (files_ && files_->touched()) files_.reset();
   if (!files_) {
     memory_.reset();  // Other features may come to lie where the last ones lay.
     files_ = open_features(store_, project_id_, featurizer_);
   }
   append_features(store_, project_id_, featurizer_, *files_, project.counts.examples, progress);
   return files_->view();
+}
+
+void Workshop::check_features() const {
+  if (!files_ || !files_->touched()) return;
+  fail(Code::unavailable,
+       "the feature files of project {} changed while they were read: the step is done again",
+       project_id_);
 }
 
 LoadedModel Workshop::load_model(int64_t version) {
@@ -76,10 +100,14 @@ LoadedModel Workshop::load_model(int64_t version) {
   return loaded;
 }
 
+std::optional<LoadedModel> Workshop::load_if_whole(int64_t version) {
+  return if_whole([&] { return load_model(version); });
+}
+
 LoadedModel Workshop::newest_model() {
   if (!newest_.model) {
     if (const auto stored = storage::latest_model(store_, project_id_))
-      newest_ = load_model(stored->version);
+      newest_ = load_if_whole(stored->version).value_or(LoadedModel{});
   }
   return newest_.model && newest_.featurizer_version == featurizer_.version ? newest_
                                                                             : LoadedModel{};
@@ -89,6 +117,7 @@ const Matrix& Workshop::probabilities(const LoadedModel& model, const storage::F
   if (probabilities_version_ != model.version || probabilities_->rows != view.rows) {
     auto fresh = std::make_shared<Matrix>();
     model.model->probabilities(view.features, *fresh);
+    check_features();
     const std::lock_guard lock(scores_mutex_);
     probabilities_ = std::move(fresh);
     probabilities_version_ = model.version;

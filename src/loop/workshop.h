@@ -35,11 +35,16 @@ class Workshop {
   int64_t featurizer_version() const { return featurizer_.version; }
   const std::string& featurizer_name() const { return featurizer_.name; }
   const featurizers::Fitted& fitted() const { return featurizer_.fitted; }
+  // Throws unavailable when somebody else changed the files under the view that features() gave:
+  // what was computed from it is not to be kept. The next features() mends them.
+  void check_features() const;
 
-  // The newest model if its featurizer is the present one, else nothing.
+  // The newest model if its file is whole and its featurizer is the present one, else nothing.
   LoadedModel newest_model();
   void keep_model(const LoadedModel& model) { newest_ = model; }
   LoadedModel load_model(int64_t version);
+  // Nothing when the stored file is missing or damaged.
+  std::optional<LoadedModel> load_if_whole(int64_t version);
 
   // Class probabilities of every row under the model, kept until the model or the rows change.
   const Matrix& probabilities(const LoadedModel& model, const storage::FeatureView& view);

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
+#include <thread>
+
 #include "base/file.h"
 #include "loop/loop_fixture.h"
 #include "storage/feature_store.h"
@@ -94,6 +98,46 @@ TEST(Workshop, RebuildsFilesThatAreDamagedOrMissing) {
     }
     EXPECT_EQ(bench.workshop().featurizer_version(), 1) << "nothing is fitted anew for it";
   }
+}
+
+TEST(Workshop, MendsFilesThatAreDamagedUnderIt) {
+  const std::function<void(const std::filesystem::path&)> harms[] = {
+      flip_a_byte,
+      [](const auto& file) {
+        std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+      },
+      [](const auto& file) { std::filesystem::remove(file); }};
+  for (const auto& [payload, make] : kinds) {
+    Bench bench;
+    bench.add(payload, make, 0, 60);
+    const Copy whole = features(bench);
+    for (const auto& harm : harms) {
+      for (const auto& file : feature_files(bench)) {
+        bench.workshop().check_features();
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));  // Past the clock's last tick.
+        harm(file);
+        try {
+          bench.workshop().check_features();
+          ADD_FAILURE() << "nobody noticed what became of " << file;
+        } catch (const Error& error) {
+          EXPECT_EQ(error.code(), Code::unavailable);
+        }
+        EXPECT_EQ(features(bench), whole) << file;
+      }
+    }
+    EXPECT_EQ(bench.workshop().featurizer_version(), 1) << "nothing is fitted anew for it";
+  }
+}
+
+TEST(Workshop, FitsAFeaturizerAnewWhoseFileIsDamaged) {
+  Bench bench;
+  bench.add_texts(0, 60);
+  const Copy whole = features(bench);
+  const auto folder = bench.store().folder() / "featurizers" / std::to_string(bench.project().id);
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) flip_a_byte(entry.path());
+  bench.reopen();
+  EXPECT_EQ(features(bench), whole);
+  EXPECT_EQ(bench.workshop().featurizer_version(), 2);
 }
 
 TEST(Workshop, FitsAnewOnceThePoolHasQuadrupled) {

@@ -28,10 +28,21 @@ struct Temporaries {
   }
 };
 
+// A file that is there but damaged counts as absent, so that importing again mends it.
+static bool is_stored(const std::filesystem::path& path, std::string_view bytes) {
+  std::error_code absent;
+  if (std::filesystem::file_size(path, absent) != bytes.size() || absent) return false;
+  return read_file(path) == bytes;
+}
+
 std::vector<std::string> put_blobs(Store& store, std::span<const std::string_view> blobs) {
   std::vector<std::string> hashes(blobs.size());
+  std::vector<char> stored(blobs.size());
   parallel_for(blobs.size(), 16, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) hashes[i] = sha256_hex(blobs[i]);
+    for (size_t i = begin; i < end; ++i) {
+      hashes[i] = sha256_hex(blobs[i]);
+      stored[i] = is_stored(path_of(store, hashes[i]), blobs[i]);
+    }
   });
   static std::atomic<uint64_t> counter = 0;
   Temporaries temporaries;
@@ -39,7 +50,7 @@ std::vector<std::string> put_blobs(Store& store, std::span<const std::string_vie
   std::set<std::string_view> seen;
   for (size_t i = 0; i < blobs.size(); ++i) {
     const auto path = path_of(store, hashes[i]);
-    if (!seen.insert(hashes[i]).second || std::filesystem::exists(path)) continue;
+    if (!seen.insert(hashes[i]).second || stored[i]) continue;
     if (folders.insert(path.parent_path()).second) make_folder(path.parent_path());
     auto temporary = path;
     temporary += fmt::format(".{}.{}.tmp", ::getpid(), ++counter);

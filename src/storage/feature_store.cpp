@@ -2,6 +2,8 @@
 // and what it sums to.
 #include "storage/feature_store.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -82,7 +84,26 @@ static std::string header_of(const FeatureShape& shape) {
 
 struct Mapping {
   std::vector<MappedFile> files;
+
+  bool faulted() const {
+    return std::any_of(files.begin(), files.end(), [](const auto& file) { return file.faulted(); });
+  }
 };
+
+// By which a file that somebody else wrote, cut or replaced is told from what was left.
+struct Stamp {
+  uint64_t inode = 0;  // 0: there is no such file.
+  int64_t size = 0;
+  int64_t changed_s = 0;
+  int64_t changed_ns = 0;
+  bool operator==(const Stamp&) const = default;
+};
+
+static Stamp stamp_of(const fs::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {};
+  return {info.st_ino, info.st_size, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
+}
 
 struct FeatureFiles::State {
   fs::path folder;
@@ -91,6 +112,7 @@ struct FeatureFiles::State {
   mutable std::mutex mutex;
   std::vector<Block> blocks;
   mutable std::shared_ptr<const Mapping> mapping;  // Of all blocks; empty after an append.
+  std::vector<Stamp> stamps;                       // As this process left the files.
 
   uint64_t rows() const {
     return blocks.empty() ? 0 : blocks.back().first_row + blocks.back().rows;
@@ -103,6 +125,12 @@ struct FeatureFiles::State {
          "the feature files in {} are damaged ({}): features are rebuilt from the examples, "
          "imported embeddings come from a backup",
          folder.string(), why);
+  }
+
+  std::vector<Stamp> stamps_now() const {
+    std::vector<Stamp> found = {stamp_of(folder / "header.json"), stamp_of(folder / "blocks.bin")};
+    for (const Part& part : parts) found.push_back(stamp_of(folder / part.name));
+    return found;
   }
 
   void open();
@@ -121,6 +149,7 @@ void FeatureFiles::State::open() {
     fail(Code::conflict, "the feature files in {} are of another shape or featurizer",
          folder.string());
   }
+  stamps = stamps_now();  // Before the bytes are checked: a change from here on counts.
   read_blocks();
   check_blocks();
 }
@@ -207,6 +236,7 @@ void FeatureFiles::State::cut_to(uint64_t first_row) {
                         {reinterpret_cast<const char*>(kept.data()), kept.size() * sizeof(Block)});
   blocks = std::move(kept);
   mapping = nullptr;
+  stamps = stamps_now();
 }
 
 void FeatureFiles::State::write_block(Block block, const std::vector<std::string_view>& bytes) {
@@ -228,6 +258,7 @@ void FeatureFiles::State::write_block(Block block, const std::vector<std::string
   if (blocks.empty()) sync_folder(folder);  // The files' names are new as well.
   blocks.push_back(block);
   mapping = nullptr;
+  stamps = stamps_now();
 }
 
 FeatureFiles::FeatureFiles(fs::path folder, FeatureShape shape)
@@ -255,6 +286,11 @@ void FeatureFiles::recreate(const fs::path& folder, const FeatureShape& shape) {
 size_t FeatureFiles::rows() const {
   const std::lock_guard hold(state_->mutex);
   return state_->rows();
+}
+
+bool FeatureFiles::touched() const {
+  const std::lock_guard hold(state_->mutex);
+  return state_->stamps != state_->stamps_now() || (state_->mapping && state_->mapping->faulted());
 }
 
 const FeatureShape& FeatureFiles::shape() const { return state_->shape; }

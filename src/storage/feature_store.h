@@ -47,6 +47,11 @@ class FeatureFiles {
   void append(size_t first_row, const Features& features, const Features* geometry);
   FeatureView view() const;
 
+  // Whether anything but append() has changed, cut or removed a file since, or a page of the view
+  // could not be read. Looks at the files' sizes and times, not at every byte: open them anew to
+  // have those checked. What was computed from a view in between is not to be kept.
+  bool touched() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

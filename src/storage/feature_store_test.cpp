@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <chrono>
 #include <fstream>
+#include <functional>
+#include <thread>
 
 #include "base/rng.h"
 #include "storage/temporary_folder.h"
@@ -176,6 +179,29 @@ TEST(FeatureFiles, FindDamageOfEveryKind) {
     EXPECT_EQ(code_on_opening(folder.path(), {.cols = 16, .tag = "another"}), Code::conflict);
     FeatureFiles::recreate(folder.path(), shape);
     EXPECT_EQ(FeatureFiles(folder.path(), shape).rows(), 0u);
+  }
+}
+
+TEST(FeatureFiles, TellWhenSomebodyElseTouchedThem) {
+  const FeatureShape shape{.cols = 16, .tag = "t"};
+  const Matrix features = random_matrix(64, 16, 9);
+  using Path = std::filesystem::path;
+  const std::function<void(const Path&)> harms[] = {
+      [](const Path& file) { std::fstream(file, std::ios::in | std::ios::out) << "!"; },
+      [](const Path& file) { std::filesystem::resize_file(file, 10); },
+      [](const Path& file) { std::filesystem::remove(file); }};
+  for (const char* name : {"features.bin", "blocks.bin", "header.json"}) {
+    for (const auto& harm : harms) {
+      const TemporaryFolder folder;
+      FeatureFiles files(folder.path(), shape);
+      EXPECT_FALSE(files.touched());
+      files.append(0, slice(features, 0, 32), nullptr);
+      files.append(16, slice(features, 16, 64), nullptr);
+      EXPECT_FALSE(files.touched()) << "its own appends are no surprise";
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // Past the clock's last tick.
+      harm(folder.path() / name);
+      EXPECT_TRUE(files.touched()) << name;
+    }
   }
 }
 

@@ -424,7 +424,8 @@ class Sqlite : public Database {
       const std::lock_guard hold(mutex_);
       listener = listener_;
     }
-    if (listener) listener();
+    // A listener reads, and what it reads may be damaged: the next commit tells it again.
+    if (listener) caught(listener);
   }
 
   std::filesystem::path file_;

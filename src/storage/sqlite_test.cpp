@@ -101,6 +101,22 @@ TEST(Sqlite, UndoesOnlyTheWorkThatFails) {
   EXPECT_EQ(count(*database), 320);
 }
 
+TEST(Sqlite, OutlivesAListenerThatThrows) {
+  const TemporaryFolder folder;
+  const auto database = open_sqlite(folder.path());
+  std::atomic<int> heard = 0;
+  database->after_commit([&] {
+    ++heard;
+    fail(Code::unavailable, "what it wanted to read is damaged");
+  });
+  put(*database, "a");
+  put(*database, "b");
+  for (int i = 0; i < 200 && heard < 2; ++i) ::usleep(5'000);
+  EXPECT_EQ(heard, 2);
+  EXPECT_EQ(count(*database), 2);
+  database->after_commit({});
+}
+
 TEST(Sqlite, KeepsASnapshotWhileOthersWrite) {
   const TemporaryFolder folder;
   const auto database = open_sqlite(folder.path());

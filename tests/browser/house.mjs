@@ -12,8 +12,6 @@ const require = createRequire(new URL('../../web/package.json', import.meta.url)
 const { chromium } = require('playwright-core');
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-export const isStandIn = !process.env.QUERIST_URL && !process.env.QUERIST_START;
-
 function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -25,15 +23,17 @@ function freePort() {
   });
 }
 
-/** The server under test. QUERIST_URL names a running one; QUERIST_START is a command that starts one ({port}). */
+/**
+ * The server under test. QUERIST_URL names a running one; QUERIST_START is a command that starts one ({port}) on a folder of
+ * its own, which is empty and so needs none of the stand-in's options.
+ */
 export async function startServer(...more) {
   if (process.env.QUERIST_URL && !more.length)
     return { url: process.env.QUERIST_URL, stop: () => {} };
   const port = String(await freePort());
-  const command =
-    process.env.QUERIST_START && !more.length
-      ? process.env.QUERIST_START.replaceAll('{port}', port)
-      : `exec node web/dev/server.mjs --port ${port} ${more.join(' ')}`;
+  const command = process.env.QUERIST_START
+    ? process.env.QUERIST_START.replaceAll('{port}', port)
+    : `exec node web/dev/server.mjs --port ${port} ${more.join(' ')}`;
   const child = spawn('sh', ['-c', command], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   const url = `http://127.0.0.1:${port}`;
   for (let i = 0; i < 300; i++) {

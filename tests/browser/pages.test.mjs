@@ -1,4 +1,4 @@
-// Import, models, settings, examples and signing in, as a person does them.
+// Import, models, settings and examples, as a person does them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
@@ -6,7 +6,6 @@ import {
   axe,
   call,
   fresh,
-  isStandIn,
   makeProject,
   openPage,
   P,
@@ -283,35 +282,3 @@ test('Theme and address survive: the choice is kept, back and forward work', lim
   await page.waitForSelector('.facts');
   await page.context().close();
 });
-
-test(
-  'A server with people asks who you are, and takes the answers that waited',
-  { ...limit, skip: isStandIn ? false : 'needs a server with users set up' },
-  async () => {
-    const guarded = await startServer('--users');
-    const page = await openPage(browser, guarded.url);
-    await page.goto(guarded.url);
-    await page.waitForSelector('.sign-in');
-    assert.deepEqual(await axe(page), []);
-    await shoot(page, 'sign-in');
-    await page.getByLabel('Name').fill('ana');
-    await page.getByLabel('Password').fill('wrong');
-    await page.click('.sign-in .btn.go');
-    await page.waitForSelector('.error-text:not(:empty)');
-    await page.getByLabel('Password').fill('correct horse');
-    await page.click('.sign-in .btn.go');
-    await page.waitForSelector('table.plist tbody tr');
-    await page.goto(`${guarded.url}/projects/support-routing/label`);
-    await page.waitForSelector('.item[data-example]');
-    await page.context().clearCookies();
-    await page.keyboard.press('1');
-    await page.waitForSelector('.sign-in .tag.warn');
-    await page.getByLabel('Name').fill('ana');
-    await page.getByLabel('Password').fill('correct horse');
-    await page.click('.sign-in .btn.go');
-    await page.waitForSelector('.item[data-example]');
-    await page.waitForSelector('[data-unsent="0"]');
-    await page.context().close();
-    guarded.stop();
-  },
-);

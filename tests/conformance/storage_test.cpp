@@ -155,6 +155,8 @@ TEST_P(StoreOn, KeepsImagesOnceAndFindsDamage) {
   std::ofstream(store().folder() / "blobs" / hash.substr(0, 2) / hash.substr(2)) << "tampered";
   EXPECT_EQ(code_of([&] { blob(store(), hash); }), Code::unavailable);
   EXPECT_EQ(code_of([&] { blob(store(), "../../querist.db"); }), Code::not_found);
+  EXPECT_EQ(add(p, {two}, {.payload = PayloadKind::image}).duplicates, 1);
+  EXPECT_EQ(blob(store(), hash), "two") << "importing it again mends it, as the message says";
 }
 
 TEST_P(StoreOn, KeepsEmbeddingsRowByRow) {

@@ -54,12 +54,14 @@ Routes server() {
        .role = anyone,
        .handler = show_live,
        .summary = "The process answers.",
-       .response = {{"live", FieldType::flag, "", true}}},
+       .response = {{"live", FieldType::flag, "", true}},
+       .is_probe = true},
       {.pattern = "GET /v2/health/ready",
        .role = anyone,
        .handler = show_ready,
        .summary = "The server takes requests; 503 while it starts or stops.",
-       .response = {{"ready", FieldType::flag, "", true}}},
+       .response = {{"ready", FieldType::flag, "", true}},
+       .is_probe = true},
   };
 }
 
