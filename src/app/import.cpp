@@ -149,6 +149,7 @@ static int run(const Invocation& invocation) {
       total.duplicates += report.duplicates;
       total.rejected += report.rejected;
       total.resumed_after += report.resumed_after;
+      options.add_classes = options.add_classes || report.add_classes;  // For the files after it.
     }
   }
   rejects.end();

@@ -322,6 +322,7 @@ struct Import {
   int64_t duplicates = 0;
   int64_t rejected = 0;
   bool finished = false;
+  bool add_classes = false;  // Labels that are no class yet become classes.
 };
 
 // The label of one example as training and measuring see it.

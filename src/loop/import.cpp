@@ -123,12 +123,16 @@ ImportReport import_path(storage::Store& store, const Project& project,
                          const std::string& actor, const Progress& progress) {
   if (!std::filesystem::exists(path))
     fail(Code::not_found, "there is no file or folder {}", path.string());
-  const Import import = storage::begin_import(store, project.id, path);
-  Importer importer(keep_in(store, project.id, actor), options);
+  const Import import = storage::begin_import(store, project.id, path, options.add_classes);
+  ImportOptions as_begun = options;
+  as_begun.add_classes = options.add_classes || import.add_classes;
+  Importer importer(keep_in(store, project.id, actor), as_begun);
   importer.resume(import.id, import.rows_done);
   read_rows(path, import.rows_done, importer, progress);
   storage::finish_import(store, import.id, importer.rows_done(), importer.rejected_since_flush());
-  return importer.report();
+  ImportReport report = importer.report();
+  report.add_classes = as_begun.add_classes;
+  return report;
 }
 
 }  // namespace querist::loop

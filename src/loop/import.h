@@ -16,13 +16,16 @@ struct ImportReport {
   int64_t duplicates = 0;
   int64_t rejected = 0;
   int64_t resumed_after = 0;  // Rows that an earlier, interrupted import of the same file had done.
+  bool add_classes = false;   // Its labels became classes.
 };
 
 struct ImportOptions {
   formats::Roles roles;
   std::filesystem::path
-      embeddings;           // An .npy of one row a data row that becomes the payload; empty: none.
-  bool add_classes = true;  // Labels that are no class yet become classes.
+      embeddings;  // An .npy of one row a data row that becomes the payload; empty: none.
+  // Labels that are no class yet become classes; an import that goes on keeps the rule that it
+  // began with.
+  bool add_classes = true;
   std::function<void(const formats::RowProblem&)>
       rejected;  // Each rejected row, in order; may be empty.
 };

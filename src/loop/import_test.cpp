@@ -122,6 +122,32 @@ TEST(Import, GoesOnAfterAFailureWithoutLossOrRepeats) {
   EXPECT_EQ(third.duplicates, 0);
 }
 
+// The second class comes only after the failure: going on, it becomes one all the same.
+TEST(Import, GoesOnByTheRuleForClassesThatItBeganWith) {
+  Bench bench;
+  const auto path = bench.folder() / "sorted.csv";
+  std::string bytes = "text,label\n";
+  for (int64_t row = 1; row <= many; ++row) {
+    bytes += fmt::format("{},{}{}\n", text_of(row), row < 20'000 ? "first" : "second",
+                         row == 15'000 ? ",more" : "");
+  }
+  write_file_atomically(path, bytes);
+  const auto add_to = [&](ImportOptions options) {
+    options.roles.text = "text";
+    options.roles.label = "label";
+    return import_path(bench.store(), bench.project(), path, options, "ada", bench.quiet());
+  };
+  EXPECT_THROW(add_to({.add_classes = true,
+                       .rejected = [](const auto&) { fail(Code::unavailable, "the disk"); }}),
+               Error);
+  const auto report = add_to({.add_classes = false, .rejected = {}});
+  EXPECT_GT(report.resumed_after, 0);
+  EXPECT_EQ(report.rejected, 1) << "the ragged row alone";
+  EXPECT_TRUE(report.add_classes);
+  const auto classes = bench.project().classes;
+  EXPECT_NE(std::find(classes.begin(), classes.end(), "second"), classes.end());
+}
+
 TEST(Import, StopsWhenCancelledAndGoesOnLater) {
   Bench bench;
   const auto path = bench.folder() / "many.csv";

@@ -24,15 +24,17 @@ static Import import_row(const Row& row) {
           .accepted = row.integer(7),
           .duplicates = row.integer(8),
           .rejected = row.integer(9),
-          .finished = !row.null(10)};
+          .finished = !row.null(10),
+          .add_classes = row.integer(11) != 0};
 }
 
 static const std::string select_import =
     "SELECT id, project_id, source, size, mtime, head_hash, rows_done, accepted, duplicates, "
     "rejected, "
-    "finished_at FROM imports ";
+    "finished_at, add_classes FROM imports ";
 
-Import begin_import(Store& store, int64_t project_id, const std::filesystem::path& file) {
+Import begin_import(Store& store, int64_t project_id, const std::filesystem::path& file,
+                    bool add_classes) {
   struct stat info {};
   const auto path = std::filesystem::absolute(file).lexically_normal();
   if (::stat(path.c_str(), &info) != 0) {
@@ -50,10 +52,12 @@ Import begin_import(Store& store, int64_t project_id, const std::filesystem::pat
   const std::string hash = sha256_hex(head);
   return store.write([&](Session& session) {
     const int64_t id = session.integer(
-        "INSERT INTO imports (project_id, source, size, mtime, head_hash, created_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (project_id, source, size, mtime, head_hash) "
+        "INSERT INTO imports (project_id, source, size, mtime, head_hash, created_at, "
+        "add_classes) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (project_id, source, size, "
+        "mtime, head_hash) "
         "DO UPDATE SET project_id = excluded.project_id RETURNING id",
-        {project_id, path.string(), int64_t{info.st_size}, mtime, hash, store.now()});
+        {project_id, path.string(), int64_t{info.st_size}, mtime, hash, store.now(),
+         int64_t{add_classes}});
     return import_of(store, id);
   });
 }

@@ -148,6 +148,24 @@ TEST(Sqlite, RefusesToWriteWhenOpenedForReading) {
   EXPECT_EQ(code_of([&] { put(*database, "a"); }), Code::permission_denied);
 }
 
+TEST(Sqlite, BringsTheFirstSchemaUpToDateAndKeepsWhatItHolds) {
+  const TemporaryFolder folder;
+  {
+    const auto database = open_sqlite(folder.path());
+    put(*database, "kept", "yes");
+    database->write([](Session& s) {
+      s.execute("ALTER TABLE imports DROP COLUMN add_classes");
+      s.execute("PRAGMA user_version = 1");
+    });
+  }
+  const auto database = open_sqlite(folder.path());
+  EXPECT_EQ(count(*database), 1);
+  database->read([](Session& s) {
+    EXPECT_EQ(s.integer("SELECT count(add_classes) FROM imports"), 0);
+    EXPECT_EQ(s.integer("PRAGMA user_version"), migrations().back().version);
+  });
+}
+
 TEST(Sqlite, RefusesANewerSchemaAndForeignFiles) {
   const TemporaryFolder folder;
   open_sqlite(folder.path())->write([](Session& s) { s.execute("PRAGMA user_version = 999"); });

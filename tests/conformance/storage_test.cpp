@@ -217,12 +217,12 @@ TEST_P(StoreOn, ResumesAnImportWhereItWasCommitted) {
   const Project p = make();
   const auto file = folder_.path() / "rows.csv";
   std::ofstream(file) << "text\none\ntwo\nthree\n";
-  Import import = begin_import(store(), p.id, file);
+  Import import = begin_import(store(), p.id, file, false);
   EXPECT_EQ(import.rows_done, 0);
   add(p, {text("one"), text("two")},
       {.import_id = import.id, .import_rows_done = 3, .import_rejected = 1});
   open();
-  const Import again = begin_import(store(), p.id, file);
+  const Import again = begin_import(store(), p.id, file, false);
   EXPECT_EQ(again.id, import.id);
   EXPECT_EQ(again.rows_done, 3);
   EXPECT_EQ(again.accepted, 2);
@@ -231,7 +231,8 @@ TEST_P(StoreOn, ResumesAnImportWhereItWasCommitted) {
   EXPECT_TRUE(import_of(store(), import.id).finished);
   EXPECT_EQ(import_of(store(), import.id).rejected, 3);
   std::ofstream(file, std::ios::app) << "four\n";
-  EXPECT_NE(begin_import(store(), p.id, file).id, import.id) << "a changed file is another import";
+  EXPECT_NE(begin_import(store(), p.id, file, false).id, import.id)
+      << "a changed file is another import";
 }
 
 TEST_P(StoreOn, OpensSelectionsAndCountsTheirAnswers) {
