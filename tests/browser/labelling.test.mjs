@@ -115,6 +115,11 @@ for (const [kind, width] of [
       assert.deepEqual(new Set(stored.map((one) => String(one.example_id))), seen);
       assert.ok(stored.every((one) => one.seconds >= 0 && one.suggestion_shown === false));
       assert.equal(stored.at(-1).value, kind === 'text' ? 'about red' : 'yes');
+      await until(
+        () => page.textContent('.counted'),
+        (text) => text === '20 of 30',
+        'the bar counts what was answered',
+      );
       assert.deepEqual(page.problems, []);
       await shoot(page, `label-${kind}-after-20-${width}`);
       await page.context().close();
@@ -420,6 +425,19 @@ test('Among 150 classes one is found by its name and answered with Enter', limit
   assert.equal(stored.value, 'intent number 77');
   assert.deepEqual(await boxes(page), first);
   await press(page, '1');
+  await page.context().close();
+});
+
+test('A table leaves its place unchanged when nothing is left', limit, async () => {
+  const name = await makeProject(server.url, 'last-row', tableRows(2), ['yes', 'no']);
+  const page = await open(name);
+  const first = await boxes(page);
+  await press(page, '1');
+  await press(page, '2');
+  await page.waitForSelector('.state-fill');
+  const last = await boxes(page);
+  assert.deepEqual(last['.item'], first['.item']);
+  assert.deepEqual(last['.ask'], first['.ask']);
   await page.context().close();
 });
 

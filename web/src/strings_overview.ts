@@ -64,11 +64,15 @@ export const overviewStrings = {
       none: 'No advice yet',
       noneText: 'Advice comes with the first trained model.',
       evidence: {
-        budget_spent: ['The budget is spent', 'The budget is not spent'],
-        pool_exhausted: ['Nothing is left to label', 'There is more to label'],
-        stabilizing_predictions: ['Answers have settled', 'Answers have not settled'],
-        target_reached: ['Target reached', 'Target not surely reached'],
-      } as Record<string, [string, string]>,
+        budget_spent: ['The budget is spent', 'The budget is not spent', 'Budget'],
+        pool_exhausted: ['Nothing is left to label', 'There is more to label', 'Examples'],
+        stabilizing_predictions: [
+          'Answers have settled',
+          'Answers have not settled',
+          'Settled answers',
+        ],
+        target_reached: ['Target reached', 'Target not surely reached', 'Target'],
+      } as Record<string, [string, string, string]>, // Met, not met, not known.
       label: 'Label more',
       labelFirst: 'Start labelling',
       choose: 'Choose a new batch now',
