@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "api/live_server.h"
+#include "featurizers/pixels/decode.h"
 #include "labelling/annotate.h"
 #include "storage/annotations.h"
 #include "storage/blobs.h"
@@ -217,6 +218,22 @@ TEST_F(Resources, ServesImagesSafely) {
   EXPECT_NE(image.header("content-security-policy").find("sandbox"), std::string::npos);
   EXPECT_EQ(live_.get(path, fmt::format("If-None-Match: {}\r\n", image.header("etag"))).status,
             304);
+}
+
+TEST_F(Resources, ServesAsPngWhatNoBrowserShows) {
+  make_project();
+  const Project row = storage::project(live_.store(), "mail");
+  NewExample example;
+  example.payload.image = "P5 2 1 255\n" + std::string("\x01\xff", 2);
+  storage::add_examples(live_.store(), row.id, {.payload = PayloadKind::image}, {&example, 1},
+                        "test");
+  const Json shown = live_.get(fmt::format("{}/examples", project)).json["items"][0];
+  const Reply image = live_.get(shown["image_url"].get<std::string>()).reply;
+  EXPECT_EQ(image.header("content-type"), "image/png");
+  featurizers::Image pixels;
+  ASSERT_EQ(featurizers::decode_image(image.body, 1, pixels), "");
+  EXPECT_EQ(pixels.width, 2u);
+  EXPECT_EQ(pixels.rgb, (std::vector<uint8_t>{1, 1, 1, 255, 255, 255}));
 }
 
 TEST_F(Resources, LeasesAnswersAndUndoes) {

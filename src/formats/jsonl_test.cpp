@@ -20,6 +20,17 @@ static void expect_reason(const Collected& got, size_t at, int64_t row, std::str
   EXPECT_NE(got.problems[at].reason.find(part), std::string::npos) << got.problems[at].reason;
 }
 
+TEST(Jsonl, TakesImagesFromDataUrlsAndNothingElseAsOne) {
+  const auto got = collect_bytes("jsonl",
+                                 "{\"image_url\": \"data:image/png;base64,UDUgMSAxIDI1NQr/\"}\n"
+                                 "{\"image_url\": \"data:image/png;base64,bm8gcGljdHVyZQ==\"}\n"
+                                 "{\"image_url\": \"a.png\"}");
+  ASSERT_EQ(got.examples.size(), 1u);
+  EXPECT_EQ(got.examples[0].second.payload.image, "P5 1 1 255\n\xff");
+  expect_reason(got, 0, 2, "no JPEG");
+  expect_reason(got, 1, 3, "data: URL");
+}
+
 TEST(Jsonl, ReadsObjectsByTheirFields) {
   const auto got = collect_bytes("jsonl",
                                  "{\"id\": 7, \"text\": \"a\\nb \\u00fc\", \"label\": "

@@ -6,6 +6,7 @@ namespace querist::stopping {
 
 static Advice decide(const History& history, const Params&) {
   const size_t left = history.pool_left;
+  if (left == 0 && history.labels == 0) return {.sentence = "There is nothing to label yet."};
   Advice advice{.met = left == 0, .value = static_cast<double>(left)};
   advice.sentence = left == 0   ? "Every example has a label."
                     : left == 1 ? "One example has no label yet."

@@ -125,7 +125,8 @@ TEST(BudgetSpent, CountsLabelsAgainstThePlan) {
 }
 
 TEST(PoolExhausted, StopsAtTheLastExample) {
-  EXPECT_EQ(ask("pool_exhausted", {.pool_left = 0}).verdict, Verdict::stop);
+  EXPECT_EQ(ask("pool_exhausted", {.labels = 9, .pool_left = 0}).verdict, Verdict::stop);
+  EXPECT_EQ(ask("pool_exhausted", {}).verdict, Verdict::unknown);  // A project without examples.
   EXPECT_EQ(ask("pool_exhausted", {.pool_left = 1}).sentence, "One example has no label yet.");
   EXPECT_EQ(ask("pool_exhausted", {.pool_left = 7}).verdict, Verdict::continue_);
 }

@@ -13,6 +13,7 @@ import {
   tableRows,
   tenClasses,
   textRows,
+  train,
   until,
 } from './house.mjs';
 
@@ -114,6 +115,11 @@ for (const [kind, width] of [
       assert.deepEqual(new Set(stored.map((one) => String(one.example_id))), seen);
       assert.ok(stored.every((one) => one.seconds >= 0 && one.suggestion_shown === false));
       assert.equal(stored.at(-1).value, kind === 'text' ? 'about red' : 'yes');
+      await until(
+        () => page.textContent('.counted'),
+        (text) => text === '20 of 30',
+        'the bar counts what was answered',
+      );
       assert.deepEqual(page.problems, []);
       await shoot(page, `label-${kind}-after-20-${width}`);
       await page.context().close();
@@ -419,5 +425,53 @@ test('Among 150 classes one is found by its name and answered with Enter', limit
   assert.equal(stored.value, 'intent number 77');
   assert.deepEqual(await boxes(page), first);
   await press(page, '1');
+  await page.context().close();
+});
+
+test('A table leaves its place unchanged when nothing is left', limit, async () => {
+  const name = await makeProject(server.url, 'last-row', tableRows(2), ['yes', 'no']);
+  const page = await open(name);
+  const first = await boxes(page);
+  await press(page, '1');
+  await press(page, '2');
+  await page.waitForSelector('.state-fill');
+  const last = await boxes(page);
+  assert.deepEqual(last['.item'], first['.item']);
+  assert.deepEqual(last['.ask'], first['.ask']);
+  await page.context().close();
+});
+
+test('A suggestion on a long name moves none of many choices', limit, async () => {
+  const classes = tenClasses.map((name) => name.replace(' ', '_and_rather_'));
+  classes.push('something_else_entirely', 'none');
+  const name = await makeProject(server.url, 'long-names', textRows(80), classes, {
+    batch_size: 20,
+    suggestions: 'shown',
+  });
+  const { items } = await call(server.url, 'POST', P(name, '/leases'), { count: 20 });
+  for (const [i, item] of items.entries())
+    await call(server.url, 'POST', P(name, '/annotations'), {
+      example_id: item.example.id,
+      lease_id: item.lease_id,
+      value: classes[i % 10],
+    });
+  await train(server.url, name);
+  const page = await open(name);
+  await page.waitForSelector('.opt.sug');
+  const places = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('.opt')].map((node) => {
+        const { x, y, width, height } = node.getBoundingClientRect();
+        return [x, y, width, height].map(Math.round).join(' ');
+      }),
+    );
+  const first = await places();
+  const suggested = new Set();
+  for (let i = 0; i < 10; i++) {
+    suggested.add(await page.textContent('.opt.sug .opt-name'));
+    assert.deepEqual(await places(), first, `a choice moved at step ${i}`);
+    await press(page, '1');
+  }
+  assert.ok(suggested.size > 1, 'the suggestion stood on one choice only');
   await page.context().close();
 });

@@ -117,12 +117,12 @@ test('A file this page cannot read is named with the command that can', limit, a
   const page = await openPage(browser, server.url);
   await page.goto(`${server.url}/new`);
   await page.setInputFiles('input[type=file]', {
-    name: 'photos.zip',
-    mimeType: 'application/zip',
+    name: 'photos.tar',
+    mimeType: 'application/x-tar',
     buffer: Buffer.from('PK'),
   });
   await page.waitForSelector('.note pre');
-  assert.match(await page.textContent('.note pre'), /querist import photos.zip/);
+  assert.match(await page.textContent('.note pre'), /querist import photos.tar/);
   await page.setInputFiles('input[type=file]', csv('bytes.csv', ''));
   await page.waitForSelector('.note.alarm');
   assert.deepEqual(page.problems, []);

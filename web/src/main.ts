@@ -10,6 +10,7 @@ import './styles/import.css';
 import './styles/models.css';
 import './styles/settings.css';
 import './styles/label.css';
+import './styles/label_side.css';
 import './styles/surfaces.css';
 import './styles/small.css';
 import './styles/touch.css';

@@ -10,6 +10,8 @@ export const labelStrings = {
     of: (done: number, all: number) => `${count(done)} of ${count(all)}`,
     batch: 'This batch',
     waiting: (n: number) => `${count(n)} waiting`,
+    noneWaiting: 'nothing waiting',
+    shownShort: 'Suggestion shown',
     hidden: 'Suggestion hidden',
     shown: 'Suggestion shown, and recorded',
     saved: 'Every answer is saved.',
@@ -30,7 +32,7 @@ export const labelStrings = {
     broken:
       'This browser cannot keep answers (its storage is full or switched off), so the last one was not taken. ' +
       'Free some space or leave private browsing, then answer again.',
-    whyLater: 'why it was chosen: told after your answer',
+    whyLater: 'why: after your answer',
     oneKey: 'one key is enough',
     skip: 'Skip',
     undo: 'Undo',
@@ -51,6 +53,7 @@ export const labelStrings = {
     commentHelp: 'Kept with your answer.',
     commentSave: 'Keep it',
     history: 'Your last ten, newest first',
+    historyNone: 'Your answers appear here; one can be changed at any time.',
     historyHint: 'Select one to change it',
     historyList: 'Your last ten answers',
     skippedAs: 'skipped',

@@ -1,6 +1,10 @@
 // Reading files: quotes, pieces, broken rows and wrong encodings, and what the columns are for.
 import { describe, expect, test } from 'vitest';
 import { guess, importCommand, look, rolesProblem, toExample, type Roles } from '../src/base/roles';
+import { fromFiles, fromZip, isImage } from '../src/base/image_files';
+import { zipEntries, ZipProblem } from '../src/base/zip';
+// @ts-expect-error A plain script without types.
+import { zip } from '../../tests/browser/zip_writer.mjs';
 import {
   CsvSplitter,
   FileProblem,
@@ -136,5 +140,69 @@ describe('roles', () => {
       "querist import 'it'\\''s.csv' --project p --text 'my text' --label l --rejects rejected.csv",
     );
     expect(importCommand('a.csv', 'p', { a: 'column', b: 'column' })).toContain('--columns a,b');
+  });
+});
+
+describe('images', () => {
+  const found = (path: string) => ({ path, file: new File(['x'], path.split('/').at(-1) ?? path) });
+  test('the folder an image lies in is its label, and train or test its split', () => {
+    const { images, other } = fromFiles(
+      ['pics/cat/2.png', 'pics/cat/1.jpg', 'pics/test/dog/3.PNG', 'pics/notes.txt'].map(found),
+    );
+    expect(images.map(({ path, label, split }) => [path, label, split])).toEqual([
+      ['cat/1.jpg', 'cat', null],
+      ['cat/2.png', 'cat', null],
+      ['test/dog/3.PNG', 'dog', 'test'],
+    ]);
+    expect(other).toBe(1);
+  });
+  test('two folders side by side are two labels, one dropped folder or none is no label', () => {
+    expect(fromFiles(['cat/1.png', 'dog/2.png'].map(found)).images.map((i) => i.label)).toEqual([
+      'cat',
+      'dog',
+    ]);
+    expect(fromFiles(['cat/1.png', 'cat/2.png'].map(found)).images[0]?.label).toBeNull();
+    expect(fromFiles([found('1.png')]).images[0]).toMatchObject({ path: '1.png', label: null });
+  });
+  test('what a system hides beside them is left out', () => {
+    expect(isImage('a/.hidden.png')).toBe(false);
+    expect(isImage('__MACOSX/a.png')).toBe(false);
+    expect(isImage('a/b.jpeg')).toBe(true);
+  });
+});
+
+describe('zips', () => {
+  const data = new TextEncoder().encode('picture '.repeat(625));
+  const file = (bytes: Uint8Array) => new File([new Uint8Array(bytes)], 'a.zip');
+  const packed: Uint8Array = zip([
+    { path: 'top/a/1.png', data },
+    { path: 'top/b/2.png', data },
+    { path: 'top/readme', data },
+  ]);
+  test('stored and deflated entries come out as they went in', async () => {
+    const { images, other } = await fromZip(file(packed));
+    expect(images.map(({ path, label }) => [path, label])).toEqual([
+      ['top/a/1.png', 'a'],
+      ['top/b/2.png', 'b'],
+    ]);
+    expect(other).toBe(1);
+    for (const image of images) expect(await image.bytes()).toEqual(data);
+  });
+  test('an entry that unpacks to more than allowed is refused', async () => {
+    for (const entry of await zipEntries(file(packed), 4999))
+      await expect(entry.bytes()).rejects.toThrow('too large');
+  });
+  test('a cut or flipped zip is a problem with a name, never a hang or a crash', async () => {
+    for (let length = 0; length < packed.length; length += 7)
+      await expect(fromZip(file(packed.subarray(0, length)))).rejects.toBeInstanceOf(ZipProblem);
+    for (let at = 0; at < packed.length; at += 11) {
+      const broken = new Uint8Array(packed);
+      broken[at] = (broken[at] ?? 0) ^ 0x5a;
+      try {
+        for (const image of (await fromZip(file(broken))).images) await image.bytes();
+      } catch (error) {
+        expect(error).toBeInstanceOf(ZipProblem);
+      }
+    }
   });
 });

@@ -1,19 +1,21 @@
 // Findings: what the page says aloud about numbers, and what it says while they are unknown.
 import { describe, expect, test } from 'vitest';
-import type { Metrics, Progress } from '../src/api/types';
+import type { Gate, Metrics, Progress } from '../src/api/types';
 import {
   answer,
   calibrationFinding,
   classFinding,
   curveFinding,
+  gateSentence,
   nextStep,
   saved,
   sureness,
+  unknownReason,
   worstMixup,
 } from '../src/parts/findings';
 import { markdown } from '../src/base/markdown';
 import { parse } from '../src/base/router.svelte';
-import { learn, oddest } from '../src/annotate/columns';
+import { cellsOf, learn, oddest } from '../src/annotate/columns';
 import { Stopwatch } from '../src/annotate/stopwatch';
 import type { Example } from '../src/api/types';
 
@@ -95,7 +97,7 @@ test('Headings are findings', () => {
   expect(classFinding({ ...metrics, per_class: [right] })).toMatch(/No class was mistaken/);
   expect(classFinding(metrics)).toBe(`Weakest now: ham, right 80 of 100 (50${J}94)`);
   expect(calibrationFinding(metrics)).toBe(
-    `When it says 75 % sure, it is right 90 of 100 times (77${J}96)`,
+    `When it says 75\u00a0% sure, it is right 90 of 100 times (77${J}96)`,
   );
   expect(sureness(metrics)).toEqual({
     words: 'A little too modest',
@@ -125,7 +127,7 @@ test('Labels saved are read with and without a range', () => {
   });
   expect(
     curveFinding({ ...progress, labels_saved: { value: 0.61, ci_low: 0.48, ci_high: 0.7 } }),
-  ).toBe(`Choosing well has saved 61 % of the labels (48${J}70 %)`);
+  ).toBe(`Choosing well has saved 61\u00a0% of the labels (48${J}70\u00a0%)`);
 });
 
 test('The next step of a project follows its state', () => {
@@ -177,6 +179,39 @@ test('A guideline becomes a tree and never markup', () => {
   expect(markdown('snake_case_name stays')[0]).toMatchObject({
     inline: [{ kind: 'text', text: 'snake_case_name stays' }],
   });
+});
+
+test('A quote in a guideline is one block, apart from the paragraph before', () => {
+  expect(markdown('before\n> a hard\n> case is **x**\nafter').map((block) => block.kind)).toEqual([
+    'paragraph',
+    'quote',
+  ]);
+  expect(markdown('> one\n\n> two').map((block) => block.kind)).toEqual(['quote', 'quote']);
+});
+
+test('A project without a model says why, and what to do', () => {
+  const none = { ...progress, counts: { ...progress.counts, examples: 0 } };
+  expect(unknownReason(none)).toBe('it has no examples');
+  expect(unknownReason(progress)).toBe('label some examples first');
+});
+
+test('What the gate found is said with its range, and as chance where it may be', () => {
+  const gate = { against: 3, passed: true, sentence: '', audit_labels: 9, p_value: null };
+  const say = (difference: number, ci_low: number, ci_high: number) =>
+    gateSentence({ ...gate, difference, ci_low, ci_high } as Gate);
+  expect(say(0.011, 0.003, 0.019)).toBe(
+    'It is 1.1 points better than v3 on the audit (0.3 to 1.9).',
+  );
+  expect(say(-0.006, -0.033, 0.022)).toBe(
+    'It is 0.6 points worse than v3 on the audit (−3.3 to +2.2); that may be chance.',
+  );
+  expect(say(0, -0.06, 0.06)).toMatch(/right as often as v3/);
+  expect(gateSentence(null)).toBe('');
+});
+
+test('A table row is named by its first columns, in the order of the table', () => {
+  const row = { columns: { age: '39', capital: '0', job: 'cook' } } as unknown as Example;
+  expect(cellsOf(row, ['job', 'age']).map(([name]) => name)).toEqual(['job', 'age', 'capital']);
 });
 
 test('Addresses lead to pages, with names as they are written', () => {

@@ -6,6 +6,7 @@ import {
   difference,
   duration,
   estimate,
+  groupDigits,
   minutesLeft,
   of100,
   percent,
@@ -20,7 +21,7 @@ describe('shares of 100', () => {
   test('are rounded to whole numbers or tenths', () => {
     expect(of100(0.937)).toBe('94');
     expect(of100(0.937, 1)).toBe('93.7');
-    expect(percent(0.61)).toBe('61 %');
+    expect(percent(0.61)).toBe('61\u00a0%');
   });
   test('claim certainty only where it is certain', () => {
     expect(of100(1)).toBe('100');
@@ -41,7 +42,8 @@ describe('differences', () => {
     expect(points(0.011)).toBe('+1.1');
     expect(points(-0.003)).toBe('−0.3');
     expect(points(-0.0001)).toBe('0.0');
-    expect(difference(0.002, -0.001, 0.005)).toBe('+0.2 (−0.1 to 0.5)');
+    expect(difference(0.002, -0.001, 0.005)).toBe('+0.2 (−0.1 to +0.5)');
+    expect(difference(0.011, 0.003, 0.019)).toBe('+1.1 (0.3 to 1.9)');
     expect(difference(0.002, null, null)).toBe('+0.2');
   });
 });
@@ -70,6 +72,10 @@ describe('times and sizes', () => {
     expect(ago('2026-05-09T10:00:00Z', now)).toBe('yesterday');
     expect(ago('2026-01-02T00:00:00Z', now)).toBe('2 Jan');
     expect(ago('not a time', now)).toBe('not a time');
+  });
+  test('whole numbers in a sentence are grouped, years of four digits in dates and versions are not', () => {
+    expect(groupDigits('22740 examples, 105 of 2000.')).toBe('22,740 examples, 105 of 2,000.');
+    expect(groupDigits('since 2026-05-10, v1.2345')).toBe('since 2026-05-10, v1.2345');
   });
   test('long text is cut with an ellipsis, on one line', () => {
     expect(shorten('a  b\nc', 10)).toBe('a b c');

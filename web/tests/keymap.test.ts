@@ -1,5 +1,6 @@
 // The keymap: one key a class, letters that never change their meaning, silence while someone types.
 import { describe, expect, test } from 'vitest';
+import { keyOf, keyOrder } from '../src/base/classes';
 import {
   command,
   FREE,
@@ -31,6 +32,16 @@ const now: Situation = {
 };
 
 describe('class keys', () => {
+  test('a class that is named by a digit has that digit', () => {
+    const classes = ['7', '2', '1', '0'];
+    const digits = keyOrder(classes);
+    expect(command(press('7'), { ...now, classes: 4, digits })).toEqual({ kind: 'class', index: 0 });
+    expect(command(press('0'), { ...now, classes: 4, digits })).toEqual({ kind: 'class', index: 3 });
+    expect(command(press('3'), { ...now, classes: 4, digits })).toBeNull();
+    expect(keyOf(0, classes)).toBe('7');
+    expect(keyOf(0, ['7', 'none'])).toBe('1');
+    expect(keyOf(11, Array.from({ length: 12 }, (_, i) => `class ${i}`))).toBe('⇧2');
+  });
   test('1 to 9 and 0 are the first ten, with Shift the next ten', () => {
     expect(command(press('1'), now)).toEqual({ kind: 'class', index: 0 });
     expect(command(press('9'), now)).toEqual({ kind: 'class', index: 8 });

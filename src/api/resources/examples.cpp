@@ -1,11 +1,14 @@
 // Examples: list, look at, and take in by the million.
 #include "storage/examples.h"
 
+#include <limits>
+
 #include "api/app.h"
 #include "api/import_body.h"
 #include "api/response.h"
 #include "api/route.h"
 #include "api/shapes.h"
+#include "featurizers/pixels/decode.h"
 #include "storage/blobs.h"
 #include "storage/projects.h"
 
@@ -66,9 +69,16 @@ static Response show(App& app, const Request& request) {
 static std::string_view image_type(std::string_view bytes) {
   if (bytes.starts_with("\xff\xd8\xff")) return "image/jpeg";
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return "image/png";
-  if (bytes.starts_with("P5")) return "image/x-portable-graymap";
-  if (bytes.starts_with("P6")) return "image/x-portable-pixmap";
   return "application/octet-stream";
+}
+
+// No browser shows PGM or PPM (which IDX rows are kept as), so these are served as PNG.
+static std::string for_browsers(std::string bytes) {
+  if (!bytes.starts_with("P5") && !bytes.starts_with("P6")) return bytes;
+  featurizers::Image image;
+  const size_t whole = std::numeric_limits<size_t>::max();
+  if (!featurizers::decode_image(bytes, whole, image).empty()) return bytes;
+  return featurizers::encode_png(image);
 }
 
 static Response show_image(App& app, const Request& request) {
@@ -83,7 +93,7 @@ static Response show_image(App& app, const Request& request) {
     response.status = 304;
     return response;
   }
-  response.body = storage::blob(app.store, example.image_hash);
+  response.body = for_browsers(storage::blob(app.store, example.image_hash));
   response.headers.push_back({"Content-Type", std::string(image_type(response.body))});
   return response;
 }
@@ -150,7 +160,7 @@ Routes examples() {
       {.pattern = "GET /api/v1/projects/{project}/examples/{example}/image",
        .role = Role::annotator,
        .handler = show_image,
-       .summary = "The image of an example.",
+       .summary = "The image of an example; PGM and PPM as PNG.",
        .media = "image/*"},
       {.pattern = "POST /api/v1/projects/{project}/examples",
        .role = Role::engineer,

@@ -26,6 +26,9 @@ std::string decode_jpeg(std::string_view bytes, size_t enough, Image& image);
 std::string decode_png(std::string_view bytes, Image& image);
 std::string decode_netpbm(std::string_view bytes, Image& image);
 
+// The pixels as a PNG file.
+std::string encode_png(const Image& image);
+
 // Why an image of this size is refused; empty text: it is not.
 std::string refuse_size(uint64_t width, uint64_t height);
 

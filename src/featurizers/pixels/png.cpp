@@ -1,6 +1,8 @@
-// Reads PNG images through libpng's simplified interface; transparency lies over white.
+// Reads and writes PNG images through libpng's simplified interface; transparency lies over white.
 #include <png.h>
 
+#include "base/check.h"
+#include "base/error.h"
 #include "featurizers/pixels/decode.h"
 
 namespace querist::featurizers {
@@ -24,6 +26,22 @@ std::string decode_png(std::string_view bytes, Image& image) {
   const png_color white{255, 255, 255};
   if (!png_image_finish_read(&png, &white, image.rgb.data(), 0, nullptr)) return failed();
   return "";
+}
+
+std::string encode_png(const Image& image) {
+  png_image png{};
+  png.version = PNG_IMAGE_VERSION;
+  png.width = static_cast<png_uint_32>(image.width);
+  png.height = static_cast<png_uint_32>(image.height);
+  png.format = PNG_FORMAT_RGB;
+  QUERIST_CHECK(image.rgb.size() == PNG_IMAGE_SIZE(png));
+  std::string bytes(PNG_IMAGE_PNG_SIZE_MAX(png), 0);
+  png_alloc_size_t size = bytes.size();
+  if (!png_image_write_to_memory(&png, bytes.data(), &size, 0, image.rgb.data(), 0, nullptr)) {
+    fail(Code::internal, "the image cannot be written as PNG: {}", png.message);
+  }
+  bytes.resize(size);
+  return bytes;
 }
 
 }  // namespace querist::featurizers

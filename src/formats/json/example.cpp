@@ -224,6 +224,7 @@ static std::string take_data_url(std::string_view url, std::string& image) {
   }
   auto bytes = decode_base64(url.substr(comma + 1));
   if (!bytes || bytes->empty()) return "the data: URL of the image is not valid Base64";
+  if (!begins_as_image(*bytes)) return "the image is no JPEG, PNG, PGM or PPM image";
   image = std::move(*bytes);
   return {};
 }

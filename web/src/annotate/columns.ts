@@ -11,6 +11,14 @@ export type Cell = string | number | null | undefined;
 
 const BINS = 8;
 
+/** An example's cells in the table's own order, which its JSON does not keep. */
+export function cellsOf(example: Example, names: string[]): [string, Cell][] {
+  const cells = example.columns ?? {};
+  const known = names.filter((name) => name in cells);
+  const rest = Object.keys(cells).filter((name) => !known.includes(name));
+  return [...known, ...rest].map((name) => [name, cells[name] ?? null]);
+}
+
 export function cellText(cell: Cell): string {
   return cell === null || cell === undefined ? '' : String(cell);
 }

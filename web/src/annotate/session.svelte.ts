@@ -125,7 +125,9 @@ export class LabelSession {
       this.failure = null;
       this.take(leases.items);
       this.reason = leases.reason;
-      this.remaining = leases.remaining ?? null;
+      // What comes back although it is answered is counted as waiting still.
+      const stale = leases.items.filter((lease) => this.seen.has(lease.example.id)).length;
+      this.remaining = leases.remaining - stale;
     } catch (error) {
       if (error instanceof Refused) this.failure = error;
       else if (error instanceof Unreachable) this.away = true;
@@ -175,10 +177,8 @@ export class LabelSession {
     this.worked += seconds;
     if (this.remaining !== null) this.remaining = Math.max(0, this.remaining - 1);
     this.began();
-    this.saving.set(
-      past,
-      this.store(past, body, before).finally(() => this.saving.delete(past)),
-    );
+    const stored = this.store(past, body, before).finally(() => this.saving.delete(past));
+    this.saving.set(past, stored);
     return true;
   }
 

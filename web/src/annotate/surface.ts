@@ -1,6 +1,7 @@
 // The surfaces: one file each, named by the kind of example it shows. Dropping a file in is all it takes.
 import type { Component } from 'svelte';
 import type { Example, Project } from '../api/types';
+import { cellsOf } from './columns';
 import type { Held } from './sitting';
 
 export type Surface = Component<{ item: Held; project: Project }>;
@@ -24,10 +25,10 @@ export function surfaceOf(kind: string): Surface {
 }
 
 /** One line that stands for an example in lists and announcements. */
-export function titleOf(example: Example): string {
+export function titleOf(example: Example, names: string[] = []): string {
   if (example.text !== undefined) return example.text;
   if (example.columns) {
-    return Object.entries(example.columns)
+    return cellsOf(example, names)
       .slice(0, 3)
       .map(([name, value]) => `${name} ${value ?? ''}`)
       .join(', ');

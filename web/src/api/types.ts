@@ -152,6 +152,7 @@ export interface Job {
 export interface NewExample {
   external_id?: string;
   text?: string;
+  image_url?: string;
   columns?: Record<string, string>;
   label?: string;
   group?: string;

@@ -16,6 +16,11 @@ export function count(n: number): string {
   return grouped.format(n);
 }
 
+/** A sentence from the server with its long whole numbers grouped as the page's own are. */
+export function groupDigits(sentence: string): string {
+  return sentence.replace(/(?<![\w.,-])\d{4,}(?![\w.,-]*\d|\w)/g, (digits) => count(Number(digits)));
+}
+
 export function plural(n: number, one: string, many: string): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
@@ -30,7 +35,7 @@ export function of100(share: number, digits = 0): string {
 }
 
 export function percent(share: number): string {
-  return `${of100(share)} %`;
+  return `${of100(share)}\u00a0%`;
 }
 
 /** "92–95", or null where the range is not known yet. */
@@ -57,7 +62,9 @@ export function points(share: number, digits = 1): string {
 /** "+1.1 (0.3 to 1.9)": "to" because a sign is near. */
 export function difference(value: number, low: number | null, high: number | null): string {
   if (low === null || high === null) return points(value);
-  const bare = (share: number) => points(share).replace('+', '');
+  // Where the range holds both signs, each end says its own.
+  const mixed = low < 0 && high > 0;
+  const bare = (share: number) => (mixed ? points(share) : points(share).replace('+', ''));
   return `${points(value)} (${bare(low)} to ${bare(high)})`;
 }
 

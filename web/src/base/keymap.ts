@@ -34,6 +34,7 @@ export interface Situation {
   labelling: boolean; // The labelling page is up.
   skipping: boolean; // The reasons of a skip are up.
   classes: number;
+  digits?: (number | undefined)[]; // The class of each digit key, where it is not simply the first, the second …
   classKeys: Record<string, number>; // Letters that people gave to classes.
 }
 
@@ -73,8 +74,9 @@ export function command(press: Press, now: Situation): Command | null {
     return row ? { kind: row } : null;
   }
   if (digit !== null) {
-    const index = press.shift ? digit + 10 : digit;
-    return index < now.classes ? { kind: 'class', index } : null;
+    const place = press.shift ? digit + 10 : digit;
+    const index = now.digits ? now.digits[place] : place;
+    return index !== undefined && index < now.classes ? { kind: 'class', index } : null;
   }
   if (press.shift) return null;
   const word = LABEL_LETTERS[letter];

@@ -1,9 +1,10 @@
-// The guideline's Markdown as a tree: headings, paragraphs, lists, bold, emphasis, code. Never HTML.
+// The guideline's Markdown as a tree: headings, paragraphs, quotes, lists, bold, emphasis, code. Never HTML.
 
 export type Inline = { kind: 'text' | 'strong' | 'em' | 'code'; text: string };
 export type Block =
   | { kind: 'heading'; inline: Inline[] }
   | { kind: 'paragraph'; inline: Inline[] }
+  | { kind: 'quote'; inline: Inline[] }
   | { kind: 'list'; ordered: boolean; items: Inline[][] };
 
 const INLINE =
@@ -27,16 +28,24 @@ export function inline(text: string): Inline[] {
 export function markdown(source: string): Block[] {
   const blocks: Block[] = [];
   let paragraph: string[] = [];
+  let quoted = false;
   const flush = () => {
-    if (paragraph.length) blocks.push({ kind: 'paragraph', inline: inline(paragraph.join(' ')) });
+    if (paragraph.length)
+      blocks.push({ kind: quoted ? 'quote' : 'paragraph', inline: inline(paragraph.join(' ')) });
     paragraph = [];
+    quoted = false;
   };
   for (const raw of source.split(/\r?\n/)) {
     const text = raw.trim();
     const heading = /^#{1,6}\s+(.+?)\s*#*$/.exec(text);
     const item = /^(?:[-*+]|(\d{1,9})[.)])\s+(.+)$/.exec(text);
+    const quote = /^>\s?(.*)$/.exec(text);
     if (!text) {
       flush();
+    } else if (quote) {
+      if (!quoted) flush();
+      quoted = true;
+      if (quote[1]) paragraph.push(quote[1]);
     } else if (heading) {
       flush();
       blocks.push({ kind: 'heading', inline: inline(heading[1] as string) });

@@ -1,6 +1,6 @@
 // What the numbers say, as a person would say it aloud: headings are findings, and "not known yet" is one.
-import type { Bin, ClassMeasure, Measure, Metrics, Progress, SettingValue } from '../api/types';
-import { count, estimate, of100, percent, range100, points } from '../base/format';
+import type { Bin, ClassMeasure, CurvePoint, Gate, Measure, Metrics, Progress, SettingValue } from '../api/types';
+import { count, difference, estimate, of100, percent, range100, points } from '../base/format';
 import { strings } from '../strings';
 
 export interface Answer {
@@ -55,6 +55,11 @@ export function saved(progress: Progress): Measure | null {
   return typeof value === 'number' ? { value, ci_low: null, ci_high: null } : value;
 }
 
+/** Labels a point cost: those it learned from and those it was audited on. */
+export function spent(point: CurvePoint): number {
+  return point.labels + point.audit_labels;
+}
+
 export function curveFinding(progress: Progress): string {
   const words = strings.overview.curve;
   const share = saved(progress);
@@ -67,7 +72,7 @@ export function curveFinding(progress: Progress): string {
     estimate({ value: p.accuracy as number, ci_low: p.ci_low, ci_high: p.ci_high });
   return known.length === 1
     ? words.one(say(last))
-    : words.moved(say(first), first.labels, say(last));
+    : words.moved(say(first), spent(first), say(last));
 }
 
 export function weakest(metrics: Metrics | null): ClassMeasure | null {
@@ -152,6 +157,13 @@ export function worstMixup(classes: string[], confusion: number[][]): Mixup | nu
   return worst;
 }
 
+/** Why nothing is known of a model yet, as the end of a sentence; the server's reason where it says more. */
+export function unknownReason(progress: Progress): string {
+  if (!progress.counts.examples) return strings.projects.noData;
+  if (!progress.curve.length) return strings.projects.noModel;
+  return progress.metrics_reason ?? '';
+}
+
 /** What a project wants next, for the list of projects. */
 export function nextStep(progress: Progress): string {
   const words = strings.projects;
@@ -159,13 +171,25 @@ export function nextStep(progress: Progress): string {
   if (progress.stop?.advice === 'stop') return words.stop;
   if (progress.cycle?.state === 'training') return words.training;
   if (!progress.counts.labeled) return words.labelFirst;
-  return progress.stop?.sentence || words.goOn;
+  if (progress.stop?.advice === 'continue' || !progress.stop?.sentence) return words.goOn;
+  return progress.stop.sentence.replace(/\.$/, '');
 }
 
 export function kindOf(payload: string | null, classes: string[]): string {
   const words = strings.nav;
   if (!payload) return words.empty;
   return words.kind(words.kinds[payload as keyof typeof words.kinds] ?? payload, classes.length);
+}
+
+/** Why a version may answer, aloud: how much better it is, with the range, and whether that may be chance. */
+export function gateSentence(gate: Gate | null): string {
+  const words = strings.models;
+  if (!gate || gate.against === null || gate.difference === null) return gate?.sentence ?? '';
+  const { difference: by, ci_low, ci_high } = gate;
+  const sure = ci_low !== null && ci_high !== null && (ci_low > 0 || ci_high < 0);
+  const range = /\(.*\)/.exec(difference(by, ci_low, ci_high))?.[0];
+  const size = points(Math.abs(by)).replace('+', '');
+  return words.gateSays(gate.against, size, by, range ? ` ${range}` : '', sure);
 }
 
 export function countText(n: number | null | undefined): string {

@@ -1,0 +1,113 @@
+// The part of the catalogue that the import page uses.
+import { count, plural } from './base/format';
+
+export const importStrings = {
+  import: {
+    intoNew: 'A new project from a file',
+    into: (project: string) => `Add data to ${project}`,
+    text:
+      'Drop a file, say what each column is, look at the first rows, then import. A bad row is listed, never a ' +
+      'reason to refuse the file.',
+    steps: ['Choose a file', 'Columns and preview', 'Import'],
+    drop: 'Drop a file, images or a folder here',
+    dropAgain: 'Drop another here. ',
+    formats: 'CSV, TSV, JSON or JSONL, also gzipped; JPEG, PNG, PGM or PPM images, in folders or a zip too.',
+    choose: 'Choose files',
+    images: {
+      step: 'Preview',
+      title: (n: number) => plural(n, 'image', 'images'),
+      folders: 'The folder an image lies in is its known answer.',
+      noFolders: 'No folders name their answers, so people will.',
+      other: (n: number) => `${plural(n, 'file beside them is', 'files beside them are')} no image and left out.`,
+      onlyOne: 'Choose one table, or images: these are several files and none is an image.',
+      badZip: 'The zip cannot be read here: it is damaged, encrypted or above 4 GiB. The terminal may read it.',
+      unreadable: (path: string) => `${path} cannot be read, or is larger than 12 MB`,
+      folder: 'FOLDER',
+    },
+    reading: 'Reading…',
+    other: (name: string) =>
+      `This page reads tables (CSV, TSV, JSON, JSONL) and images. For ${name} use the terminal: it takes ` +
+      'NumPy embeddings, IDX and tars of images as well.',
+    fileFacts: (rows: string, size: string, format: string) => `${rows} · ${size} · ${format}`,
+    atLeast: (rows: number) => `more than ${count(rows)} rows`,
+    rows: (n: number) => plural(n, 'row', 'rows'),
+    columns: 'What is in each column?',
+    columnsText: (n: number) =>
+      `Guessed from the first ${plural(n, 'row', 'rows')}. One column, or several, must hold what ` +
+      'people will look at.',
+    columnsRegion: 'Column roles',
+    head: ['Column', 'Looks like', 'Use it as', 'Example'],
+    roles: {
+      text: 'what people read',
+      column: 'part of the row',
+      label: 'known answer',
+      id: 'id',
+      split: 'split',
+      group: 'group',
+      time: 'time',
+      meta: 'keep beside',
+      out: 'leave out',
+    },
+    roleOf: (column: string) => `Role of ${column}`,
+    looks: {
+      unique: 'unique text',
+      number: 'numbers',
+      date: 'dates',
+      empty: 'empty',
+      few: (n: number, names: string) => `${plural(n, 'value', 'values')}: ${names}`,
+      text: (n: number) => `text, ${count(n)} characters on average`,
+    },
+    preview: 'First rows, as labellers will see them',
+    previewRegion: 'Preview',
+    known: 'Known answer',
+    checks: 'Checked before import',
+    ready: (n: string) => `${n} ready`,
+    readyText: (rows: number, whole: boolean) =>
+      whole ? 'Every row was looked at.' : `Of the first ${count(rows)} rows.`,
+    repeated: (text: string, n: number) => `${text} ${n === 1 ? 'repeats' : 'repeat'} another row`,
+    repeatedText: 'Kept once.',
+    unreadable: (n: string) => `${n} cannot be used`,
+    noText: (column: string) => `${column} is empty`,
+    noRow: 'every column is empty',
+    rowProblem: (row: number, problem: string) => `Row ${count(row)}: ${problem}.`,
+    needRead: 'Say which column people will read.',
+    needOneText: 'Only one column can be what people read.',
+    name: 'Project name',
+    nameHelp: 'Letters, digits, dot, dash and underscore.',
+    nameBad:
+      'Begin with a letter or digit; ' +
+      'then letters, digits, dot, dash or underscore, at most 64.',
+    classes: 'Classes, one a line',
+    classesHelp: 'What people choose from. More can be added later.',
+    classesNeed: 'Name at least two classes.',
+    classesExtra: (names: string) => `The file also knows: ${names}. They will be added.`,
+    question: 'The question above the choices',
+    questionFallback: 'Which class fits?',
+    go: (n: string) => `Import ${n}`,
+    goUnknown: 'Import',
+    working: (n: number) => `${count(n)} rows sent`,
+    result: 'What was imported',
+    accepted: (n: number) => `${plural(n, 'row', 'rows')} imported`,
+    duplicates: (n: number) => `${plural(n, 'row', 'rows')} left out: repeats of another`,
+    rejected: (n: number) => `${plural(n, 'row', 'rows')} rejected`,
+    saveRejects: 'Save rejected rows',
+    rejectsHead: ['Row', 'Why'],
+    more: (n: number) => `and ${count(n)} more`,
+    startLabelling: 'Start labelling',
+    seeOverview: 'See the overview',
+    stopped: 'The import stopped',
+    stoppedText: (n: number) =>
+      `${plural(n, 'row is', 'rows are')} in. Importing the same file ` +
+      'again goes on: rows that are in already count as repeated.',
+    same: 'The same in the terminal',
+    cannotRead: 'This file cannot be read',
+    problems: {
+      empty: 'The file holds no rows.',
+      json: (line: number) => `Line ${count(line)} is not JSON.`,
+      notRows: 'The JSON is not a list of objects.',
+      encoding: 'The file is not UTF-8 text.',
+      gzip: 'The gzip file is damaged.',
+      badRow: 'not readable as a row',
+    },
+  },
+};

@@ -1,0 +1,115 @@
+// The part of the catalogue that the overview uses.
+import { count, plural } from './base/format';
+
+export const overviewStrings = {
+  overview: {
+    title: (project: string) => `Overview of ${project}`,
+    right: 'Your model is right about ',
+    balanced: 'Averaged over its classes, your model is right about ',
+    of100: ' of 100',
+    times: ' times ',
+    targetSurely: (target: string) => ` It has reached your target of ${target}`,
+    targetLikely: (target: string) => ` It has likely reached your target of ${target}`,
+    targetNot: (target: string) => ` It has not reached your target of ${target} yet`,
+    couldStop: 'you could stop now',
+    unknownBold: 'Not known yet',
+    unknown: ': how good your model is',
+    unknownWhy: (reason: string) => (reason ? `${reason[0]?.toUpperCase()}${reason.slice(1)}.` : ''),
+    noData: 'This project has no examples yet',
+    noDataText: 'Add a file with one example a row. How good the model is, and when to stop, is told here.',
+    facts: {
+      labels: 'Labels so far',
+      chosen: (n: number) => `${count(n)} chosen, `,
+      auditCount: (n: number) => `${count(n)} `,
+      audit: 'audit',
+      saved: 'Saved by choosing well',
+      savedValue: (share: string) => `${share} fewer labels`,
+      savedRange: (range: string | null) => `than picking at random${range ? ` (${range}\u00a0%)` : ''}`,
+      time: 'Time and cost so far',
+      timeEach: (each: string, range: string | null) =>
+        `${each} a label${range ? ` (middle half ${range})` : ''}`,
+      cost: (amount: string) => `, cost about ${amount}`,
+      sure: 'How sure it sounds',
+      sureOff: (n: string, range: string | null) =>
+        `off by ${n} ${n === '1' ? 'point' : 'points'} on average${range ? ` (${range})` : ''}`,
+      right: 'About right',
+      modest: 'A little too modest',
+      veryModest: 'Too modest',
+      bold: 'A little too sure',
+      veryBold: 'Too sure',
+      noTime: 'known after the first labels',
+      timeless: 'the labels so far came without times',
+      noSure: 'known with more audit labels',
+    },
+    curve: {
+      saved: (share: string, range: string | null) =>
+        `Choosing well has saved ${share} of the labels${range ? ` (${range}\u00a0%)` : ''}`,
+      moved: (from: string, labels: number, to: string) =>
+        `From ${from} right of 100 with ${count(labels)} labels to ${to} now`,
+      one: (value: string) => `Right ${value} of 100 times so far`,
+      none: 'The learning curve begins with the first model',
+      text: 'Right answers of 100 on audited examples, as labels came in. Shading is the 95\u00a0% range.',
+      noneText:
+        'Each time a model is trained, a point is added here: labels across, right answers of 100 upwards.',
+      labels: 'labels',
+      today: (n: number) => `today: ${plural(n, 'label', 'labels')}`,
+      target: (value: string) => `target ${value}`,
+      now: (value: string) => `${value} now`,
+      head: ['Labels', 'Model', 'Right, of 100', 'Audit labels'],
+    },
+    advice: {
+      stop: 'You could stop now',
+      goOn: 'Go on labelling',
+      change: 'A change may help',
+      none: 'No advice yet',
+      noneText: 'Advice comes with the first trained model.',
+      evidence: {
+        budget_spent: ['The budget is spent', 'The budget is not spent', 'Budget'],
+        pool_exhausted: ['Nothing is left to label', 'There is more to label', 'Examples'],
+        stabilizing_predictions: [
+          'Answers have settled',
+          'Answers have not settled',
+          'Settled answers',
+        ],
+        target_reached: ['Target reached', 'Target not surely reached', 'Target'],
+      } as Record<string, [string, string, string]>, // Met, not met, not known.
+      label: 'Label more',
+      labelFirst: 'Start labelling',
+      choose: 'Choose a new batch now',
+      choosing: 'Asked for a new batch.',
+    },
+    classes: {
+      weakest: (name: string, value: string, range: string | null) =>
+        `Weakest now: ${name}, right ${value} of 100${range ? ` (${range})` : ''}`,
+      none: 'How well each class is known',
+      clean: 'No class was mistaken on any audited example',
+      text: 'Labels spent, and right answers of 100, by class.',
+      mark: ' The green mark is the target.',
+      head: ['Class', 'Labels', 'Right, of 100'],
+      unknown: 'not known yet',
+      more: (n: number) => `Show all ${count(n)} classes`,
+    },
+    calibration: {
+      title: (said: string, right: string, range: string | null) =>
+        `When it says ${said} sure, it is right ${right} of 100 times${range ? ` (${range})` : ''}`,
+      none: 'Whether its confidence can be believed',
+      noneText: 'Known when there are enough audit labels.',
+      text: 'On the dashed line its confidence would be exactly right; above it, it is too modest. Lines are 95\u00a0% ranges.',
+      sure: 'how sure it says it is, of 100',
+      tooSure: 'too sure',
+      tooModest: 'too modest',
+      head: ['It says, of 100', 'It is right, of 100', 'Examples'],
+      label: 'Calibration: stated confidence against right answers of 100, with 95\u00a0% ranges',
+    },
+    confusion: {
+      worst: (from: string, to: string, n: number) =>
+        `Most often mixed up: ${from} taken for ${to}, ${n === 1 ? 'once' : n === 2 ? 'twice' : `${count(n)} times`}`,
+      clean: 'No audited example was mixed up',
+      text: 'Audited examples. Rows: the answer of people. Columns: the model.',
+      truth: 'People say',
+      corner: 'People, down; model, across',
+    },
+    foot: (n: number) => `Estimates use ${plural(n, 'audit label', 'audit labels')}`,
+    announce: 'The numbers were brought up to date.',
+  },
+};

@@ -1,0 +1,63 @@
+// The part of the catalogue that the settings page uses.
+import { count, plural } from './base/format';
+
+export const settingsStrings = {
+  settings: {
+    title: (project: string) => `Settings of ${project}`,
+    sentence: (changed: number, all: number) =>
+      changed
+        ? `${count(changed)} of ${count(all)} settings differ from their default.`
+        : 'Every setting has its default.',
+    record: ' Each change is written to the record with its reason.',
+    groups: {
+      choosing: 'Choosing',
+      learning: 'Learning',
+      target: 'Target and cost',
+      labelling: 'Labelling',
+      other: 'Other',
+      classes: 'Classes',
+      keys: 'Class keys',
+    },
+    groupText: {
+      choosing: 'What to ask people next.',
+      learning: 'What learns from the answers.',
+      target: 'When it is good enough, and what a label costs.',
+      labelling: 'What people see while they label.',
+      other: '',
+      classes: 'Names can be added; the record keeps those it has.',
+      keys: 'Kept on this device.',
+    },
+    nav: 'Setting groups',
+    changed: 'changed',
+    nChanged: (n: number) => `${n} changed`,
+    reset: 'Reset',
+    resetOne: (name: string) => `Reset ${name}`,
+    range: (low: string, high: string) => `${low} to ${high}`,
+    fallback: (value: string) => `default ${value}`,
+    on: 'on',
+    off: 'off',
+    none: 'none',
+    usual: 'the usual one',
+    choices: (n: number) => plural(n, 'choice', 'choices'),
+    yourLetter: 'Your letter',
+    slider: (name: string) => `${name} slider`,
+    unsaved: (names: string) => `${names} changed, not saved.`,
+    save: 'Save',
+    discard: 'Discard',
+    savedNow: 'Saved.',
+    tooLow: (min: string) => `At least ${min}.`,
+    tooHigh: (max: string) => `At most ${max}.`,
+    whole: 'A whole number.',
+    aNumber: 'A number.',
+    unknownPlugin: 'no longer known to this server',
+    addClass: 'Add a class',
+    addClassGo: 'Add',
+    classExists: 'This class exists already.',
+    classAdded: 'One class to add, saved with the rest.',
+    letter: (name: string) => `Letter for ${name}`,
+    keysText: 'Digits always work. A letter of your own can stand for a class as well.',
+    reserved: (free: string) => `This letter does something else on the page. Free: ${free}.`,
+    taken: (free: string) => `Another class has this letter. Free: ${free}.`,
+    notLetter: 'One letter from a to z.',
+  },
+};
