@@ -72,7 +72,9 @@ const boxes = (page) =>
     ),
   );
 
+/** A key for the item in hand. On a busy machine keys can outrun the examples held ahead; then it waits for one. */
 async function press(page, key) {
+  await page.waitForSelector('.item[data-example]');
   const before = await current(page);
   await page.keyboard.press(key);
   await page.waitForFunction(
@@ -100,6 +102,7 @@ for (const [kind, width] of [
       const first = await boxes(page);
       const seen = new Set();
       for (let i = 0; i < 20; i++) {
+        await page.waitForSelector('.item[data-example]');
         const id = await current(page);
         assert.ok(!seen.has(id), `example ${id} came twice`);
         seen.add(id);
