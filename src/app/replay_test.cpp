@@ -142,6 +142,10 @@ TEST(Replay, GivesTheSameEmbeddingsAfterTheFeaturizerWasFittedAnew) {
   expect_replay_over_refits(PayloadKind::embedding, loop::generated_embedding);
 }
 
+TEST(Replay, GivesTheSameHalfEmbeddingsAfterTheFeaturizerWasFittedAnew) {
+  expect_replay_over_refits(PayloadKind::embedding, loop::generated_half_embedding);
+}
+
 TEST(Replay, SaysWhenTheFeaturizerOfThenIsGone) {
   Bench bench;
   bench.add_texts(0, 40);

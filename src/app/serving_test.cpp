@@ -8,9 +8,12 @@ namespace querist::app {
 
 using loop::Bench;
 
-static void expect_one_featurizer(PayloadKind payload, NewExample (*make)(int)) {
+static void expect_one_featurizer(PayloadKind payload, NewExample (*make)(int),
+                                  int fitted_on = 120) {
   Bench bench;
-  bench.add(payload, make, 0, 120);
+  bench.add(payload, make, 0, fitted_on);
+  bench.workshop().features(bench.quiet());
+  if (fitted_on < 120) bench.add(payload, make, fitted_on, 120);
   run_rounds(bench, 3);
   const auto view = bench.workshop().features(bench.quiet());
   std::vector<int64_t> rows(view.rows);
@@ -44,6 +47,23 @@ TEST(TrainingAndServing, ReadTableRowsAlike) {
 
 TEST(TrainingAndServing, ReadEmbeddingsAlike) {
   expect_one_featurizer(PayloadKind::embedding, loop::generated_embedding);
+}
+
+TEST(TrainingAndServing, ReadHalfEmbeddingsAlike) {
+  expect_one_featurizer(PayloadKind::embedding, loop::generated_half_embedding);
+  Bench bench;
+  bench.add(PayloadKind::embedding, loop::generated_half_embedding, 0, 40);
+  const auto view = bench.workshop().features(bench.quiet());
+  EXPECT_EQ(view.features.kind, Features::Kind::half);
+  EXPECT_EQ(view.geometry.kind, Features::Kind::half);
+}
+
+// Numbers that float16 does not have, after a fit on numbers that it has: rounded on both sides.
+TEST(TrainingAndServing, ReadEmbeddingsAlikeThatGetFinerLater) {
+  const auto finer_later = [](int i) {
+    return i < 60 ? loop::generated_half_embedding(i) : loop::generated_embedding(i);
+  };
+  expect_one_featurizer(PayloadKind::embedding, finer_later, 60);
 }
 
 TEST(TrainingAndServing, SuggestWhatTheServedModelSays) {

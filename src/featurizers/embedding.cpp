@@ -16,6 +16,7 @@ struct EmbeddingModel {
   uint64_t rows = 0;       // Seen at fit.
   bool were_unit = false;  // Every row at fit was of unit length.
   bool normalize = false;
+  bool half = false;  // Rounded to float16, so that half the bytes are stored and read.
 };
 
 static double length_of(const std::vector<float>& embedding) {
@@ -38,6 +39,12 @@ static std::string check(const Payload& payload) {
   return "";
 }
 
+// A number as float16 keeps it; beyond its range, the largest that it has.
+static float rounded(float value) {
+  constexpr float largest = 65'504;
+  return half_to_float(float_to_half(std::clamp(value, -largest, largest)));
+}
+
 static std::string check_width(const EmbeddingModel& model, const Payload& payload) {
   if (payload.embedding.size() == model.width) return check(payload);
   return fmt::format("the embedding has {} numbers, but this project's have {}",
@@ -54,7 +61,8 @@ static FeatureBatch transform(const EmbeddingModel& model, std::span<const Paylo
     const double length = model.normalize ? length_of(payloads[i].embedding) : 1;
     const double factor = length > 0 ? 1 / length : 1;  // A zero vector stays one.
     for (size_t j = 0; j < model.width; ++j) {
-      out.dense.at(i, j) = static_cast<float>(payloads[i].embedding[j] * factor);
+      const auto value = static_cast<float>(payloads[i].embedding[j] * factor);
+      out.dense.at(i, j) = model.half ? rounded(value) : value;
     }
   }
   return out;
@@ -69,13 +77,16 @@ static Fitted fitted(const EmbeddingModel& model) {
     writer.put(model.rows);
     writer.put(static_cast<uint8_t>(model.were_unit));
     writer.put(static_cast<uint8_t>(model.normalize));
+    if (model.half) writer.put(uint8_t{1});
     return seal("embedding", version, writer.take());
   };
   out.features = model.width;
+  out.is_half = model.half;
   out.description = {{"dimensions", model.width},
                      {"rows", model.rows},
                      {"unit_length_at_fit", model.were_unit},
-                     {"normalize", model.normalize ? "unit" : "none"}};
+                     {"normalize", model.normalize ? "unit" : "none"},
+                     {"precision", model.half ? "float16" : "float32"}};
   out.check = [model](const Payload& payload) { return check_width(model, payload); };
   return out;
 }
@@ -85,6 +96,8 @@ static Fitted fit(const FitInput& input, const Params& params, uint64_t, const P
   model.were_unit = true;
   double shortest = 0;
   double longest = 0;
+  bool all_half = true;   // Rounding to float16 would change none of the numbers …
+  bool all_whole = true;  // … but whole ones are counts or codes, which may grow.
   input.payloads([&](std::span<const Payload> batch) {
     progress.check();
     for (const Payload& payload : batch) {
@@ -96,6 +109,10 @@ static Fitted fit(const FitInput& input, const Params& params, uint64_t, const P
       if (model.rows == 0) shortest = longest = length;
       shortest = std::min(shortest, length);
       longest = std::max(longest, length);
+      for (const float value : payload.embedding) {
+        all_half = all_half && rounded(value) == value;
+        all_whole = all_whole && std::trunc(value) == value;
+      }
       ++model.rows;
     }
     progress.at(static_cast<double>(model.rows), 0, "embeddings");
@@ -108,6 +125,9 @@ static Fitted fit(const FitInput& input, const Params& params, uint64_t, const P
   // rounded or rescaled.
   model.normalize =
       normalize == "unit" || (normalize == "auto" && !model.were_unit && longest < 1.05 * shortest);
+  const std::string& precision = params.text("precision");
+  model.half =
+      precision == "float16" || (precision == "auto" && all_half && !all_whole && !model.normalize);
   return fitted(model);
 }
 
@@ -119,6 +139,7 @@ static Fitted load(std::string_view bytes) {
   model.rows = reader.number<uint64_t>();
   model.were_unit = reader.number<uint8_t>() != 0;
   model.normalize = reader.number<uint8_t>() != 0;
+  model.half = !reader.at_end() && reader.number<uint8_t>() != 0;  // Older files end before it.
   require_sound(reader.at_end() && model.width > 0 && model.width <= limits::max_features);
   return fitted(model);
 }
@@ -132,7 +153,14 @@ Featurizer embedding() {
                   .fallback = "auto",
                   .choices = {"auto", "none", "unit"},
                   .help = "Whether rows are brought to unit length; auto does so when their "
-                          "lengths are nearly equal."}},
+                          "lengths are nearly equal."},
+                 {.name = "precision",
+                  .fallback = "auto",
+                  .choices = {"auto", "float32", "float16"},
+                  .help =
+                      "How the numbers are kept: float16 halves the bytes, and rounds what comes "
+                      "later too; auto takes it where it changes none of the first numbers, "
+                      "as with embeddings from a float16 file."}},
       .fit = fit,
       .load = load,
       .check = check,

@@ -35,6 +35,26 @@ TEST(Embedding, RemembersWhetherRowsWereUnit) {
   EXPECT_EQ(fit_rows({{.embedding = {0.6f, 0.9f}}}).description["unit_length_at_fit"], false);
 }
 
+TEST(Embedding, KeepsTheNumbersOfFloat16FilesInHalfTheBytes) {
+  const std::vector<Payload> rows = {{.embedding = {1.5f, -0.25f, 7}}, {.embedding = {3, 0, 9}}};
+  const Fitted half = fit_rows(rows);
+  EXPECT_TRUE(half.is_half);
+  EXPECT_EQ(half.description["precision"], "float16");
+  EXPECT_EQ(half.transform(rows).dense.values, (std::vector<float>{1.5f, -0.25f, 7, 3, 0, 9}));
+  const Fitted again = find("embedding").load(half.save());
+  EXPECT_TRUE(again.is_half);
+  // Rows that come later are rounded the same way for training and for serving.
+  const std::vector<Payload> later = {{.embedding = {0.1f, 1e6f, -1e6f}}};
+  const auto values = again.transform(later).dense.values;
+  EXPECT_EQ(values, half.transform(later).dense.values);
+  EXPECT_EQ(values[0], half_to_float(float_to_half(0.1f)));
+  EXPECT_EQ(values[1], 65'504);
+  EXPECT_EQ(values[2], -65'504);
+  EXPECT_FALSE(fit_rows({{.embedding = {0.1f}}}).is_half) << "rounding would change it";
+  EXPECT_FALSE(fit_rows({{.embedding = {1, 2}}, {.embedding = {9, 30}}}).is_half) << "counts";
+  EXPECT_FALSE(find("embedding").load(fit_rows({{.embedding = {0.1f}}}).save()).is_half);
+}
+
 TEST(Embedding, RefusesWhatItCannotFit) {
   EXPECT_THROW(fit_rows({}), Error);
   EXPECT_THROW(fit_rows({{.embedding = {}}}), Error);

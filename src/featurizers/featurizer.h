@@ -39,6 +39,7 @@ struct Fitted {
   size_t features = 0;  // Columns the learner reads.
   size_t geometry_features = 0;  // Columns of the geometry; 0 when the features serve as geometry.
   bool is_sparse = false;
+  bool is_half = false;  // Every number that transform gives for the learner is one of float16's.
   Json description;  // What was inferred, for people: columns and their types, vocabulary size …
   std::function<std::string(const Payload&)>
       check;  // Why transform would refuse this payload; empty text: it is fine.

@@ -22,7 +22,9 @@ std::unique_ptr<storage::FeatureFiles> open_features(storage::Store& store, int6
                                                      const FittedVersion& featurizer) {
   const featurizers::Fitted& fitted = featurizer.fitted;
   storage::FeatureShape shape;
-  shape.kind = fitted.is_sparse ? Features::Kind::sparse : Features::Kind::dense;
+  shape.kind = fitted.is_sparse ? Features::Kind::sparse
+               : fitted.is_half ? Features::Kind::half
+                                : Features::Kind::dense;
   shape.cols = fitted.features;
   shape.geometry_cols = fitted.geometry_features;
   shape.tag = fmt::format("{} {}", featurizer.name, featurizer.version);

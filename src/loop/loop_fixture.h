@@ -46,6 +46,13 @@ inline NewExample generated_embedding(int i) {
   return example;
 }
 
+// As from a float16 file.
+inline NewExample generated_half_embedding(int i) {
+  NewExample example = generated_embedding(i);
+  for (float& value : example.payload.embedding) value = half_to_float(float_to_half(value));
+  return example;
+}
+
 // The same as a table of a number, a word and a number that is sometimes missing.
 inline NewExample generated_row(int i) {
   Rng rng(mix_seed(13, static_cast<uint64_t>(i)));
