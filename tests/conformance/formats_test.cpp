@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <map>
 
-#include "../fuzz/formats.h"
 #include "base/file.h"
 #include "base/rng.h"
 #include "formats/format/collected.h"
 #include "formats/format/packed.h"
 #include "formats/npy.h"
+#include "read_anything.h"
 
 namespace querist::formats {
 
