@@ -89,6 +89,14 @@ static std::string variable_of(std::string_view name) {
   return variable;
 }
 
+// What stands for the value in the help: INTEGER, NUMBER, TEXT, or the choices there are.
+static std::string value_word(const ParamSpec& spec) {
+  if (!spec.choices.empty()) return fmt::format("{}", fmt::join(spec.choices, "|"));
+  std::string word(spec.type());
+  for (char& c : word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return word;
+}
+
 static void declare(CLI::App& app, const Verb& verb, Parsed& parsed) {
   CLI::App* sub = app.add_subcommand(std::string(verb.name), std::string(verb.summary));
   sub->footer("Example:\n  " + std::string(verb.example));
@@ -104,6 +112,7 @@ static void declare(CLI::App& app, const Verb& verb, Parsed& parsed) {
       continue;
     }
     auto* option = sub->add_option(flag_of(spec.name), parsed.texts[i], std::string(spec.help));
+    option->type_name(value_word(spec));
     const std::string fallback = to_text(spec.fallback);
     if (!fallback.empty()) option->default_str(fallback);
     option->envname(variable_of(spec.name));
