@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "base/check.h"
-#include "base/threads.h"
 #include "kernels/coverage_rows.h"
 
 namespace querist::kernels {
@@ -42,8 +41,8 @@ void CoverageMemory::look_at(const Features& x, std::span<const int64_t> targets
 }
 
 // The rows that `known` lacks. False if `known` holds others than `rows`: then all of them.
-bool CoverageMemory::forget_unless_grown(std::vector<int64_t>& known, std::span<const int64_t> rows,
-                                         std::vector<int64_t>& added) {
+static bool forget_unless_grown(std::vector<int64_t>& known, std::span<const int64_t> rows,
+                                std::vector<int64_t>& added) {
   const bool grown = std::ranges::includes(rows, known);
   if (!grown) known.clear();
   std::ranges::set_difference(rows, known, std::back_inserter(added));

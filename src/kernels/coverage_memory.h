@@ -45,9 +45,6 @@ class CoverageMemory {
   float typical_radius(const std::function<float()>& compute);
 
  private:
-  bool forget_unless_grown(std::vector<int64_t>& known, std::span<const int64_t> rows,
-                           std::vector<int64_t>& added);
-
   Features x_;
   std::vector<int64_t> targets_;
   WideRows target_rows_;

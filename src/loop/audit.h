@@ -8,13 +8,20 @@
 
 namespace querist::loop {
 
+struct AuditCount {
+  size_t drawn = 0;
+  double expected = 0;  // Over all draws; a row's propensity is this over the candidates.
+};
+
 // The share of the batch, rounded, and at least one; a batch too small for that (share * batch
 // below a half) has one with the chance share * batch, so that batches of one still train.
-inline size_t audit_count(double share, size_t batch, Rng& rng) {
+inline AuditCount audit_count(double share, size_t batch, Rng& rng) {
   const double wanted = share * static_cast<double>(batch);
-  if (wanted <= 0) return 0;
-  if (wanted < 0.5) return rng.uniform() < wanted ? 1 : 0;
-  return std::min(batch, std::max<size_t>(1, static_cast<size_t>(std::llround(wanted))));
+  if (wanted <= 0) return {};
+  if (wanted < 0.5) return {.drawn = rng.uniform() < wanted ? size_t{1} : 0, .expected = wanted};
+  const auto whole = std::max<size_t>(1, static_cast<size_t>(std::llround(wanted)));
+  const size_t drawn = std::min(batch, whole);
+  return {.drawn = drawn, .expected = static_cast<double>(drawn)};
 }
 
 }  // namespace querist::loop

@@ -73,12 +73,11 @@ static std::vector<int64_t> candidates_as_of(storage::Store& store, int64_t proj
 static std::vector<SelectionItem> draw_audit(std::vector<int64_t>& candidates, double share,
                                              size_t batch, Rng& rng) {
   std::vector<SelectionItem> items;
-  const size_t count = audit_count(share, batch, rng);
-  const double wanted = share * static_cast<double>(batch);
-  const double expected = wanted < 0.5 ? wanted : static_cast<double>(count);
-  const double propensity = expected / std::max<double>(1, static_cast<double>(candidates.size()));
+  const AuditCount count = audit_count(share, batch, rng);
+  const double propensity =
+      count.expected / std::max<double>(1, static_cast<double>(candidates.size()));
   std::vector<int64_t> drawn;
-  for (const int64_t at : rng.sample(candidates.size(), count))
+  for (const int64_t at : rng.sample(candidates.size(), count.drawn))
     drawn.push_back(candidates[static_cast<size_t>(at)]);
   for (const int64_t row : drawn) {
     SelectionItem item;

@@ -194,7 +194,7 @@ class Walk {
 
   void choose(size_t batch_size) {
     Rng rng(mix_seed(seed_, 1000 + run_.labels.size()));
-    const size_t audit = audit_count(plan_.audit_share, batch_size, rng);
+    const size_t audit = audit_count(plan_.audit_share, batch_size, rng).drawn;
     if (audit > 0) {
       auto open = rows_in(State::open);
       std::vector<int64_t> drawn;
