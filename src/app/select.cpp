@@ -51,19 +51,6 @@ static int run(const Invocation& invocation) {
   pool.classes = std::max<size_t>(1, probabilities.cols);
   pool.probabilities = probabilities;
   pool.embeddings = embeddings;
-  // The labels themselves are not known here; strategies that count classes see the model's
-  // likeliest class instead.
-  std::vector<int32_t> labels;
-  for (const int64_t row : labeled) {
-    if (row < 0 || static_cast<size_t>(row) >= pool.size)
-      refuse("--labeled names row {}, of {} rows", row, pool.size);
-    const auto p =
-        probabilities.rows ? probabilities.row(static_cast<size_t>(row)) : std::span<float>();
-    labels.push_back(
-        p.empty() ? 0 : static_cast<int32_t>(std::max_element(p.begin(), p.end()) - p.begin()));
-  }
-  pool.labels = labels;
-
   const auto selection = strategies::select_batch(
       strategy, pool, static_cast<size_t>(invocation.options.integer("batch_size")),
       Params(strategy.params), static_cast<uint64_t>(invocation.options.integer("seed")));

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/interrupt.h"
+
 namespace querist {
 
 static std::atomic<size_t> wanted_threads = 0;
@@ -30,6 +32,7 @@ struct LoopState {
   const std::function<void(size_t, size_t)>* body = nullptr;
   std::atomic<size_t> next = 0;
   std::atomic<size_t> done = 0;
+  std::atomic<bool> failed = false;  // The chunks left are skipped.
   std::mutex mutex;
   std::condition_variable finished;
   std::exception_ptr error;
@@ -40,10 +43,12 @@ struct LoopState {
     for (size_t begin = next.fetch_add(chunk); begin < n; begin = next.fetch_add(chunk)) {
       const size_t end = std::min(n, begin + chunk);
       try {
-        (*body)(begin, end);
+        if (!failed) (*body)(begin, end);
+        check_interrupt();
       } catch (...) {  // The loop's door: the first failure is rethrown to the caller.
         const std::lock_guard lock(mutex);
         if (!error) error = std::current_exception();
+        failed = true;
       }
       if (done.fetch_add(end - begin) + (end - begin) == n) {
         const std::lock_guard lock(mutex);
@@ -103,7 +108,10 @@ void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_
   const size_t chunk =
       std::max<size_t>(std::max<size_t>(grain, 1), (n + threads * 4 - 1) / (threads * 4));
   if (threads == 1 || inside_loop || chunk >= n) {
-    body(0, n);
+    for (size_t begin = 0; begin < n; begin += chunk) {
+      body(begin, std::min(n, begin + chunk));
+      check_interrupt();
+    }
     return;
   }
   static WorkerPool pool(thread_count() - 1);

@@ -8,7 +8,7 @@ namespace querist {
 
 struct Selection {
   std::vector<int64_t> rows;  // Row numbers of the pool, in the order picked, without repeats.
-  std::vector<float>
+  std::vector<double>
       utilities;  // One a row picked; larger is more wanted; comparable within one selection only.
   std::vector<float> propensities;  // Probability that the row was picked at all; 1 where the rule
                                     // is deterministic.

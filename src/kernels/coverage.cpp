@@ -41,13 +41,16 @@ std::vector<float> neighbor_distances(const Matrix& rows, size_t k, size_t most)
 std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count,
                                           CoverageMemory& memory) {
   QUERIST_CHECK(task.weights.size() == task.targets.size());
+  QUERIST_CHECK(task.costs.empty() || task.costs.size() == task.candidates.size());
   count = std::min(count, task.candidates.size());
   memory.look_at(task.x, task.targets);
   std::vector<float> best(task.targets.size(), 0);
   cover(memory.nearest_labeled(task.labeled), task.gamma, best);
   const auto distances = memory.to_targets(task.candidates);
   const auto gain_of = [&](size_t candidate) {
-    return coverage_gain({distances[candidate], best.size()}, task.gamma, task.weights, best);
+    const float cost = task.costs.empty() ? 1 : task.costs[candidate];
+    return coverage_gain({distances[candidate], best.size()}, task.gamma, task.weights, best) /
+           cost;
   };
   std::vector<float> gains(distances.size());
   parallel_for(gains.size(), 32, [&](size_t begin, size_t end) {

@@ -20,11 +20,12 @@ struct CoverageTask {
   std::span<const int64_t> candidates;  // Rows that may be picked.
   std::span<const int64_t> labeled;     // Rows that cover already.
   float gamma = 1;                      // k(u, s) = exp(-gamma |u - s|^2).
+  std::span<const float> costs{};       // One a candidate, positive; empty: all 1.
 };
 
 struct CoveragePick {
   size_t candidate = 0;  // Index into `candidates`.
-  float gain = 0;        // Growth of the objective.
+  float gain = 0;        // Growth of the objective, per cost where costs were given.
 };
 
 // `count` picks in order; ties go to the lower candidate. Memory: 4 bytes a (candidate, target)

@@ -2,9 +2,12 @@
 // compiler widens them.
 #include "kernels/finite.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 
+#include "base/check.h"
 #include "base/threads.h"
 
 namespace querist::kernels {
@@ -43,6 +46,62 @@ bool all_finite(const Features& features) {
     if (!good) finite = false;
   });
   return finite;
+}
+
+std::vector<RowFault> row_faults(const Features& features) {
+  QUERIST_CHECK(features.kind != Features::Kind::sparse);
+  std::vector<RowFault> faults(features.rows, RowFault::none);
+  parallel_for(features.rows, 4096, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      for (size_t j = 0; j < features.cols; ++j) {
+        const size_t at = i * features.cols + j;
+        const float value = features.kind == Features::Kind::dense
+                                ? features.dense[at]
+                                : half_to_float(features.half[at]);
+        if (std::isnan(value)) faults[i] = std::max(faults[i], RowFault::nan);
+        if (std::isinf(value)) faults[i] = std::max(faults[i], RowFault::infinite);
+      }
+    }
+  });
+  return faults;
+}
+
+static RowFault probability_fault(std::span<const float> row, bool sums_to_one, double tolerance) {
+  double sum = 0;
+  float least = 0, most = 0;
+  for (const float p : row) {
+    sum += p;
+    least = std::min(least, p);
+    most = std::max(most, p);
+  }
+  if (std::isnan(sum)) {
+    for (const float p : row) {
+      if (std::isinf(p)) return RowFault::infinite;
+    }
+    return RowFault::nan;
+  }
+  if (std::isinf(sum)) return RowFault::infinite;
+  if (least < -tolerance || most > 1 + tolerance) return RowFault::not_probabilities;
+  if (sums_to_one && std::abs(sum - 1) > tolerance) return RowFault::not_probabilities;
+  return RowFault::none;
+}
+
+bool probabilities_sound(MatrixView probabilities, bool sums_to_one, double tolerance,
+                         std::vector<RowFault>& faults) {
+  std::atomic<bool> sound = true;
+  const auto scan = [&](auto found) {
+    parallel_for(probabilities.rows, 8192, [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) {
+        const auto fault = probability_fault(probabilities.row(i), sums_to_one, tolerance);
+        if (fault != RowFault::none) found(i, fault);
+      }
+    });
+  };
+  scan([&](size_t, RowFault) { sound = false; });
+  if (sound) return true;
+  faults.assign(probabilities.rows, RowFault::none);
+  scan([&](size_t i, RowFault fault) { faults[i] = fault; });
+  return false;
 }
 
 }  // namespace querist::kernels

@@ -11,8 +11,8 @@
 namespace querist::kernels {
 
 std::vector<CenterPick> farthest_first(const Features& x, std::span<const int64_t> candidates,
-                                       std::span<const int64_t> labeled, size_t count,
-                                       size_t first) {
+                                       std::span<const int64_t> labeled, size_t count, size_t first,
+                                       std::span<const float> costs) {
   QUERIST_CHECK(candidates.empty() || first < candidates.size());
   count = std::min(count, candidates.size());
   std::vector<float> norms(candidates.size());
@@ -37,9 +37,14 @@ std::vector<CenterPick> farthest_first(const Features& x, std::span<const int64_
     if (picks.empty() && labeled.empty()) {
       farthest = first;
     } else {
+      float most = -1;
       for (size_t i = 0; i < nearest.size(); ++i) {
-        if (!picked[i] && (farthest == candidates.size() || nearest[i] > nearest[farthest]))
+        // Distances are compared by their squares, and so are the prices.
+        const float worth = costs.empty() ? nearest[i] : nearest[i] / (costs[i] * costs[i]);
+        if (!picked[i] && worth > most) {
+          most = worth;
           farthest = i;
+        }
       }
     }
     picked[farthest] = 1;

@@ -17,9 +17,10 @@ struct CenterPick {
 };
 
 // Each pick is the candidate farthest from everything labelled or picked; ties go to the lower
-// candidate. With nothing labelled the first pick is `first`. x dense or half.
+// candidate. With nothing labelled the first pick is `first`. x dense or half. costs: one a
+// candidate, positive, by which its distance is divided before it is compared; empty: all 1.
 std::vector<CenterPick> farthest_first(const Features& x, std::span<const int64_t> candidates,
-                                       std::span<const int64_t> labeled, size_t count,
-                                       size_t first);
+                                       std::span<const int64_t> labeled, size_t count, size_t first,
+                                       std::span<const float> costs = {});
 
 }  // namespace querist::kernels

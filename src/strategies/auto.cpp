@@ -76,6 +76,8 @@ QueryStrategy auto_() {
       .select = select,
       .source = "Bae, Noh and Sutherland 2024",
       .handles_no_model = true,
+      .task = Task::classification,
+      .family = "hybrid",
   };
 }
 

@@ -19,6 +19,8 @@ QueryStrategy entropy() {
       .needs = Signal::probabilities,
       .select = select,
       .source = "Shannon 1948; Settles 2009",
+      .task = Task::classification,
+      .family = "uncertainty",
   };
 }
 

@@ -9,11 +9,15 @@ namespace querist::strategies {
 static Selection select(const Pool& pool, size_t batch_size, const Params&, Rng& rng) {
   if (pool.candidates.empty()) return {};
   const size_t first = rng.below(pool.candidates.size());
+  std::vector<float> costs;
+  if (!pool.costs.empty()) {
+    for (const int64_t row : pool.candidates) costs.push_back(pool.costs[static_cast<size_t>(row)]);
+  }
   Selection selection;
-  for (const auto& pick :
-       kernels::farthest_first(pool.embeddings, pool.candidates, pool.labeled, batch_size, first)) {
+  for (const auto& pick : kernels::farthest_first(pool.embeddings, pool.candidates, pool.labeled,
+                                                  batch_size, first, costs)) {
     selection.rows.push_back(pool.candidates[pick.candidate]);
-    selection.utilities.push_back(pick.distance);
+    selection.utilities.push_back(static_cast<double>(pick.distance));
   }
   return selection;
 }
@@ -26,6 +30,7 @@ QueryStrategy k_center() {
       .select = select,
       .source = "Gonzalez 1985; Sener and Savarese 2018",
       .handles_no_model = true,
+      .family = "coverage",
   };
 }
 

@@ -18,6 +18,8 @@ QueryStrategy least_confidence() {
       .needs = Signal::probabilities,
       .select = select,
       .source = "Lewis and Gale 1994",
+      .task = Task::classification,
+      .family = "uncertainty",
   };
 }
 

@@ -19,6 +19,8 @@ QueryStrategy margin() {
       .needs = Signal::probabilities,
       .select = select,
       .source = "Scheffer, Decomain and Wrobel 2001",
+      .task = Task::classification,
+      .family = "uncertainty",
   };
 }
 

@@ -17,6 +17,7 @@ QueryStrategy max_herding() {
       .select = select,
       .source = "Bae, Noh and Sutherland 2024",
       .handles_no_model = true,
+      .family = "coverage",
   };
 }
 

@@ -22,6 +22,7 @@ QueryStrategy random() {
       .summary = "Uniformly at random; unbiased, and the control for every comparison.",
       .select = select,
       .handles_no_model = true,
+      .family = "baseline",
   };
 }
 

@@ -19,25 +19,39 @@ struct QueryStrategy {
   ParamSpecs params{};
   // At most batch_size candidates, without repeats. Signals named in `needs` are present unless
   // there is no model yet: then probabilities are empty and select_batch has already fallen back.
+  // Costs and groups may be present whatever the card says.
   Selection (*select)(const Pool& pool, size_t batch_size, const Params& params,
                       Rng& rng) = nullptr;
   std::string_view source{};  // Author, year.
   bool handles_no_model =
-      false;  // Reads an empty `probabilities` itself; others fall back to random then.
+      false;              // Reads an empty `probabilities` itself; others fall back to random then.
+  Task task = Task::any;  // What the labels and probabilities that it reads are of.
+  std::string_view family;  // Where lists put it: uncertainty, committee, coverage, hybrid …
+  Signal reads{};           // What it uses where it is there, besides `needs`.
 };
 
 // Every strategy of this folder, by wire name ascending.
 const std::vector<QueryStrategy>& all();
 const QueryStrategy& find(std::string_view name);
 
+// The wire names of the signals in a set, as in "probabilities, embeddings".
+std::string signal_names(Signal signals);
+// What the card needs and the pool lacks.
+Signal missing_signals(const QueryStrategy& strategy, const Pool& pool);
+
 // Checks the pool's signals against the card, falls back to random where there is no model, and
-// runs the strategy. Throws invalid_argument on NaN probabilities or embeddings, unsorted or
-// overlapping rows, or a missing signal.
+// runs the strategy. A row that holds a NaN in a signal that the card names, or in the costs, is
+// taken out of the pool first; a labelled one is refused. Throws invalid_argument, naming signal
+// and row, on infinite numbers, probabilities that are none (tolerance 0.001), costs that are not
+// positive, labels out of range, unsorted or overlapping rows, wrong shapes, or a missing signal.
 Selection select_batch(const QueryStrategy& strategy, const Pool& pool, size_t batch_size,
                        const Params& params, uint64_t seed);
 
-// The k candidates of largest utility; ties go to the lower row. utilities: one a candidate.
-Selection top_k(const Pool& pool, const std::vector<float>& utilities, size_t k);
+// The k candidates of largest utility, or, with costs, of largest utility per cost (after raising
+// all utilities so that none is negative). Ties go to the lower row; a candidate whose utility is
+// NaN is never picked. utilities: one a candidate.
+Selection top_k(const Pool& pool, std::span<const float> utilities, size_t k);
+Selection top_k(const Pool& pool, std::span<const double> utilities, size_t k);
 
 #define ENTRY(function, wire_name) QueryStrategy function();
 #include "strategies.list"

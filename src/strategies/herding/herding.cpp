@@ -198,13 +198,21 @@ Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, 
   kernels::CoverageMemory& memory = memory_of(pool, own);
   memory.look_at(pool.embeddings, targets);
   const auto covered_weights = target_weights(pool, weights, targets);
-  const kernels::CoverageTask task = {pool.embeddings, targets,
-                                      covered_weights, candidates,
-                                      pool.labeled,    gamma_of(pool, radius, params, memory)};
+  std::vector<float> costs;
+  if (!pool.costs.empty()) {
+    for (const int64_t row : candidates) costs.push_back(pool.costs[static_cast<size_t>(row)]);
+  }
+  const kernels::CoverageTask task = {pool.embeddings,
+                                      targets,
+                                      covered_weights,
+                                      candidates,
+                                      pool.labeled,
+                                      gamma_of(pool, radius, params, memory),
+                                      costs};
   Selection selection;
   for (const auto& pick : kernels::greedy_coverage(task, batch_size, memory)) {
     selection.rows.push_back(candidates[pick.candidate]);
-    selection.utilities.push_back(pick.gain);
+    selection.utilities.push_back(static_cast<double>(pick.gain));
   }
   return selection;
 }

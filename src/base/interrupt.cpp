@@ -1,0 +1,31 @@
+// One innermost scope a thread, asked at most every 20 ms.
+#include "base/interrupt.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/error.h"
+
+namespace querist {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+static thread_local const std::function<bool()>* innermost = nullptr;
+static thread_local SteadyTime last_asked{};
+
+InterruptScope::InterruptScope(std::function<bool()> asked)
+    : asked_(std::move(asked)), outer_(innermost) {
+  innermost = &asked_;
+}
+
+InterruptScope::~InterruptScope() { innermost = outer_; }
+
+void check_interrupt() {
+  if (!innermost) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_asked < std::chrono::milliseconds(20)) return;
+  last_asked = now;
+  if ((*innermost)()) fail(Code::cancelled, "the work was interrupted");
+}
+
+}  // namespace querist
