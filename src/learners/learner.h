@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "data/dataset.h"
+#include "data/pool.h"
 
 namespace querist::learners {
 
@@ -41,6 +42,7 @@ struct Learner {
                                   const Progress& progress) = nullptr;
   std::unique_ptr<Model> (*load)(std::string_view bytes) = nullptr;
   std::string_view source{};  // Author, year.
+  Signal gives = Signal::probabilities;  // What its models can tell a strategy of every row.
 };
 
 const std::vector<Learner>& all();

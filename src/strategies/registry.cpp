@@ -31,12 +31,30 @@ static constexpr std::array<std::pair<Signal, std::string_view>, 6> names = {{
     {Signal::labels, "labels"},
 }};
 
-std::string signal_names(Signal signals) {
-  std::string text;
+std::vector<std::string_view> signal_list(Signal signals) {
+  std::vector<std::string_view> list;
   for (const auto& [signal, name] : names) {
-    if (has(signals, signal)) text += (text.empty() ? "" : ", ") + std::string(name);
+    if (has(signals, signal)) list.push_back(name);
   }
-  return text;
+  return list;
+}
+
+std::string signal_names(Signal signals) {
+  return fmt::format("{}", fmt::join(signal_list(signals), ", "));
+}
+
+std::string_view task_name(Task task) {
+  switch (task) {
+    case Task::any:
+      return "any";
+    case Task::classification:
+      return "classification";
+    case Task::multi_label:
+      return "multi_label";
+    case Task::regression:
+      return "regression";
+  }
+  return "any";
 }
 
 static bool has_labels(Task task, const Pool& pool) {

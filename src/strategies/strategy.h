@@ -34,8 +34,10 @@ struct QueryStrategy {
 const std::vector<QueryStrategy>& all();
 const QueryStrategy& find(std::string_view name);
 
-// The wire names of the signals in a set, as in "probabilities, embeddings".
+// The wire names of the signals in a set, and the same in one text: "probabilities, embeddings".
+std::vector<std::string_view> signal_list(Signal signals);
 std::string signal_names(Signal signals);
+std::string_view task_name(Task task);
 // What the card needs and the pool lacks.
 Signal missing_signals(const QueryStrategy& strategy, const Pool& pool);
 
