@@ -41,7 +41,7 @@ struct Learner {
                                   const Model* warm_start, uint64_t seed,
                                   const Progress& progress) = nullptr;
   std::unique_ptr<Model> (*load)(std::string_view bytes) = nullptr;
-  std::string_view source{};  // Author, year.
+  std::string_view source{};             // Author, year.
   Signal gives = Signal::probabilities;  // What its models can tell a strategy of every row.
 };
 
