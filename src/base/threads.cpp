@@ -1,6 +1,8 @@
 // The worker pool behind parallel_for.
 #include "base/threads.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -102,6 +104,21 @@ class WorkerPool {
   bool closing_ = false;
 };
 
+// The process's workers. They outlive every static, and a forked child, to which no thread of its
+// parent's comes along, gets new ones.
+static WorkerPool& worker_pool() {
+  static std::mutex mutex;
+  static WorkerPool* pool = nullptr;
+  static pid_t owner = 0;
+  const std::lock_guard lock(mutex);
+  if (!pool || owner != getpid()) {
+    pool = new WorkerPool(
+        std::max<size_t>({thread_count(), std::thread::hardware_concurrency(), 2}) - 1);
+    owner = getpid();
+  }
+  return *pool;
+}
+
 void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_t)>& body) {
   if (n == 0) return;
   const size_t threads = thread_count();
@@ -114,12 +131,11 @@ void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_
     }
     return;
   }
-  static WorkerPool pool(thread_count() - 1);
   auto loop = std::make_shared<LoopState>();
   loop->n = n;
   loop->chunk = chunk;
   loop->body = &body;
-  pool.offer(loop, std::min(threads - 1, (n + chunk - 1) / chunk - 1));
+  worker_pool().offer(loop, std::min(threads - 1, (n + chunk - 1) / chunk - 1));
   loop->work();
   std::unique_lock lock(loop->mutex);
   loop->finished.wait(lock, [&] { return loop->done == n; });

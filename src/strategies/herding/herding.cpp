@@ -27,7 +27,8 @@ ParamSpecs herding_params() {
        .min = 0,
        .max = 1e9,
        .help =
-           "Width of the kernel exp(-gamma d^2); 0: from the typical distance between neighbours."},
+           "Width of the kernel exp(-gamma d^2); 0: from the typical distance between neighbours.",
+       .automatic = true},
       {.name = "max_targets",
        .fallback = 3000,
        .min = 10,
