@@ -22,12 +22,22 @@ struct Cover {
   size_t uncovered = 0;
 };
 
+// Far from the origin the products would cancel.
+static Matrix moved_to_mean(Matrix rows) {
+  std::vector<double> mean(rows.cols);
+  for (size_t i = 0; i < rows.values.size(); ++i) mean[i % rows.cols] += double{rows.values[i]};
+  for (size_t i = 0; i < rows.values.size(); ++i) {
+    rows.values[i] -= static_cast<float>(mean[i % rows.cols] / static_cast<double>(rows.rows));
+  }
+  return rows;
+}
+
 class RobustKCenter {
  public:
   RobustKCenter(const Features& x, std::span<const int64_t> candidates,
                 std::span<const int64_t> labeled, std::span<const float> costs)
       : n_(candidates.size()), pairs_(n_ * n_), labeled_(n_) {
-    const Matrix rows = widened_rows(x, candidates);
+    const Matrix rows = moved_to_mean(widened_rows(x, candidates));
     const auto norms = row_norms(rows);
     row_distances({rows, norms}, {rows, norms}, pairs_.data());
     std::vector<int32_t> which(n_);
