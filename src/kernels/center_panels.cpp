@@ -1,5 +1,5 @@
 // Highway source: a strip of rows meets two vectors of centres at a time, each sum taken column
-// after column, so that a score is the same in any company and for any width of the vectors.
+// after column, so that a score is the same in any company.
 #include "kernels/center_panels.h"
 
 #include <algorithm>
@@ -189,16 +189,19 @@ void ScoresOfBlock(const CenterPanels& centers, const float* block, size_t n, fl
   const Tag d;
   const size_t lanes = hn::Lanes(d);
   const size_t cols = centers.cols();
-  for (size_t first = 0; first < centers.padded(); first += lanes) {
+  for (size_t first = 0; first < centers.padded(); first += 2 * lanes) {
     const float* panel = centers.panel(first / CenterPanels::width) + first % CenterPanels::width;
-    const auto norms = hn::LoadU(d, centers.half_norms() + first);
+    const float* norms = centers.half_norms() + first;
     for (size_t row = 0; row < n; row += strip) {
-      Vec sums[strip][1];
-      products<1>(block + row * cols, cols, panel, sums);
+      Vec sums[strip][2];
+      products<2>(block + row * cols, cols, panel, sums);
 #pragma GCC unroll 16
       for (int r = 0; r < strip; ++r) {
         const size_t i = row + static_cast<size_t>(r);
-        if (i < n) hn::StoreU(hn::Sub(norms, sums[r][0]), d, scores + i * centers.padded() + first);
+        if (i >= n) continue;
+        float* out = scores + i * centers.padded() + first;
+        hn::StoreU(hn::Sub(hn::LoadU(d, norms), sums[r][0]), d, out);
+        hn::StoreU(hn::Sub(hn::LoadU(d, norms + lanes), sums[r][1]), d, out + lanes);
       }
     }
   }

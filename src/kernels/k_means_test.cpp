@@ -2,6 +2,7 @@
 #include "kernels/k_means.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -286,6 +287,44 @@ TEST(PlusPlusRows, AgreeInDistributionWithOnePassACentre) {
   for (const double c : plain) variance += std::pow(c - mean(plain), 2) / trials;
   // Four standard errors of the difference of two means.
   EXPECT_NEAR(mean(blocked), mean(plain), 4 * std::sqrt(2 * variance / trials));
+}
+
+TEST(NearestCenters, AreTheNearestOnEveryKindOfProcessor) {
+  Rng rng(10);
+  std::vector<int64_t> kinds;
+  for (int64_t left = hwy::SupportedTargets(); left; left &= left - 1)
+    kinds.push_back(left & -left);
+  for (int trial = 0; trial < 60; ++trial) {
+    const Matrix x = blobs(1 + rng.below(220), 1 + rng.below(70), 5, 0, rng);
+    const Matrix centers = blobs(1 + rng.below(80), x.cols, 5, 0, rng);
+    const CenterPanels panels(centers);
+    std::vector<int32_t> nearest(x.rows);
+    std::vector<float> squared(x.rows);
+    std::vector<float> scores(x.rows * panels.padded());
+    for (const int64_t kind : kinds) {
+      hwy::SetSupportedTargetsForTest(kind);
+      nearest_centers(x, all_rows(x.rows), panels, nearest, squared);
+      center_scores(x, all_rows(x.rows), panels, scores);
+      for (size_t i = 0; i < x.rows; ++i) {
+        double least = std::numeric_limits<double>::infinity();
+        size_t best = 0;
+        for (size_t c = 0; c < centers.rows; ++c) {
+          const double here = squared_of(x.row(i), centers.row(c));
+          if (here < least) least = here, best = c;
+        }
+        // Sums of up to 70 float32 squares and products of numbers below some 10.
+        EXPECT_NEAR(squared[i], least, 1e-5 * least + 1e-4);
+        EXPECT_NEAR(squared_of(x.row(i), centers.row(static_cast<size_t>(nearest[i]))), least,
+                    1e-3);
+        const auto row = std::span(scores).subspan(i * panels.padded(), panels.padded());
+        EXPECT_LE(row[best], *std::ranges::min_element(row) + 1e-3f);
+        EXPECT_EQ(std::ranges::count(row, std::numeric_limits<float>::infinity()),
+                  static_cast<std::ptrdiff_t>(panels.padded() - centers.rows));
+      }
+    }
+    hwy::SetSupportedTargetsForTest(0);
+  }
+  EXPECT_GT(kinds.size(), 1u);
 }
 
 TEST(NearestCenters, GiveZeroForEqualRowsAndTiesToTheLower) {
