@@ -32,14 +32,14 @@ static Square inverse(Square m) {
   return out;
 }
 
-struct World {
+struct DesignPool {
   Matrix probabilities, embeddings;
   std::vector<int64_t> candidates, labeled;
   std::vector<float> costs;
   Pool pool;
   double regularization;
 
-  World(size_t size, size_t cols, size_t classes, size_t label_count, Rng& rng)
+  DesignPool(size_t size, size_t cols, size_t classes, size_t label_count, Rng& rng)
       : probabilities(size, std::max<size_t>(classes, 1)),
         embeddings(size, cols),
         regularization(0.1 + rng.uniform()) {
@@ -89,13 +89,13 @@ struct World {
   }
 };
 
-struct Expected {
+struct DensePicks {
   std::vector<int64_t> rows;
   std::vector<double> gains;
 };
 
-static Expected by_dense_inverses(const World& world, size_t batch, size_t ahead) {
-  Expected out;
+static DensePicks by_dense_inverses(const DesignPool& world, size_t batch, size_t ahead) {
+  DensePicks out;
   while (out.rows.size() < std::min(ahead, world.candidates.size())) {
     const double before = world.objective(out.rows);
     double most = -1, gain = 0;
@@ -131,7 +131,7 @@ static Expected by_dense_inverses(const World& world, size_t batch, size_t ahead
   return out;
 }
 
-static void expect_as_dense(const World& world, size_t batch, size_t oversample) {
+static void expect_as_dense(const DesignPool& world, size_t batch, size_t oversample) {
   Params params(bait().params);
   params.set("regularization", world.regularization);
   params.set("oversample", static_cast<double>(oversample));
@@ -148,7 +148,7 @@ TEST(Bait, PicksAndGivesBackAsDenseInversesDo) {
   Rng rng(1);
   for (int trial = 0; trial < 200; ++trial) {
     SCOPED_TRACE(trial);
-    World world(8 + rng.below(12), 1 + rng.below(5), rng.below(5), rng.below(5), rng);
+    DesignPool world(8 + rng.below(12), 1 + rng.below(5), rng.below(5), rng.below(5), rng);
     if (trial % 3 == 0) {
       for (size_t i = 0; i < world.pool.size; ++i)
         world.costs.push_back(static_cast<float>(0.5 + rng.uniform()));
@@ -160,7 +160,7 @@ TEST(Bait, PicksAndGivesBackAsDenseInversesDo) {
 
 TEST(Bait, ReadsHalfRowsAsTheFloatsThatTheyAre) {
   Rng rng(2);
-  World world(300, 9, 3, 10, rng);
+  DesignPool world(300, 9, 3, 10, rng);
   std::vector<uint16_t> half;
   for (float& v : world.embeddings.values) {
     half.push_back(float_to_half(v));
@@ -178,7 +178,7 @@ TEST(Bait, ReadsHalfRowsAsTheFloatsThatTheyAre) {
 // leaves alone.
 TEST(Bait, PicksTheSameAlongThePrincipalComponents) {
   Rng rng(3);
-  World flat(200, 2, 2, 0, rng);
+  DesignPool flat(200, 2, 2, 0, rng);
   double mean[2] = {0, 0};
   for (size_t i = 0; i < 200; ++i)
     for (size_t j = 0; j < 2; ++j) mean[j] += flat.embeddings.at(i, j) / 200;
