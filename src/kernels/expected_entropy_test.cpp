@@ -36,13 +36,13 @@ static std::vector<double> distributions(size_t rows, size_t size, Rng& rng) {
   return out;
 }
 
-struct Case {
+struct CommitteeCase {
   std::vector<float> values;
   Committee committee;
   Outcomes outcomes;
   std::vector<int64_t> rows;
 
-  Case(size_t members, size_t size, size_t classes, size_t count, Rng& rng) {
+  CommitteeCase(size_t members, size_t size, size_t classes, size_t count, Rng& rng) {
     for (const double p : distributions(members * size, classes, rng))
       values.push_back(static_cast<float>(p));
     committee = {members, size, classes, values.data()};
@@ -80,8 +80,8 @@ struct Case {
 TEST(ExpectedEntropy, EqualsTheSumWrittenOutOnEveryTarget) {
   Rng rng(3);
   for (int trial = 0; trial < 200; ++trial) {
-    const Case one(1 + rng.below(9), 1 + rng.below(20), 1 + rng.below(13),
-                   1 + rng.below(trial % 10 ? 40 : 300), rng);
+    const CommitteeCase one(1 + rng.below(9), 1 + rng.below(20), 1 + rng.below(13),
+                            1 + rng.below(trial % 10 ? 40 : 300), rng);
     const ExpectedEntropy entropy(one.outcomes);
     std::vector<double> expected;
     for (const int64_t row : one.rows) {
@@ -102,7 +102,7 @@ TEST(ExpectedEntropy, EqualsTheSumWrittenOutOnEveryTarget) {
 TEST(ExpectedEntropy, KeepsItsErrorWithManyOutcomesAndClasses) {
   Rng rng(4);
   for (const size_t classes : {2, 10, 100, 1000}) {
-    Case one(20, 6, classes, 1000, rng);
+    CommitteeCase one(20, 6, classes, 1000, rng);
     for (size_t i = 0; i < one.values.size() / 2; ++i)
       one.values[i] = 1 / static_cast<float>(classes);
     const ExpectedEntropy entropy(one.outcomes);
@@ -119,7 +119,7 @@ TEST(ExpectedEntropy, KeepsItsErrorWithManyOutcomesAndClasses) {
 
 TEST(ExpectedEntropy, OfARowDoesNotDependOnItsNeighbours) {
   Rng rng(5);
-  const Case one(7, 50, 6, 500, rng);
+  const CommitteeCase one(7, 50, 6, 500, rng);
   const ExpectedEntropy entropy(one.outcomes);
   std::vector<double> together(one.rows.size());
   entropy.approximate(one.committee, one.rows, together);
@@ -141,7 +141,7 @@ TEST(ExpectedEntropy, OfNothingKnownIsTheEntropyOfTheMeanProbabilities) {
 TEST(MeanEntropy, IsTheMeanOverMembers) {
   Rng rng(6);
   for (int trial = 0; trial < 50; ++trial) {
-    const Case one(1 + rng.below(9), 1 + rng.below(20), 1 + rng.below(13), 1, rng);
+    const CommitteeCase one(1 + rng.below(9), 1 + rng.below(20), 1 + rng.below(13), 1, rng);
     std::vector<double> found(one.rows.size());
     on_every_target([&] {
       mean_entropies(one.committee, one.rows, found);

@@ -51,7 +51,7 @@ static Matrix projected(const Features& x, size_t dimensions) {
   return out;
 }
 
-struct Pick {
+struct DesignPick {
   size_t candidate;
   double gain;
 };
@@ -62,11 +62,12 @@ static double cost_of(const Pool& pool, size_t candidate) {
 }
 
 // The largest gain per cost again and again; ties go to the lower row.
-static std::vector<Pick> forward(const Pool& pool, kernels::TraceDesign& design, size_t count) {
-  std::vector<Pick> picks;
+static std::vector<DesignPick> forward(const Pool& pool, kernels::TraceDesign& design,
+                                       size_t count) {
+  std::vector<DesignPick> picks;
   std::vector<char> taken(pool.candidates.size(), 0);
   while (picks.size() < count) {
-    Pick best{0, 0};
+    DesignPick best{0, 0};
     double most = -1;
     for (size_t i = 0; i < taken.size(); ++i) {
       if (taken[i]) continue;
@@ -85,10 +86,10 @@ static std::vector<Pick> forward(const Pool& pool, kernels::TraceDesign& design,
 
 // Gives back what is missed least per cost until `count` are left; ties go back latest first.
 static void backward(const Pool& pool, kernels::TraceDesign& design, size_t count,
-                     std::vector<Pick>& picks) {
+                     std::vector<DesignPick>& picks) {
   while (picks.size() > count) {
     std::vector<size_t> left;
-    for (const Pick& pick : picks) left.push_back(pick.candidate);
+    for (const DesignPick& pick : picks) left.push_back(pick.candidate);
     design.watch(left);
     size_t least = 0;
     double worth = 0;
@@ -121,7 +122,7 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
                        std::min(pool.candidates.size(), static_cast<size_t>(std::ceil(ahead))));
   backward(pool, design, batch_size, picks);
   Selection selection;
-  for (const Pick& pick : picks) {
+  for (const DesignPick& pick : picks) {
     selection.rows.push_back(pool.candidates[pick.candidate]);
     selection.utilities.push_back(pick.gain);
   }

@@ -16,10 +16,10 @@ static constexpr double slack = 2 * kernels::ExpectedEntropy::error;  // Of a di
 static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 static constexpr double unbounded = std::numeric_limits<double>::infinity();
 
-class Greedy {
+class LazyGreedy {
  public:
-  Greedy(const kernels::Committee& committee, std::span<const int64_t> rows,
-         std::span<const double> costs, bool lazy)
+  LazyGreedy(const kernels::Committee& committee, std::span<const int64_t> rows,
+             std::span<const double> costs, bool lazy)
       : committee_(committee),
         rows_(rows),
         costs_(costs),
@@ -98,7 +98,7 @@ class Greedy {
 JointBatch greedy_joint(const kernels::Committee& committee, std::span<const int64_t> rows,
                         std::span<const double> costs, size_t batch_size, size_t samples, Rng& rng,
                         bool lazy) {
-  Greedy greedy(committee, rows, costs, lazy);
+  LazyGreedy greedy(committee, rows, costs, lazy);
   JointLabels joint(committee.members, samples, rng);
   JointBatch batch;
   batch_size = std::min(batch_size, rows.size());
