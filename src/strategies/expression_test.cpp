@@ -14,6 +14,10 @@ TEST(Expression, IsANameOrANameWithParameters) {
   EXPECT_EQ(chosen.params.integer("max_targets"), 100);
   EXPECT_FALSE(chosen.params.changed("max_candidates"));
   EXPECT_EQ(parse_strategy("margin()").card->name, "margin");
+  const auto composed = parse_strategy("compose(ranks=(margin:1, entropy:2), choose=)");
+  EXPECT_EQ(composed.params.text("ranks"), "margin:1, entropy:2");
+  EXPECT_EQ(composed.params.text("choose"), "");
+  EXPECT_EQ(parse_strategy("compose(filter=(a), choose=b(c=1))").params.text("choose"), "b(c=1)");
 }
 
 TEST(Expression, RefusesWhatIsWrongByName) {

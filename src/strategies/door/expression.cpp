@@ -37,6 +37,17 @@ std::vector<std::string> split_strategies(std::string_view list) {
   return expressions;
 }
 
+// A value with commas of its own stands in parentheses: those around the whole of it are no part.
+static std::string_view without_parentheses(std::string_view value) {
+  if (!value.starts_with('(')) return value;
+  int depth = 0;
+  for (size_t i = 0; i < value.size(); ++i) {
+    if (value[i] == '(') ++depth;
+    if (value[i] == ')' && --depth == 0 && i + 1 < value.size()) return value;
+  }
+  return trimmed(value.substr(1, value.size() - 2));
+}
+
 ChosenStrategy parse_strategy(std::string_view expression) {
   const std::string_view text = trimmed(expression);
   const size_t open = text.find('(');
@@ -51,7 +62,8 @@ ChosenStrategy parse_strategy(std::string_view expression) {
     const size_t equals = part.find('=');
     if (equals == std::string_view::npos)
       refuse("\"{}\" of {} must be written as name=value", part, chosen.card->name);
-    chosen.params.set_text(trimmed(part.substr(0, equals)), trimmed(part.substr(equals + 1)));
+    chosen.params.set_text(trimmed(part.substr(0, equals)),
+                           without_parentheses(trimmed(part.substr(equals + 1))));
   }
   return chosen;
 }

@@ -1,5 +1,6 @@
 // A strategy with its parameters in one text, as settings, flags and stored selections write it:
-// "margin", or "k_center(first=random, beta=2)".
+// "margin", or "max_herding(gamma=2, max_targets=500)". A value that has commas stands in
+// parentheses: "compose(ranks=(margin:1, entropy:2), choose=)".
 #pragma once
 
 #include <string>
