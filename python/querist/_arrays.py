@@ -11,12 +11,16 @@ Array = NDArray[Any]
 
 def as_array(name: str, value: Any) -> Array:
     """Anything that offers ``__array__`` or DLPack, or nested sequences, as a NumPy array."""
-    if not isinstance(value, np.ndarray) and not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
-        value = np.from_dlpack(value)
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, whose mask would be lost: fill it first")
     try:
+        if not isinstance(value, np.ndarray) and not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
+            value = np.from_dlpack(value)
         array = np.asarray(value)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{name} cannot be read as an array: {error}") from None
+    except (BufferError, RuntimeError) as error:  # A tensor that asks for gradients, or lies on another device.
+        raise TypeError(f"{name} cannot be read as an array: {error}") from None
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold numbers, not {array.dtype}")
     return array
@@ -28,12 +32,17 @@ def check_dimensions(name: str, array: Array, *allowed: int) -> None:
         raise ValueError(f"{name} must have {wanted} dimension{'s' if wanted != '1' else ''}, not {array.ndim}")
 
 
+def _in_order(array: Array, dtype: Any) -> Array:
+    """C order and aligned, as the native module reads it; the array itself where it is so already."""
+    return np.require(array, dtype=dtype, requirements=["C", "A"])
+
+
 def floats(name: str, value: Any, *dimensions: int) -> Array:
     """float32 in C order; any other type or order is converted once."""
     array = as_array(name, value)
     check_dimensions(name, array, *dimensions)
     with np.errstate(over="ignore"):
-        return np.ascontiguousarray(array, dtype=np.float32)
+        return _in_order(array, np.float32)
 
 
 def features(name: str, value: Any) -> tuple[str, Array]:
@@ -43,9 +52,9 @@ def features(name: str, value: Any) -> tuple[str, Array]:
     if array.shape[1] == 0:
         raise ValueError(f"{name} must have at least one column")
     if array.dtype == np.float16:
-        return "half_embeddings", np.ascontiguousarray(array).view(np.uint16)
+        return "half_embeddings", _in_order(array, np.float16).view(np.uint16)
     with np.errstate(over="ignore"):
-        return "embeddings", np.ascontiguousarray(array, dtype=np.float32)
+        return "embeddings", _in_order(array, np.float32)
 
 
 def whole_numbers(name: str, value: Any) -> NDArray[np.int64]:

@@ -1,6 +1,7 @@
 // Params, JSON, the generator, hashes, half floats, bytes, files and loops against what they
 // promise.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -219,6 +220,31 @@ TEST(ParallelFor, VisitsEachItemOnceAndRethrows) {
                               if (begin > 10) fail(Code::internal, "x");
                             }),
                Error);
+}
+
+static size_t sum_in_a_loop() {
+  std::atomic<size_t> sum = 0;
+  parallel_for(1000, 1, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) sum += i;
+  });
+  return sum;
+}
+
+TEST(ParallelFor, WorksInAForkedChildAndWithMoreThreadsThanBefore) {
+  set_threads(2);
+  EXPECT_EQ(sum_in_a_loop(), 499'500u);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);  // A pool without workers would wait for ever.
+    set_threads(3);
+    _exit(sum_in_a_loop() == 499'500u ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  set_threads(4);
+  EXPECT_EQ(sum_in_a_loop(), 499'500u);
+  set_threads(0);
 }
 
 TEST(Clock, WritesTimesAsRfc3339) {

@@ -1,7 +1,7 @@
 // The worker pool behind parallel_for.
 #include "base/threads.h"
 
-#include <unistd.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
@@ -61,12 +61,16 @@ struct LoopState {
   }
 };
 
+// Never destroyed: a thread that still runs while the program ends may offer it a loop, and does
+// that loop alone.
 class WorkerPool {
  public:
-  explicit WorkerPool(size_t count) {
-    for (size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+  // Starts what is missing to `count` workers.
+  void grow(size_t count) {
+    const std::lock_guard lock(mutex_);
+    while (!closing_ && threads_.size() < count) threads_.emplace_back([this] { run(); });
   }
-  ~WorkerPool() {
+  void close() {
     {
       const std::lock_guard lock(mutex_);
       closing_ = true;
@@ -77,7 +81,7 @@ class WorkerPool {
   void offer(const std::shared_ptr<LoopState>& loop, size_t helpers) {
     {
       const std::lock_guard lock(mutex_);
-      for (size_t i = 0; i < helpers; ++i) queue_.push(loop);
+      for (size_t i = 0; i < helpers && !closing_; ++i) queue_.push(loop);
     }
     wake_.notify_all();
   }
@@ -104,20 +108,33 @@ class WorkerPool {
   bool closing_ = false;
 };
 
-// The process's workers. They outlive every static, and a forked child, to which no thread of its
-// parent's comes along, gets new ones.
-static WorkerPool& worker_pool() {
-  static std::mutex mutex;
-  static WorkerPool* pool = nullptr;
-  static pid_t owner = 0;
-  const std::lock_guard lock(mutex);
-  if (!pool || owner != getpid()) {
-    pool = new WorkerPool(
-        std::max<size_t>({thread_count(), std::thread::hardware_concurrency(), 2}) - 1);
-    owner = getpid();
+// The process's pool. A fork takes along the memory and not the workers, so the child leaves that
+// pool where it lies, whatever its locks were doing, and starts its own with its first loop.
+class CurrentPool {
+ public:
+  CurrentPool() {
+    pthread_atfork(nullptr, nullptr, [] { current().pool_ = nullptr; });
   }
-  return *pool;
-}
+  ~CurrentPool() {
+    if (WorkerPool* pool = pool_) pool->close();
+  }
+  CurrentPool(const CurrentPool&) = delete;
+  CurrentPool& operator=(const CurrentPool&) = delete;
+
+  static CurrentPool& current() {
+    static CurrentPool one;
+    return one;
+  }
+  WorkerPool& pool() {
+    WorkerPool* here = pool_;
+    if (here) return *here;
+    auto fresh = std::make_unique<WorkerPool>();
+    return pool_.compare_exchange_strong(here, fresh.get()) ? *fresh.release() : *here;
+  }
+
+ private:
+  std::atomic<WorkerPool*> pool_ = nullptr;
+};
 
 void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_t)>& body) {
   if (n == 0) return;
@@ -131,11 +148,13 @@ void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_
     }
     return;
   }
+  WorkerPool& pool = CurrentPool::current().pool();
+  pool.grow(threads - 1);
   auto loop = std::make_shared<LoopState>();
   loop->n = n;
   loop->chunk = chunk;
   loop->body = &body;
-  worker_pool().offer(loop, std::min(threads - 1, (n + chunk - 1) / chunk - 1));
+  pool.offer(loop, std::min(threads - 1, (n + chunk - 1) / chunk - 1));
   loop->work();
   std::unique_lock lock(loop->mutex);
   loop->finished.wait(lock, [&] { return loop->done == n; });
