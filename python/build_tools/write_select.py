@@ -79,7 +79,7 @@ def docstring(card):
               "", "Notes", "-----", "A row that holds a NaN in a signal or its cost is no candidate. Ties go to the lower row."]
     if card["source"]:
         lines += ["", "References", "----------", *[f"{one.strip()}." for one in card["source"].split(";")]]
-    body = "\n".join(f"    {line}" if line else "" for line in lines)
+    body = "\n".join(f"    {line}" if line else "" for text in lines for line in text.split("\n"))
     return f'    r"""{body.strip()}\n    """'
 
 

@@ -6,6 +6,9 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <optional>
 #include <span>
 #include <vector>
@@ -35,6 +38,10 @@ inline MatrixView view_of(const std::optional<Array<float, 2>>& array) {
   return array ? MatrixView(array->shape(0), array->shape(1), array->data()) : MatrixView();
 }
 
+// Of the process that imported the module, or of a forked child: the thread whose number is the
+// process's.
+inline bool is_main_thread() { return getpid() == static_cast<pid_t>(syscall(SYS_gettid)); }
+
 // A NumPy array that owns what it was given.
 template <class Value>
 nb::ndarray<nb::numpy, Value, nb::ndim<1>> array_of(std::vector<Value> values) {
@@ -44,12 +51,16 @@ nb::ndarray<nb::numpy, Value, nb::ndim<1>> array_of(std::vector<Value> values) {
 }
 
 // Gives the interpreter lock back while the work runs, and stops it when a signal's handler raised.
+// Signals reach the main thread alone, so that other threads never ask for the lock.
 template <class Work>
 auto without_lock(Work work) {
-  const InterruptScope scope([] {
-    nb::gil_scoped_acquire lock;
-    return PyErr_CheckSignals() != 0;
-  });
+  std::optional<InterruptScope> scope;
+  if (is_main_thread()) {
+    scope.emplace([] {
+      nb::gil_scoped_acquire lock;
+      return PyErr_CheckSignals() != 0;
+    });
+  }
   nb::gil_scoped_release release;
   return work();
 }

@@ -138,7 +138,8 @@ static Answer select(const std::string& name, int64_t batch_size, size_t size, s
   pool.labeled = span_of(labeled);
   const Params settings = params_of(card, params);
   const Signal missing = strategies::missing_signals(card, pool);
-  if (missing != Signal::none && !(card.handles_no_model && missing == Signal::probabilities)) {
+  const bool is_cold = card.handles_no_model && !strategies::lacks_more_than_model(missing);
+  if (missing != Signal::none && !is_cold) {
     refuse("{} needs {}: pass {} by name", name, strategies::signal_names(missing),
            strategies::signal_list(missing).size() > 1 ? "them" : "it");
   }

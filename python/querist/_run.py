@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from ._arrays import Array, as_array, check_dimensions, features, floats, row_numbers, small_numbers
+from ._arrays import Array, as_array, check_dimensions, features, floats, row_numbers, small_numbers, whole_numbers
 
 Indices = NDArray[np.int64]
 Utilities = NDArray[np.float64]
@@ -51,7 +51,7 @@ def _signals(task: str, given: dict[str, Any]) -> dict[str, Array]:
     return arrays
 
 
-def _size(arrays: dict[str, Array], given: dict[str, Any]) -> int:
+def _size(card: dict[str, Any], arrays: dict[str, Array], given: dict[str, Any]) -> int:
     for key in ("embeddings", "half_embeddings", "probabilities", "predictions"):
         if key in arrays:
             return int(arrays[key].shape[0])
@@ -63,8 +63,9 @@ def _size(arrays: dict[str, Array], given: dict[str, Any]) -> int:
             return len(as_array(name, given[name]))
     if given["candidates"] is not None:  # random needs no more than the rows to draw from.
         rows = as_array("candidates", given["candidates"])
-        return rows.size if rows.dtype.kind == "b" else int(rows.max(initial=-1)) + 1
-    raise ValueError("there is nothing to choose from: pass embeddings or probabilities")
+        return rows.size if rows.dtype.kind == "b" else int(whole_numbers("candidates", rows).max(initial=-1)) + 1
+    needed = " and ".join(card["needs"]) or "candidates"
+    raise ValueError(f"{card['name']} needs {needed}: there is nothing to choose from")
 
 
 def _labels(task: str, value: Any, order: Indices, arrays: dict[str, Array]) -> int:
@@ -114,7 +115,7 @@ def run(name: str, batch_size: Any, given: dict[str, Any], seed: Any, return_uti
     if not 0 <= number < 2**64:
         raise ValueError(f"seed must lie between 0 and 2**64 - 1, not {number}")
     arrays = _signals(card["task"], given)
-    size = _size(arrays, given)
+    size = _size(card, arrays, given)
     labeled = np.zeros(0, np.int64) if given["labeled"] is None else row_numbers("labeled", given["labeled"], size)
     if given["labels"] is not None and given["labeled"] is None:
         raise ValueError("labels needs labeled: the rows that have them")

@@ -89,10 +89,15 @@ static bool has_no_model(const Pool& pool) {
          pool.predictions.empty() && pool.member_predictions.rows == 0;
 }
 
+static constexpr Signal of_a_model = Signal::probabilities | Signal::member_probabilities |
+                                     Signal::predictions | Signal::member_predictions;
+
+bool lacks_more_than_model(Signal missing) {
+  return (static_cast<unsigned>(missing) & ~static_cast<unsigned>(of_a_model)) != 0;
+}
+
 static Selection choose(const QueryStrategy& strategy, const Pool& pool, size_t batch_size,
                         const Params& params, Rng& rng) {
-  constexpr Signal of_a_model = Signal::probabilities | Signal::member_probabilities |
-                                Signal::predictions | Signal::member_predictions;
   const Signal missing = missing_signals(strategy, pool);
   const bool lacks_model = (missing & of_a_model) != Signal::none;
   if (lacks_model && has_no_model(pool)) {

@@ -41,6 +41,9 @@ std::string_view task_name(Task task);
 // What the card needs and the pool lacks.
 Signal missing_signals(const QueryStrategy& strategy, const Pool& pool);
 
+// Whether a set of missing signals holds one that does not come from a model.
+bool lacks_more_than_model(Signal missing);
+
 // Checks the pool's signals against the card, falls back to random where there is no model, and
 // runs the strategy. A row that holds a NaN in a signal that the card names, or in the costs, is
 // taken out of the pool first; a labelled one is refused. Throws invalid_argument, naming signal
