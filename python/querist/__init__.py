@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from . import select
-from ._core import set_threads, thread_count
+from ._core import limit_vectors, set_threads, thread_count
 from ._core import version as __version__
 
-__all__ = ["__version__", "select", "set_threads", "thread_count"]
+__all__ = ["__version__", "limit_vectors", "select", "set_threads", "thread_count"]
