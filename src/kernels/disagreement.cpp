@@ -63,7 +63,11 @@ HWY_EXPORT(LogMeans);
 
 static constexpr size_t padding = 64;       // At least a vector of any processor, in numbers.
 static constexpr size_t block_size = 2048;  // Numbers of a member: 8 KiB, and 16 KiB for each sum.
-static constexpr double least_information = 1e-13;
+
+// What rounding in the sums over the classes may leave of members that are equal.
+static double least_information(size_t classes) {
+  return 1e-13 + 1e-15 * static_cast<double>(classes);
+}
 
 // -v/K ln(v/K) for v = 0 … K in units of 2^-52: whole numbers add up to the same in any order, so
 // that equal votes for other classes tie exactly.
@@ -146,7 +150,7 @@ class BlockOfRows {
       double logs = 0;
       for (size_t c = 0; c < classes_; ++c) logs += logs_[i * classes_ + c];
       const double information = consensus + logs / static_cast<double>(members_);
-      out_.bald[at + i] = information < least_information ? 0 : information;
+      out_.bald[at + i] = information < least_information(classes_) ? 0 : information;
     }
   }
 
