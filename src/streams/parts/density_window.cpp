@@ -44,11 +44,11 @@ size_t DensityWindow::add(std::span<const float> point) {
 }
 
 void DensityWindow::fields(Archive& archive) {
+  std::vector<float> points(points_.begin(), points_.begin() + ptrdiff_t(count_ * width_));
+  std::vector<double> nearest(nearest_.begin(), nearest_.begin() + ptrdiff_t(count_));
   archive.count("width", width_);
   archive.count("points", count_);
   archive.count("oldest_point", oldest_);
-  std::vector<float> points(points_.begin(), points_.begin() + ptrdiff_t(count_ * width_));
-  std::vector<double> nearest(nearest_.begin(), nearest_.begin() + ptrdiff_t(count_));
   archive.values("embeddings", points);
   archive.values("nearest", nearest);
   if (!archive.reading()) return;
