@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/json.h"
 
 namespace querist::streams {
