@@ -17,6 +17,7 @@ struct CoverageWorld {
   std::vector<int64_t> candidates, labeled;
   std::vector<float> costs;
 
+  CoverageWorld() = default;
   explicit CoverageWorld(Rng& rng) : x(2 + rng.below(80), 1 + rng.below(7)), p(x.rows, 4) {
     const bool is_lattice = rng.below(3) == 0;
     for (float& v : x.values)
@@ -181,6 +182,20 @@ TEST(UHerding, WeighsByMarginAndIsAsWideAsTheClosestLabelsAreApart) {
     if (HasFailure()) FAIL() << trial;
   }
   EXPECT_GT(ruled, 200u);
+}
+
+// Labels 0, 0, 1, 1 on a line: the width is 1 although every label lies on another.
+TEST(UHerding, SeesPastDoubledLabels) {
+  CoverageWorld world;
+  world.x = Matrix(12, 1);
+  world.x.values = {0, 0, 1, 1, 0.2f, 0.5f, 1.4f, 1.9f, 2.3f, 2.4f, 3.1f, 3.3f};
+  world.p = Matrix(12, 4);
+  for (size_t i = 0; i < 12; ++i) world.p.row(i)[i % 4] = world.p.row(i)[(i + 1) % 4] = 0.5f;
+  world.labeled = {0, 1, 2, 3};
+  world.candidates = {4, 5, 6, 7, 8, 9, 10, 11};
+  const auto found = select_batch(uherding(), world.pool(), 5, Params(uherding().params), 1);
+  expect_greedy_cover(world, found, 5, world.candidates, all_ones(world.candidates),
+                      [&](int64_t a, int64_t b) { return std::exp(-world.squared(a, b)); });
 }
 
 TEST(ProbCover, CountsUncoveredRowsOfClosedBalls) {
