@@ -1,5 +1,5 @@
 # The verbs of the house; README.md says what each gives.
-.PHONY: demo test build check sanitize bench serve install format
+.PHONY: demo test build check sanitize python bench peers serve install format
 
 install:
 	@bash tools/install.sh
@@ -32,3 +32,9 @@ serve: build
 bench: install
 	@bash tools/build.sh querist bench_loop bench_kernels
 	@/usr/bin/python3 bench/run.py
+
+python: install
+	@bash tools/python.sh
+
+peers: python
+	@/usr/bin/python3 bench/peers/run.py

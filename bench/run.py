@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+from machine import machine
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench/results"
 # Rows of the pool: most milliseconds (p99) to the next query by margin and by auto, on two idle AVX2 cores.
@@ -24,17 +26,6 @@ def run(command, **variables):
     if done.returncode != 0:
         sys.exit(f"{command[0]} ended with {done.returncode}")
     return json.loads(done.stdout)
-
-
-def machine():
-    fields = dict(line.split(":", 1) for line in subprocess.run(["lscpu"], capture_output=True, text=True).stdout.splitlines()
-                  if ":" in line)
-    flags = fields.get("Flags", "").split()
-    with open("/proc/meminfo", encoding="ascii") as file:
-        memory = int(file.readline().split()[1]) / 2**20
-    return {"model": fields.get("Model name", "unknown").strip(), "cores": os.cpu_count(), "memory_gb": round(memory, 1),
-            "l2": fields.get("L2 cache", "").strip(), "l3": fields.get("L3 cache", "").strip(),
-            "flags": [flag for flag in ("f16c", "fma", "avx2", "avx512f", "avx512bw") if flag in flags]}
 
 
 def bench_loop(rows, arrivals, avx2):

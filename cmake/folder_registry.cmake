@@ -1,8 +1,12 @@
 # Lists the plug-in files of a folder into NAME.list, one ENTRY(function, "wire_name") a line, so that the folder is the registry.
 # A file whose name is a C++ keyword (auto.cpp) defines its function with a trailing underscore (auto_).
 function(querist_folder_registry folder)
-  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/src/${folder}
-       ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
+  set(source_root ${CMAKE_SOURCE_DIR}/src)
+  if(ARGC GREATER 1)
+    set(source_root ${ARGV1})
+  endif()
+  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${source_root}/${folder}
+       ${source_root}/${folder}/*.cpp)
   list(FILTER files EXCLUDE REGEX "_test\\.cpp$|^registry\\.cpp$")
   set(text "")
   foreach(file IN LISTS files)

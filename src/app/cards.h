@@ -15,6 +15,10 @@ struct Card {
   std::string_view summary;
   std::string_view source;
   ParamSpecs params;
+  // Of strategies alone; empty for others.
+  std::string_view family{};
+  std::string_view task{};
+  std::vector<std::string_view> needs{};
 };
 
 std::vector<Card> strategy_cards();

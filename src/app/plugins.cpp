@@ -16,8 +16,10 @@ static int print(const Invocation& invocation, const std::vector<Card>& cards) {
 
 std::vector<Card> strategy_cards() {
   std::vector<Card> cards;
-  for (const auto& card : strategies::all())
-    cards.push_back({card.name, card.summary, card.source, card.params});
+  for (const auto& card : strategies::all()) {
+    cards.push_back({card.name, card.summary, card.source, card.params, card.family,
+                     strategies::task_name(card.task), strategies::signal_list(card.needs)});
+  }
   return cards;
 }
 

@@ -30,10 +30,16 @@ Json cards_json(const std::vector<Card>& cards) {
                         {"range", range_of(spec)},
                         {"help", spec.help}});
     }
-    items.push_back({{"name", card.name},
-                     {"summary", card.summary},
-                     {"source", card.source},
-                     {"params", params}});
+    Json item = {{"name", card.name},
+                 {"summary", card.summary},
+                 {"source", card.source},
+                 {"params", params}};
+    if (!card.family.empty()) {
+      item["family"] = card.family;
+      item["task"] = card.task;
+      item["needs"] = card.needs;
+    }
+    items.push_back(std::move(item));
   }
   return items;
 }
@@ -66,6 +72,11 @@ std::string cards_markdown(const std::vector<Card>& cards) {
   for (const Card& card : cards) {
     text += fmt::format("\n### {}\n\n{}{}\n", card.name, card.summary,
                         card.source.empty() ? "" : fmt::format(" ({}.)", card.source));
+    if (!card.family.empty()) {
+      text += fmt::format(
+          "\nFamily: {}. Task: {}. Needs: {}.\n", card.family, card.task,
+          card.needs.empty() ? "nothing" : fmt::format("{}", fmt::join(card.needs, ", ")));
+    }
     if (!card.params.empty()) text += "\n" + params_markdown(card.params, false);
   }
   return text;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "loop/simulate.h"
+#include "strategies/door/expression.h"
 
 namespace querist::app {
 
@@ -16,7 +17,7 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
     return static_cast<size_t>(invocation.options.integer(name));
   };
   loop::SimulationPlan plan;
-  plan.strategies = invocation.list("strategies");
+  plan.strategies = strategies::split_strategies(invocation.text("strategies"));
   plan.learner = invocation.text("learner");
   plan.featurizer = invocation.text("featurizer");
   plan.initial = count("initial");
@@ -106,7 +107,8 @@ Verb simulate() {
             .help = "Share of the rows to test on, drawn anew for each seed; without --split."},
            {.name = "strategies",
             .fallback = "auto,margin,random",
-            .help = "Strategies, comma-separated."},
+            .help = "Strategies, comma-separated; each may set parameters, as in "
+                    "margin,k_means(max_iterations=50)."},
            {.name = "learner",
             .fallback = "logistic_regression",
             .help = "Learner that is trained."},

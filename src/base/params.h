@@ -31,6 +31,7 @@ struct ParamSpec {
   bool whole = false;                       // Only whole numbers.
   std::vector<std::string_view> choices{};  // The allowed texts; empty: any.
   std::string_view help{};
+  bool automatic = false;  // The fallback stands for "chosen by rule"; Python writes it None.
 
   std::string_view type() const;  // number, integer, flag, text or choice.
 };

@@ -1,8 +1,11 @@
 // The worker pool behind parallel_for.
 #include "base/threads.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <memory>
@@ -40,11 +43,12 @@ struct LoopState {
   void work() {
     const bool was_inside = inside_loop;
     inside_loop = true;
+    const HelpScope scope(failed);
     for (size_t begin = next.fetch_add(chunk); begin < n; begin = next.fetch_add(chunk)) {
       const size_t end = std::min(n, begin + chunk);
       try {
         if (!failed) (*body)(begin, end);
-        check_interrupt();
+        if (!failed) check_interrupt();
       } catch (...) {  // The loop's door: the first failure is rethrown to the caller.
         const std::lock_guard lock(mutex);
         if (!error) error = std::current_exception();
@@ -57,14 +61,35 @@ struct LoopState {
     }
     inside_loop = was_inside;
   }
+
+  // Until every chunk is done or skipped, asking now and then whether to give up.
+  void await() {
+    std::unique_lock lock(mutex);
+    while (!finished.wait_for(lock, std::chrono::milliseconds(20), [&] { return done == n; })) {
+      if (failed) continue;
+      lock.unlock();
+      try {
+        check_interrupt();
+        lock.lock();
+      } catch (...) {  // Noted as a chunk's failure would be.
+        lock.lock();
+        if (!error) error = std::current_exception();
+        failed = true;
+      }
+    }
+  }
 };
 
+// Never destroyed: a thread that still runs while the program ends may offer it a loop, and does
+// that loop alone.
 class WorkerPool {
  public:
-  explicit WorkerPool(size_t count) {
-    for (size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+  // Starts what is missing to `count` workers.
+  void grow(size_t count) {
+    const std::lock_guard lock(mutex_);
+    while (!closing_ && threads_.size() < count) threads_.emplace_back([this] { run(); });
   }
-  ~WorkerPool() {
+  void close() {
     {
       const std::lock_guard lock(mutex_);
       closing_ = true;
@@ -75,7 +100,7 @@ class WorkerPool {
   void offer(const std::shared_ptr<LoopState>& loop, size_t helpers) {
     {
       const std::lock_guard lock(mutex_);
-      for (size_t i = 0; i < helpers; ++i) queue_.push(loop);
+      for (size_t i = 0; i < helpers && !closing_; ++i) queue_.push(loop);
     }
     wake_.notify_all();
   }
@@ -102,6 +127,34 @@ class WorkerPool {
   bool closing_ = false;
 };
 
+// The process's pool. A fork takes along the memory and not the workers, so the child leaves that
+// pool where it lies, whatever its locks were doing, and starts its own with its first loop.
+class CurrentPool {
+ public:
+  CurrentPool() {
+    pthread_atfork(nullptr, nullptr, [] { current().pool_ = nullptr; });
+  }
+  ~CurrentPool() {
+    if (WorkerPool* pool = pool_) pool->close();
+  }
+  CurrentPool(const CurrentPool&) = delete;
+  CurrentPool& operator=(const CurrentPool&) = delete;
+
+  static CurrentPool& current() {
+    static CurrentPool one;
+    return one;
+  }
+  WorkerPool& pool() {
+    WorkerPool* here = pool_;
+    if (here) return *here;
+    auto fresh = std::make_unique<WorkerPool>();
+    return pool_.compare_exchange_strong(here, fresh.get()) ? *fresh.release() : *here;
+  }
+
+ private:
+  std::atomic<WorkerPool*> pool_ = nullptr;
+};
+
 void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_t)>& body) {
   if (n == 0) return;
   const size_t threads = thread_count();
@@ -114,15 +167,15 @@ void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_
     }
     return;
   }
-  static WorkerPool pool(thread_count() - 1);
+  WorkerPool& pool = CurrentPool::current().pool();
+  pool.grow(threads - 1);
   auto loop = std::make_shared<LoopState>();
   loop->n = n;
   loop->chunk = chunk;
   loop->body = &body;
   pool.offer(loop, std::min(threads - 1, (n + chunk - 1) / chunk - 1));
   loop->work();
-  std::unique_lock lock(loop->mutex);
-  loop->finished.wait(lock, [&] { return loop->done == n; });
+  loop->await();
   if (loop->error) std::rethrow_exception(loop->error);
 }
 

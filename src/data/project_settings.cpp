@@ -7,7 +7,8 @@ static ParamSpecs choosing_settings() {
   return {
       {.name = "strategy",
        .fallback = "auto",
-       .help = "Query strategy that chooses what to label next."},
+       .help = "Query strategy that chooses what to label next; may set its parameters, as in "
+               "max_herding(gamma=2)."},
       {.name = "learner",
        .fallback = "logistic_regression",
        .help = "Learner that is trained on the labels."},

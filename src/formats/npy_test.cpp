@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "formats/format/collected.h"
+#include "formats/npy/array.h"
 
 namespace querist::formats {
 
@@ -32,6 +33,40 @@ static std::string npy_file(const std::string& type, const std::string& shape,
   file += static_cast<char>(header.size() >> 8);
   if (version > 1) file += std::string(2, '\0');
   return file + header + data;
+}
+
+TEST(NpyArray, IsUsedAsItLiesOrNarrowedOnce) {
+  const TestFolder folder;
+  const auto path = [&](const std::string& type, const std::string& shape,
+                        const std::string& data) {
+    return folder.write("a.npy", npy_file(type, shape, data));
+  };
+  NpyArray halves(
+      path("<f2", "(2, 2)", bytes_of(std::vector<uint16_t>{0x3c00, 0xc000, 0x3800, 0})));
+  EXPECT_EQ(halves.features().kind, Features::Kind::half);
+  EXPECT_EQ(halves.features().half[1], 0xc000);
+  EXPECT_EQ(halves.floats()[2], 0.5f);
+  NpyArray cube(path("<f8", "(2, 1, 3)", bytes_of(std::vector<double>{1, 2, 3, 4, 5, 6})));
+  EXPECT_EQ(cube.shape(), (std::vector<size_t>{2, 1, 3}));
+  EXPECT_EQ(cube.floats()[5], 6);
+  EXPECT_THROW(cube.features(), Error);
+  NpyArray small(path("|i1", "(3,)", std::string("\xff\x00\x7f", 3)));
+  EXPECT_EQ(small.floats()[0], -1);
+  EXPECT_EQ(small.features().cols, 1u);
+  NpyArray nan(path("<f4", "(1, 1)", bytes_of(std::vector<float>{NAN})));
+  EXPECT_TRUE(std::isnan(nan.floats()[0]));
+}
+
+TEST(NpyArray, RefusesWhatIsCutShortOrNoNumbers) {
+  const TestFolder folder;
+  const auto opened = [&](const std::string& type, const std::string& shape, size_t bytes) {
+    NpyArray array(folder.write("a.npy", npy_file(type, shape, std::string(bytes, 'x'))));
+  };
+  EXPECT_THROW(opened("<f4", "(2, 2)", 15), Error);
+  EXPECT_THROW(opened("<f4", "(4611686018427387904, 8)", 64), Error);
+  EXPECT_THROW(opened("<f4", "(1, 1, 1, 1)", 4), Error);
+  EXPECT_THROW(opened("|b1", "(2,)", 2), Error);
+  EXPECT_THROW(opened("<f4", "()", 4), Error);
 }
 
 static const std::vector<std::vector<float>> three_rows = {{1, -2}, {0.5, 65504}, {0, -0.25}};

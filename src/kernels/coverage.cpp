@@ -40,17 +40,18 @@ std::vector<float> neighbor_distances(const Matrix& rows, size_t k, size_t most)
 
 std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count,
                                           CoverageMemory& memory) {
+  QUERIST_CHECK(task.kernel.similarity == Similarity::gaussian);
   QUERIST_CHECK(task.weights.size() == task.targets.size());
   QUERIST_CHECK(task.costs.empty() || task.costs.size() == task.candidates.size());
   count = std::min(count, task.candidates.size());
+  const float gamma = task.kernel.value;
   memory.look_at(task.x, task.targets);
   std::vector<float> best(task.targets.size(), 0);
-  cover(memory.nearest_labeled(task.labeled), task.gamma, best);
+  cover(memory.nearest_labeled(task.labeled), gamma, best);
   const auto distances = memory.to_targets(task.candidates);
   const auto gain_of = [&](size_t candidate) {
     const float cost = task.costs.empty() ? 1 : task.costs[candidate];
-    return coverage_gain({distances[candidate], best.size()}, task.gamma, task.weights, best) /
-           cost;
+    return coverage_gain({distances[candidate], best.size()}, gamma, task.weights, best) / cost;
   };
   std::vector<float> gains(distances.size());
   parallel_for(gains.size(), 32, [&](size_t begin, size_t end) {
@@ -78,8 +79,8 @@ std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count
       queue.push(top);
       continue;
     }
-    picks.push_back({top.candidate, top.gain});
-    cover({distances[top.candidate], best.size()}, task.gamma, best);
+    picks.push_back({top.candidate, static_cast<double>(top.gain)});
+    cover({distances[top.candidate], best.size()}, gamma, best);
   }
   memory.trim();
   return picks;

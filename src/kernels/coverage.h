@@ -1,7 +1,7 @@
 // Weighted coverage by greedy choice: pick S to maximise sum_u w_u max_{s in S and labeled} k(u,
-// s), k a Gaussian kernel. One engine serves MaxHerding (w = 1) and uncertainty-weighted herding
-// (Bae et al. 2024); the greedy order is exact and lazy (Minoux 1978), within 1 - 1/e of the best
-// set (Nemhauser et al. 1978).
+// s). One engine serves MaxHerding (Gaussian, w = 1), uncertainty herding (Bae et al. 2024, 2025),
+// ProbCover (balls, Yehuda et al. 2022), facility location and k-medoids; the greedy order is exact
+// and lazy (Minoux 1978), within 1 - 1/e of the best set (Nemhauser et al. 1978).
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "base/matrix.h"
 #include "kernels/coverage_memory.h"
+#include "kernels/similarity.h"
 
 namespace querist::kernels {
 
@@ -19,18 +20,26 @@ struct CoverageTask {
   std::span<const float> weights;       // One a target, not negative.
   std::span<const int64_t> candidates;  // Rows that may be picked.
   std::span<const int64_t> labeled;     // Rows that cover already.
-  float gamma = 1;                      // k(u, s) = exp(-gamma |u - s|^2).
-  std::span<const float> costs{};       // One a candidate, positive; empty: all 1.
+  Kernel kernel;
+  std::span<const float> costs{};  // One a candidate, positive; empty: all 1.
 };
 
 struct CoveragePick {
   size_t candidate = 0;  // Index into `candidates`.
-  float gain = 0;        // Growth of the objective, per cost where costs were given.
+  double gain = 0;       // Growth of the objective, per cost where costs were given.
 };
 
-// `count` picks in order; ties go to the lower candidate. Memory: 4 bytes a (candidate, target)
-// pair. Only distances that the
-// memory lacks are computed; the picks are the same with an empty one.
+// `count` picks in order; ties go to the lower candidate. Nothing of the size of candidates x
+// targets is kept: rows are met again where a gain has to be known anew. Flops: 2 · cols a pair
+// met, each pair once for the first gains where candidates and targets are the same rows (twice
+// where they are not); later only candidates whose bound could win meet again, and only the targets
+// that got better covered since. Memory: 128 bytes a row, and 12 bytes for each time a target got
+// better covered.
+std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count);
+
+// The same for the Gaussian kernel (others: a checked bug) over few rows, for callers that come
+// again: 4 bytes a (candidate, target) pair. Only distances that the memory lacks are computed; the
+// picks are the same with an empty one.
 std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count,
                                           CoverageMemory& memory);
 

@@ -40,7 +40,7 @@ TEST(NeighborDistances, FindTheKthOtherRow) {
 static std::vector<size_t> plain_greedy(const CoverageTask& task, const Matrix& x, size_t count) {
   std::vector<double> best(task.targets.size(), 0);
   const auto k = [&](int64_t a, int64_t b) {
-    return std::exp(-double{task.gamma} *
+    return std::exp(-double{task.kernel.value} *
                     distance2(x, static_cast<size_t>(a), static_cast<size_t>(b)));
   };
   for (size_t t = 0; t < best.size(); ++t) {
@@ -86,7 +86,7 @@ TEST(GreedyCoverage, PicksTheSameSequenceAsPlainGreedy) {
     }
     std::vector<float> weights(120);
     for (float& w : weights) w = static_cast<float>(rng.uniform());
-    const CoverageTask task = {x, targets, weights, candidates, labeled, 0.5f};
+    const CoverageTask task = {x, targets, weights, candidates, labeled, {.value = 0.5f}};
     std::vector<size_t> found;
     CoverageMemory memory;
     for (const CoveragePick& pick : greedy_coverage(task, 25, memory))
@@ -100,7 +100,7 @@ TEST(GreedyCoverage, SurvivesMorePicksThanCandidatesAndZeroWeights) {
   const std::vector<int64_t> rows = {0, 1, 2, 3, 4, 5};
   const std::vector<float> weights(6, 0);
   CoverageMemory memory;
-  const auto picks = greedy_coverage({x, rows, weights, rows, {}, 1}, 10, memory);
+  const auto picks = greedy_coverage({x, rows, weights, rows, {}, {}}, 10, memory);
   ASSERT_EQ(picks.size(), 6u);
   EXPECT_EQ(picks[0].candidate, 0u);  // Ties go to the lower row.
 }
@@ -132,7 +132,7 @@ TEST(CoverageMemory, NeverChangesAPickOrAGainByABit) {
                                weights,
                                candidates,
                                labeled,
-                               0.01f + static_cast<float>(rng.uniform()) / 20};
+                               {.value = 0.01f + static_cast<float>(rng.uniform()) / 20}};
     CoverageMemory empty;
     const auto kept = greedy_coverage(task, 15, memory);
     const auto anew = greedy_coverage(task, 15, empty);

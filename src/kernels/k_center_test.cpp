@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/rng.h"
@@ -50,6 +51,80 @@ TEST(FarthestFirst, StartsWhereItIsToldAndTakesEveryDuplicateInTheEnd) {
   EXPECT_EQ(picks[0].candidate, 2u);
   EXPECT_EQ(picks[1].candidate, 0u);
   EXPECT_EQ(picks[1].distance, 0);
+}
+
+// The plain greedy choice, every minimum exact, with the kernel's own distances.
+static std::vector<CenterPick> plain(const Features& x, const std::vector<int64_t>& candidates,
+                                     const std::vector<int64_t>& labeled, size_t count,
+                                     std::span<const float> costs) {
+  std::vector<float> nearest(candidates.size(), std::numeric_limits<float>::infinity());
+  const auto meet = [&](int64_t row) {
+    nearest_update(x, candidates, dense_rows(x, std::span(&row, 1)), nearest);
+  };
+  for (const int64_t row : labeled) meet(row);
+  std::vector<CenterPick> picks;
+  std::vector<char> picked(candidates.size(), 0);
+  while (picks.size() < count) {
+    size_t best = candidates.size();
+    double most = -1;
+    for (size_t i = 0; i < candidates.size() && !(picks.empty() && labeled.empty()); ++i) {
+      const double cost = costs.empty() ? 1 : double{costs[i]};
+      const double worth = double{nearest[i]} / (cost * cost);
+      if (!picked[i] && worth > most) most = worth, best = i;
+    }
+    if (best == candidates.size()) best = 0;  // The first that the caller names.
+    picked[best] = 1;
+    picks.push_back({best, std::sqrt(nearest[best])});
+    meet(candidates[best]);
+  }
+  return picks;
+}
+
+TEST(FarthestFirst, LazyMinimaPickWhatThePlainChoicePicks) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Rng rng(seed);
+    const size_t n = 2 + rng.below(200), cols = 1 + rng.below(40), clusters = 1 + rng.below(6);
+    Matrix x(n, cols);
+    for (size_t i = 0; i < n; ++i) {
+      const auto center = static_cast<float>(rng.below(clusters)) * 5;
+      for (float& v : x.row(i)) v = center + static_cast<float>(rng.normal());
+      if (i > 0 && rng.below(5) == 0) {  // Duplicates, so that there are ties.
+        const auto other = x.row(rng.below(i));
+        std::copy(other.begin(), other.end(), x.row(i).begin());
+      }
+    }
+    std::vector<uint16_t> half;
+    for (const float v : x.values) half.push_back(float_to_half(v));
+    const Features features = seed % 2 ? Features(x) : Features::of_half(n, cols, half.data());
+    std::vector<int64_t> candidates, labeled;
+    std::vector<float> costs;
+    for (size_t i = 0; i < n; ++i) {
+      const bool known = seed % 3 != 0 && i > 0 && rng.below(4) == 0;
+      (known ? labeled : candidates).push_back(static_cast<int64_t>(i));
+      if (!known && seed % 5 == 0) costs.push_back(static_cast<float>(1 + rng.below(3)));
+    }
+    const size_t count = std::min<size_t>(candidates.size(), 1 + rng.below(60));
+    const auto expected = plain(features, candidates, labeled, count, costs);
+    for (const size_t shortlist : {1u, 7u, 1024u}) {
+      const auto found = farthest_first(features, candidates, labeled, count, 0, costs, shortlist);
+      ASSERT_EQ(found.size(), expected.size());
+      for (size_t i = 0; i < count; ++i) {
+        ASSERT_EQ(found[i].candidate, expected[i].candidate) << seed << " " << i;
+        ASSERT_EQ(found[i].distance, expected[i].distance) << seed << " " << i;
+      }
+    }
+  }
+}
+
+TEST(FarthestFirst, ReadsFarFewerRowsThanOnePassAPick) {
+  Rng rng(9);
+  Matrix x(20'000, 16);
+  for (float& v : x.values) v = static_cast<float>(rng.normal());
+  std::vector<int64_t> candidates(x.rows);
+  std::iota(candidates.begin(), candidates.end(), 0);
+  DistanceCounts counts;
+  farthest_first(x, candidates, {}, 100, 0, {}, 256, &counts);
+  EXPECT_LT(counts.rows_read, 50 * x.rows);
 }
 
 }  // namespace querist::kernels

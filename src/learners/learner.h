@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "data/dataset.h"
+#include "data/pool.h"
 
 namespace querist::learners {
 
@@ -40,7 +41,8 @@ struct Learner {
                                   const Model* warm_start, uint64_t seed,
                                   const Progress& progress) = nullptr;
   std::unique_ptr<Model> (*load)(std::string_view bytes) = nullptr;
-  std::string_view source{};  // Author, year.
+  std::string_view source{};             // Author, year.
+  Signal gives = Signal::probabilities;  // What its models can tell a strategy of every row.
 };
 
 const std::vector<Learner>& all();

@@ -7,6 +7,7 @@
 #include "base/stop_point.h"
 #include "loop/audit.h"
 #include "loop/cycle.h"
+#include "loop/signals.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/events.h"
@@ -14,7 +15,7 @@
 #include "storage/projects.h"
 #include "storage/replay.h"
 #include "storage/selections.h"
-#include "strategies/strategy.h"
+#include "strategies/door/expression.h"
 
 namespace querist::loop {
 
@@ -102,7 +103,7 @@ static void add_predictions(std::vector<SelectionItem>& items, const Matrix& pro
 
 static Chosen choose(Workshop& workshop, const Project& project, const Choice& choice,
                      const storage::FeatureView& view, std::any* memory) {
-  const auto& card = strategies::find(choice.strategy);
+  const auto strategy = strategies::parse_strategy(choice.strategy);
   const auto labels = storage::labels_as_of(workshop.store(), project.id, storage::LabelUse::all,
                                             choice.through_event);
   auto candidates = candidates_as_of(workshop.store(), project.id, choice, labels);
@@ -149,7 +150,7 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
     pool.probabilities = MatrixView(pool.size, probabilities->cols, probabilities->values.data());
   }
   const auto selection =
-      strategies::select_batch(card, pool, batch - audit, Params(card.params), rng.next64());
+      strategies::select_batch(*strategy.card, pool, batch - audit, strategy.params, rng.next64());
   for (size_t i = 0; i < selection.rows.size(); ++i) {
     SelectionItem item;
     item.row = selection.rows[i];
@@ -169,6 +170,7 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
   const Project project = storage::project(store, workshop.project_id());
   Choice choice;
   choice.strategy = project.settings.text("strategy");
+  strategy_for(choice.strategy, learners::find(project.settings.text("learner")));
   choice.batch_size = static_cast<size_t>(project.settings.integer("batch_size"));
   choice.audit_share = project.settings.number("audit_share");
   choice.seed = mix_seed(static_cast<uint64_t>(project.settings.integer("seed")),

@@ -11,8 +11,8 @@
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
 #include "loop/audit.h"
+#include "loop/signals.h"
 #include "metrics/classification.h"
-#include "strategies/strategy.h"
 
 namespace querist::loop {
 
@@ -117,8 +117,8 @@ class Walk {
         plan_(plan),
         stage_(stage),
         seed_(seed),
-        card_(strategies::find(strategy)),
-        learner_(learners::find(plan.learner)) {
+        learner_(learners::find(plan.learner)),
+        chosen_(strategy_for(strategy, learner_)) {
     run_.strategy = strategy;
     run_.seed = seed;
     state_.assign(stage.split.pool.size(), State::open);
@@ -214,16 +214,17 @@ class Walk {
     pool.labeled = labeled;
     pool.labels = labels;
     pool.memory = &memory_;
-    if (has(card_.needs, Signal::probabilities)) {
+    const Signal read = chosen_.card->needs | chosen_.card->reads;
+    if (has(read, Signal::probabilities)) {
       model_->probabilities(stage_.pool.features(), probabilities);
       pool.probabilities = probabilities;
     }
-    if (has(card_.needs, Signal::embeddings)) {
+    if (has(read, Signal::embeddings)) {
       pool.embeddings =
           stage_.pool.geometry.cols ? Features(stage_.pool.geometry) : stage_.pool.features();
     }
-    const auto selection = strategies::select_batch(card_, pool, batch_size - audit,
-                                                    Params(card_.params), rng.next64());
+    const auto selection = strategies::select_batch(*chosen_.card, pool, batch_size - audit,
+                                                    chosen_.params, rng.next64());
     take(selection.rows, State::trained);
   }
 
@@ -231,8 +232,8 @@ class Walk {
   const SimulationPlan& plan_;
   const Stage& stage_;
   uint64_t seed_;
-  const strategies::QueryStrategy& card_;
   const learners::Learner& learner_;
+  strategies::ChosenStrategy chosen_;
   std::unique_ptr<learners::Model> model_;
   std::any memory_;
   std::vector<State> state_;
@@ -252,8 +253,8 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
   }
   if (plan.budget < plan.initial)
     refuse("the budget of {} is below the {} initial labels", plan.budget, plan.initial);
-  for (const std::string& strategy : plan.strategies) strategies::find(strategy);
-  learners::find(plan.learner);
+  const auto& learner = learners::find(plan.learner);
+  for (const std::string& strategy : plan.strategies) strategy_for(strategy, learner);
 }
 
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress) {

@@ -31,12 +31,30 @@ static constexpr std::array<std::pair<Signal, std::string_view>, 6> names = {{
     {Signal::labels, "labels"},
 }};
 
-std::string signal_names(Signal signals) {
-  std::string text;
+std::vector<std::string_view> signal_list(Signal signals) {
+  std::vector<std::string_view> list;
   for (const auto& [signal, name] : names) {
-    if (has(signals, signal)) text += (text.empty() ? "" : ", ") + std::string(name);
+    if (has(signals, signal)) list.push_back(name);
   }
-  return text;
+  return list;
+}
+
+std::string signal_names(Signal signals) {
+  return fmt::format("{}", fmt::join(signal_list(signals), ", "));
+}
+
+std::string_view task_name(Task task) {
+  switch (task) {
+    case Task::any:
+      return "any";
+    case Task::classification:
+      return "classification";
+    case Task::multi_label:
+      return "multi_label";
+    case Task::regression:
+      return "regression";
+  }
+  return "any";
 }
 
 static bool has_labels(Task task, const Pool& pool) {
@@ -71,10 +89,15 @@ static bool has_no_model(const Pool& pool) {
          pool.predictions.empty() && pool.member_predictions.rows == 0;
 }
 
+static constexpr Signal of_a_model = Signal::probabilities | Signal::member_probabilities |
+                                     Signal::predictions | Signal::member_predictions;
+
+bool lacks_more_than_model(Signal missing) {
+  return (static_cast<unsigned>(missing) & ~static_cast<unsigned>(of_a_model)) != 0;
+}
+
 static Selection choose(const QueryStrategy& strategy, const Pool& pool, size_t batch_size,
                         const Params& params, Rng& rng) {
-  constexpr Signal of_a_model = Signal::probabilities | Signal::member_probabilities |
-                                Signal::predictions | Signal::member_predictions;
   const Signal missing = missing_signals(strategy, pool);
   const bool lacks_model = (missing & of_a_model) != Signal::none;
   if (lacks_model && has_no_model(pool)) {

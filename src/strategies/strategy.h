@@ -34,10 +34,15 @@ struct QueryStrategy {
 const std::vector<QueryStrategy>& all();
 const QueryStrategy& find(std::string_view name);
 
-// The wire names of the signals in a set, as in "probabilities, embeddings".
+// The wire names of the signals in a set, and the same in one text: "probabilities, embeddings".
+std::vector<std::string_view> signal_list(Signal signals);
 std::string signal_names(Signal signals);
+std::string_view task_name(Task task);
 // What the card needs and the pool lacks.
 Signal missing_signals(const QueryStrategy& strategy, const Pool& pool);
+
+// Whether a set of missing signals holds one that does not come from a model.
+bool lacks_more_than_model(Signal missing);
 
 // Checks the pool's signals against the card, falls back to random where there is no model, and
 // runs the strategy. A row that holds a NaN in a signal that the card names, or in the costs, is

@@ -49,6 +49,8 @@ export const settingsStrings = {
     tooHigh: (max: string) => `At most ${max}.`,
     whole: 'A whole number.',
     aNumber: 'A number.',
+    needs: (what: string) => `needs ${what}`,
+    parametersOf: (name: string) => `Parameters of ${name}`,
     unknownPlugin: 'no longer known to this server',
     addClass: 'Add a class',
     addClassGo: 'Add',

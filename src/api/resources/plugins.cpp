@@ -20,10 +20,17 @@ static Json card_json(const Card& card) {
   }
   std::string_view source;
   if constexpr (requires { card.source; }) source = card.source;
-  return {{"name", card.name},
-          {"summary", card.summary},
-          {"source", source},
-          {"params", std::move(params)}};
+  Json json = {{"name", card.name},
+               {"summary", card.summary},
+               {"source", source},
+               {"params", std::move(params)}};
+  if constexpr (requires { card.family; }) {
+    json["family"] = card.family;
+    json["task"] = strategies::task_name(card.task);
+    json["needs"] = strategies::signal_list(card.needs);
+  }
+  if constexpr (requires { card.gives; }) json["gives"] = strategies::signal_list(card.gives);
+  return json;
 }
 
 template <class Card>
@@ -47,7 +54,8 @@ Routes plugins() {
        .role = Role::annotator,
        .handler = list,
        .summary = "Every plug-in with its parameters.",
-       .response = {{"strategies", FieldType::list, "{name, summary, source, params}", true},
+       .response = {{"strategies", FieldType::list,
+                     "{name, summary, source, params, family, task, needs}", true},
                     {"learners", FieldType::list, "", true},
                     {"featurizers", FieldType::list, "", true},
                     {"formats", FieldType::list, "", true},

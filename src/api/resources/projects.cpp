@@ -5,8 +5,10 @@
 #include "api/response.h"
 #include "api/route.h"
 #include "api/shapes.h"
+#include "data/project_settings.h"
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
+#include "loop/signals.h"
 #include "strategies/strategy.h"
 
 namespace querist::api::resources {
@@ -27,11 +29,23 @@ static void check_plugin(const Json& settings, std::string_view field,
          given->get<std::string>());
 }
 
+// A setting as it will be: as given, else as it stands.
+static std::string setting(const Json& given, const Params& present, std::string_view name) {
+  const auto found = given.find(name);
+  if (found == given.end()) return present.text(name);
+  if (found->is_string()) return found->get<std::string>();
+  return Params(present.specs()).text(name);
+}
+
 // The store checks values against their rows; which plug-ins there are is known here.
-static void check_plugins(const Json& settings) {
-  check_plugin(settings, "strategy", strategies::all());
+static void check_plugins(const Json& settings, const Params& present) {
   check_plugin(settings, "learner", learners::all());
   check_plugin(settings, "featurizer", featurizers::all());
+  const auto strategy = setting(settings, present, "strategy");
+  const auto named = strategy.substr(0, strategy.find('('));
+  check_plugin({{"strategy", named}}, "strategy", strategies::all());
+  if (settings.contains("strategy") || settings.contains("learner"))
+    loop::strategy_for(strategy, learners::find(setting(settings, present, "learner")));
 }
 
 static std::vector<std::string> class_names(const Json& list) {
@@ -53,7 +67,7 @@ static Response create(App& app, const Request& request) {
                             .task = json_text(request.body, "task", "classification"),
                             .classes = class_names(given(request.body, "classes", Json::array())),
                             .settings = given(request.body, "settings", Json::object())};
-  check_plugins(input.settings);
+  check_plugins(input.settings, Params(project_settings()));
   return created(project_json(storage::create_project(app.store, input, request.who().name)));
 }
 
@@ -69,7 +83,7 @@ static Response show(App& app, const Request& request) {
 static Response change(App& app, const Request& request) {
   storage::ProjectChange input{.settings = given(request.body, "settings", Json::object()),
                                .reason = json_text(request.body, "reason", "")};
-  check_plugins(input.settings);
+  check_plugins(input.settings, storage::project(app.store, request.id("project")).settings);
   if (const Json classes = given(request.body, "classes", {}); !classes.is_null())
     input.classes = class_names(classes);
   if (const Json finalised = given(request.body, "finalised", {}); !finalised.is_null())

@@ -19,6 +19,7 @@ static constexpr size_t candidates_a_pick = 200;
 static constexpr size_t least_candidates = 2000;
 static constexpr size_t most_targets = 20'000;
 static constexpr size_t steps_a_label = 4;
+static constexpr size_t most_pairs = 32'000'000;  // Of distances held at once, 4 bytes each.
 
 ParamSpecs herding_params() {
   return {
@@ -27,20 +28,21 @@ ParamSpecs herding_params() {
        .min = 0,
        .max = 1e9,
        .help =
-           "Width of the kernel exp(-gamma d^2); 0: from the typical distance between neighbours."},
+           "Width of the kernel exp(-gamma d^2); 0: from the typical distance between neighbours.",
+       .automatic = true},
       {.name = "max_targets",
        .fallback = 3000,
-       .min = 10,
+       .min = 0,
        .max = most_targets,
        .whole = true,
-       .help = "Sampled examples that the batch should cover."},
+       .help = "Sampled examples that the batch should cover; 0: all."},
       {.name = "max_candidates",
        .fallback = 6000,
-       .min = 10,
+       .min = 0,
        .max = 20'000,
        .whole = true,
        .help = "Most examples considered for the batch, half the most useful, half uniform; unless "
-               "set, 200 a pick and at least 2,000."},
+               "set, 200 a pick and at least 2,000; 0: all."},
   };
 }
 
@@ -59,7 +61,7 @@ static kernels::CoverageMemory& memory_of(const Pool& pool, std::any& own) {
 }
 
 // Rows of the pool that depend on its size alone, ascending: the same ones from label to label.
-static std::vector<int64_t> fixed_sample(size_t size, size_t count, uint64_t salt) {
+std::vector<int64_t> fixed_sample(size_t size, size_t count, uint64_t salt) {
   auto rows = Rng(mix_seed(size, salt)).sample(size, count);
   std::sort(rows.begin(), rows.end());
   return rows;
@@ -169,11 +171,26 @@ static std::vector<float> target_weights(const Pool& pool, std::span<const float
   return out;
 }
 
+// The smallest positive distance between two labelled rows; 0 without one.
+static float closest_labeled(const Pool& pool, kernels::CoverageMemory& memory) {
+  float least = 0;
+  const auto rows = gap_rows(pool.labeled);
+  if (rows.size() < 2) return least;
+  for (const float gap : memory.labeled_gaps(rows)) {
+    if (gap > 0 && (least == 0 || gap < least)) least = gap;
+  }
+  return std::sqrt(least);
+}
+
 // gamma, given or from a radius: that of a typical neighbourhood, or the gaps between the labels
 // where those are smaller.
 static float gamma_of(const Pool& pool, Radius radius, const Params& params,
                       kernels::CoverageMemory& memory) {
   if (const double gamma = params.number("gamma"); gamma > 0) return static_cast<float>(gamma);
+  if (radius == Radius::closest) {
+    if (const float near = closest_labeled(pool, memory); near > 0)
+      return 1 / std::max(near * near, 1e-12f);
+  }
   float width = memory.typical_radius([&] { return typical_radius(pool); });
   if (radius == Radius::shrinking) {
     const float near = labeled_radius(pool, memory);
@@ -182,39 +199,103 @@ static float gamma_of(const Pool& pool, Radius radius, const Params& params,
   return 1 / (2 * std::max(width * width, 1e-12f));
 }
 
-Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, size_t batch_size,
-               const Params& params) {
-  if (pool.candidates.empty()) return {};
-  const auto targets = target_rows(pool, static_cast<size_t>(params.integer("max_targets")));
-  size_t most = static_cast<size_t>(params.integer("max_candidates"));
-  if (!params.changed("max_candidates")) {
+// One price a candidate, none where the pool has none.
+static std::vector<float> costs_of(const Pool& pool, std::span<const int64_t> rows) {
+  std::vector<float> costs;
+  if (pool.costs.empty()) return costs;
+  for (const int64_t row : rows) costs.push_back(pool.costs[static_cast<size_t>(row)]);
+  return costs;
+}
+
+static Selection named(const std::vector<kernels::CoveragePick>& picks,
+                       std::span<const int64_t> candidates) {
+  Selection selection;
+  for (const auto& pick : picks) {
+    selection.rows.push_back(candidates[pick.candidate]);
+    selection.utilities.push_back(pick.gain);
+  }
+  return selection;
+}
+
+static std::vector<int64_t> candidate_rows(const Pool& pool, std::span<const float> weights,
+                                           size_t most) {
+  std::vector<int64_t> rows;
+  for (const size_t i : shortlist(pool, weights, most)) rows.push_back(pool.candidates[i]);
+  return rows;
+}
+
+static size_t most_candidates(const Pool& pool, size_t batch_size, const Params& params,
+                              Candidates candidates) {
+  auto most = static_cast<size_t>(params.integer("max_candidates"));
+  if (most == 0) return pool.candidates.size();
+  const bool fits = candidates == Candidates::all_that_fit && pool.candidates.size() <= most;
+  if (!params.changed("max_candidates") && !fits) {
     most = std::min(most, std::max(least_candidates, candidates_a_pick * batch_size));
   }
-  std::vector<int64_t> candidates;
-  for (const size_t i : shortlist(pool, weights, std::max(most, batch_size))) {
-    candidates.push_back(pool.candidates[i]);
-  }
+  return std::max(most, batch_size);
+}
+
+Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, size_t batch_size,
+               const Params& params, Candidates considered) {
+  if (pool.candidates.empty()) return {};
+  const auto most_rows = static_cast<size_t>(params.integer("max_targets"));
+  std::vector<int64_t> targets(pool.candidates.begin(), pool.candidates.end());
+  if (most_rows > 0) targets = target_rows(pool, most_rows);
+  const auto candidates =
+      candidate_rows(pool, weights, most_candidates(pool, batch_size, params, considered));
   std::any own;
   kernels::CoverageMemory& memory = memory_of(pool, own);
-  memory.look_at(pool.embeddings, targets);
+  const bool fits_memory = targets.size() * candidates.size() <= most_pairs;
+  memory.look_at(pool.embeddings, fits_memory ? targets : std::vector<int64_t>());
   const auto covered_weights = target_weights(pool, weights, targets);
-  std::vector<float> costs;
-  if (!pool.costs.empty()) {
-    for (const int64_t row : candidates) costs.push_back(pool.costs[static_cast<size_t>(row)]);
-  }
+  const auto costs = costs_of(pool, candidates);
   const kernels::CoverageTask task = {pool.embeddings,
                                       targets,
                                       covered_weights,
                                       candidates,
                                       pool.labeled,
-                                      gamma_of(pool, radius, params, memory),
+                                      {.value = gamma_of(pool, radius, params, memory)},
                                       costs};
-  Selection selection;
-  for (const auto& pick : kernels::greedy_coverage(task, batch_size, memory)) {
-    selection.rows.push_back(candidates[pick.candidate]);
-    selection.utilities.push_back(static_cast<double>(pick.gain));
+  return named(fits_memory ? kernels::greedy_coverage(task, batch_size, memory)
+                           : kernels::greedy_coverage(task, batch_size),
+               candidates);
+}
+
+ParamSpecs cover_params() {
+  return {
+      {.name = "max_targets",
+       .fallback = 50'000,
+       .min = 0,
+       .max = 1e9,
+       .whole = true,
+       .help = "Most examples that the batch should cover, a fixed sample of the pool; 0: all."},
+      {.name = "max_candidates",
+       .fallback = 50'000,
+       .min = 0,
+       .max = 1e9,
+       .whole = true,
+       .help = "Most examples considered for the batch, evenly sampled; 0: all."},
+  };
+}
+
+Selection cover_pool(const Pool& pool, kernels::Kernel kernel, size_t batch_size,
+                     const Params& params) {
+  if (pool.candidates.empty()) return {};
+  auto most = static_cast<size_t>(params.integer("max_targets"));
+  if (most == 0) most = pool.size;
+  std::vector<int64_t> targets;
+  for (const int64_t row : fixed_sample(pool.size, std::min(most, pool.size), 2)) {
+    if (!std::binary_search(pool.labeled.begin(), pool.labeled.end(), row)) targets.push_back(row);
   }
-  return selection;
+  const std::vector<float> weights(targets.size(), 1);
+  most = static_cast<size_t>(params.integer("max_candidates"));
+  const auto candidates =
+      candidate_rows(pool, {}, most == 0 ? pool.candidates.size() : std::max(most, batch_size));
+  const auto costs = costs_of(pool, candidates);
+  return named(
+      kernels::greedy_coverage(
+          {pool.embeddings, targets, weights, candidates, pool.labeled, kernel, costs}, batch_size),
+      candidates);
 }
 
 }  // namespace querist::strategies

@@ -8,6 +8,7 @@
 #include "base/params.h"
 #include "data/pool.h"
 #include "data/selection.h"
+#include "kernels/similarity.h"
 
 namespace querist::strategies {
 
@@ -16,13 +17,29 @@ ParamSpecs herding_params();
 
 // Where the kernel's width comes from. typical: the median distance of a row to its max(1,
 // n/100)-th nearest neighbour among at most 2,000 sampled rows. shrinking: no more than the tenth
-// of the labelled rows' distances to their nearest labelled neighbour.
-enum class Radius { typical, shrinking };
+// of the labelled rows' distances to their nearest labelled neighbour. closest: the smallest
+// positive distance between two labelled rows (Bae et al. 2025), gamma being one over its square;
+// typical with fewer than two.
+enum class Radius { typical, shrinking, closest };
+
+// Which candidates are looked at unless max_candidates is set.
+enum class Candidates { few, all_that_fit };
 
 // Picks by greedy weighted coverage. utilities: one weight a candidate, not negative; empty: all 1.
 // Targets are a fixed sample of the pool; candidates are the heaviest, topped up evenly. The same
-// pool gives the same picks: nothing is drawn.
+// pool gives the same picks: nothing is drawn. max_targets or max_candidates of 0 takes all.
 Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, size_t batch_size,
-               const Params& params);
+               const Params& params, Candidates candidates = Candidates::few);
+
+// max_targets and max_candidates of the strategies that cover by another kernel.
+ParamSpecs cover_params();
+
+// Rows of the pool that depend on its size alone, ascending.
+std::vector<int64_t> fixed_sample(size_t size, size_t count, uint64_t salt);
+
+// Greedy coverage of every row without a label, or of a fixed sample of max_targets rows, by this
+// kernel; an even sample of max_candidates is considered.
+Selection cover_pool(const Pool& pool, kernels::Kernel kernel, size_t batch_size,
+                     const Params& params);
 
 }  // namespace querist::strategies

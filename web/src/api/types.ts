@@ -37,6 +37,12 @@ export interface Card {
   summary: string;
   source?: string;
   params: Param[];
+  // Of strategies: where lists put it, what it predicts for, the signals it reads.
+  family?: string;
+  task?: 'any' | 'classification' | 'multi_label' | 'regression';
+  needs?: string[];
+  // Of learners: the signals that their models give.
+  gives?: string[];
 }
 
 export interface Plugins {

@@ -1,0 +1,70 @@
+// What the binding files share: how arrays come in and go out, and the guard of a long call.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/interrupt.h"
+#include "base/matrix.h"
+
+namespace querist::python {
+
+namespace nb = nanobind;
+
+// Arrays as the Python side prepares them: C order, of the right type, perhaps read-only.
+template <class Value, size_t dimensions>
+using Array = nb::ndarray<const Value, nb::ndim<dimensions>, nb::c_contig, nb::device::cpu>;
+
+template <class Value>
+std::span<const Value> span_of(const Array<Value, 1>& array) {
+  return {array.data(), array.size()};
+}
+
+template <class Value>
+std::span<const Value> span_of(const std::optional<Array<Value, 1>>& array) {
+  return array ? span_of(*array) : std::span<const Value>();
+}
+
+inline MatrixView view_of(const std::optional<Array<float, 2>>& array) {
+  return array ? MatrixView(array->shape(0), array->shape(1), array->data()) : MatrixView();
+}
+
+// Of the process that imported the module, or of a forked child: the thread whose number is the
+// process's.
+inline bool is_main_thread() { return getpid() == static_cast<pid_t>(syscall(SYS_gettid)); }
+
+// A NumPy array that owns what it was given.
+template <class Value>
+nb::ndarray<nb::numpy, Value, nb::ndim<1>> array_of(std::vector<Value> values) {
+  auto* kept = new std::vector<Value>(std::move(values));
+  nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<Value>*>(p); });
+  return {kept->data(), {kept->size()}, owner};
+}
+
+// Gives the interpreter lock back while the work runs, and stops it when a signal's handler raised.
+// Signals reach the main thread alone, so that other threads never ask for the lock.
+template <class Work>
+auto without_lock(Work work) {
+  std::optional<InterruptScope> scope;
+  if (is_main_thread()) {
+    scope.emplace([] {
+      nb::gil_scoped_acquire lock;
+      return PyErr_CheckSignals() != 0;
+    });
+  }
+  nb::gil_scoped_release release;
+  return work();
+}
+
+void bind_strategies(nb::module_& module);
+
+}  // namespace querist::python

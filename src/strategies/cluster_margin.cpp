@@ -1,0 +1,116 @@
+// Cluster-Margin: spread the examples of smallest margin over a clustering of the pool, the
+// smallest clusters first (Citovsky et al. 2021).
+#include <algorithm>
+#include <numeric>
+
+#include "kernels/center_panels.h"
+#include "kernels/k_means.h"
+#include "kernels/uncertainty.h"
+#include "strategies/clustering/clustering.h"
+#include "strategies/scores.h"
+#include "strategies/strategy.h"
+
+namespace querist::strategies {
+
+static constexpr size_t rows_a_step = 5000;
+
+// The oversample * batch_size candidates of smallest margin (with costs: of largest utility per
+// cost, as many as oversample times the price of the first batch_size buys), best first.
+static Selection shortlist(const Pool& pool, size_t batch_size, double oversample) {
+  auto utilities = candidate_scores(pool, kernels::margins);
+  for (float& utility : utilities) utility = 1 - utility;
+  const auto most = static_cast<size_t>(oversample * static_cast<double>(batch_size));
+  Selection best = top_k(pool, utilities, std::max(most, batch_size));
+  if (pool.costs.empty()) return best;
+  const auto cost = [&](size_t i) { return double{pool.costs[static_cast<size_t>(best.rows[i])]}; };
+  double budget = 0;
+  for (size_t i = 0; i < batch_size; ++i) budget += cost(i) * oversample;
+  budget *= 1 + 1e-9;  // Equal costs take away nobody, however they are rounded.
+  size_t kept = 0;
+  for (double spent = 0; kept < best.rows.size(); ++kept) {
+    spent += cost(kept);
+    if (kept >= batch_size && spent > budget) break;
+  }
+  best.rows.resize(kept);
+  best.utilities.resize(kept);
+  return best;
+}
+
+// Centres of the whole pool, labelled or not; of a sample of it where it is large: of the rows that
+// are not on the shortlist nothing but the centres is ever needed.
+static Matrix pool_centers(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
+  const auto most = static_cast<size_t>(params.integer("max_sample"));
+  std::vector<int64_t> rows(std::min(pool.size, most));
+  std::iota(rows.begin(), rows.end(), 0);
+  if (pool.size > most) {
+    rows = rng.sample(pool.size, most);
+    std::sort(rows.begin(), rows.end());
+  }
+  auto clusters = static_cast<size_t>(params.integer("clusters"));
+  if (clusters == 0) clusters = batch_size;
+  const kernels::KMeansOptions options = {
+      .clusters = std::min(clusters, rows.size()),
+      .max_iterations = static_cast<size_t>(params.integer("max_iterations")),
+      .batch = rows_a_step};
+  return kernels::k_means(pool.embeddings, rows, {}, options, rng).centers;
+}
+
+static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
+  if (batch_size == 0) return {};
+  const Selection best = shortlist(pool, batch_size, params.number("oversample"));
+  const kernels::CenterPanels centers(pool_centers(pool, batch_size, params, rng));
+  std::vector<int32_t> cluster(best.rows.size());
+  std::vector<float> squared(best.rows.size());
+  kernels::nearest_centers(pool.embeddings, best.rows, centers, cluster, squared);
+
+  std::vector<std::vector<size_t>> groups(centers.count());
+  for (size_t i = 0; i < cluster.size(); ++i) groups[static_cast<size_t>(cluster[i])].push_back(i);
+  std::erase_if(groups, [](const auto& group) { return group.empty(); });
+  std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
+    return a.size() != b.size() ? a.size() < b.size() : a[0] < b[0];
+  });
+  Selection selection;
+  for (size_t round = 0; selection.rows.size() < batch_size; ++round) {
+    for (const auto& group : groups) {
+      if (round >= group.size() || selection.rows.size() == batch_size) continue;
+      selection.rows.push_back(best.rows[group[round]]);
+      selection.utilities.push_back(best.utilities[group[round]]);
+    }
+  }
+  return selection;
+}
+
+QueryStrategy cluster_margin() {
+  return {
+      .name = "cluster_margin",
+      .summary =
+          "Small margins spread over clusters of the pool, small clusters first; for large "
+          "batches.",
+      .needs = Signal::probabilities | Signal::embeddings,
+      .params = {{.name = "clusters",
+                  .fallback = 0,
+                  .min = 0,
+                  .max = 100'000,
+                  .whole = true,
+                  .help = "Clusters of the pool; 0: as many as the batch has places."},
+                 {.name = "oversample",
+                  .fallback = 10.0,
+                  .min = 1,
+                  .max = 1000,
+                  .help = "Examples of smallest margin that are spread, for each one picked."},
+                 {.name = "max_sample",
+                  .fallback = 50'000,
+                  .min = 100,
+                  .max = 10'000'000,
+                  .whole = true,
+                  .help = "Examples that the clusters are computed from; sampled from a larger "
+                          "pool."},
+                 max_iterations_param()},
+      .select = select,
+      .source = "Citovsky et al. 2021",
+      .task = Task::classification,
+      .family = "hybrid",
+  };
+}
+
+}  // namespace querist::strategies
