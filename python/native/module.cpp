@@ -57,4 +57,5 @@ NB_MODULE(_core, module) {
   bind_strategies(module);
   bind_streams(module);
   bind_consensus(module);
+  bind_learners(module);
 }

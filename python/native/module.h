@@ -75,5 +75,6 @@ Params params_of(const ParamSpecs& specs, const nb::dict& given);
 void bind_strategies(nb::module_& module);
 void bind_streams(nb::module_& module);
 void bind_consensus(nb::module_& module);
+void bind_learners(nb::module_& module);
 
 }  // namespace querist::python

@@ -5,8 +5,8 @@ to ask again. `querist.sklearn` wraps estimators.
 """
 from __future__ import annotations
 
-from . import quality, select, stream
+from . import learners, quality, select, stream
 from ._core import limit_vectors, set_threads, thread_count
 from ._core import version as __version__
 
-__all__ = ["__version__", "limit_vectors", "quality", "select", "set_threads", "stream", "thread_count"]
+__all__ = ["__version__", "learners", "limit_vectors", "quality", "select", "set_threads", "stream", "thread_count"]
