@@ -69,6 +69,7 @@ class LazyMinimum {
       }
       if (found < candidates_.size()) {
         ++picks_;
+        narrow(worth);
         return found;
       }
       widen(worth);
@@ -125,6 +126,21 @@ class LazyMinimum {
       seen_[members[m]] = std::max(seen_[members[m]], static_cast<uint32_t>(from));
     }
     return pairs;
+  }
+
+  // A list that is long because many bounds fell at once is cut where keeping it exact would cost
+  // more than looks over all bounds: the threshold may rise at any time.
+  template <class Worth>
+  void narrow(const Worth& worth) {
+    const size_t most = std::max(least_, candidates_.size() / 64);
+    wanted_ = std::min(wanted_, most);
+    if (listed_.size() <= 2 * most) return;
+    std::vector<double> worths;
+    for (const size_t i : listed_) worths.push_back(worth(i, nearest_[i]));
+    const auto at = worths.begin() + static_cast<std::ptrdiff_t>(most - 1);
+    std::nth_element(worths.begin(), at, worths.end(), std::greater<>());
+    threshold_ = std::max(threshold_, *at);
+    std::erase_if(listed_, [&](size_t i) { return worth(i, nearest_[i]) < threshold_; });
   }
 
   // Lowers the threshold to about the wanted-th largest bound, read off an even sample.
