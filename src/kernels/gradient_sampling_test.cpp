@@ -133,7 +133,7 @@ TEST(GradientSampling, StaleWeightsDrawFromTheSameDistribution) {
   std::vector<std::vector<double>> g;
   for (size_t i = 0; i < 7; ++i) g.push_back(given.embedding(i));
   std::map<std::vector<size_t>, size_t> found;
-  const size_t runs = 40'000;
+  const size_t runs = 20'000;
   size_t proposals = 0, first = 0;
   for (size_t run = 0; run < runs; ++run) {
     Rng rng(run, 3);
