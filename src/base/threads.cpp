@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <memory>
@@ -42,11 +43,12 @@ struct LoopState {
   void work() {
     const bool was_inside = inside_loop;
     inside_loop = true;
+    const HelpScope scope(failed);
     for (size_t begin = next.fetch_add(chunk); begin < n; begin = next.fetch_add(chunk)) {
       const size_t end = std::min(n, begin + chunk);
       try {
         if (!failed) (*body)(begin, end);
-        check_interrupt();
+        if (!failed) check_interrupt();
       } catch (...) {  // The loop's door: the first failure is rethrown to the caller.
         const std::lock_guard lock(mutex);
         if (!error) error = std::current_exception();
@@ -58,6 +60,23 @@ struct LoopState {
       }
     }
     inside_loop = was_inside;
+  }
+
+  // Until every chunk is done or skipped, asking now and then whether to give up.
+  void await() {
+    std::unique_lock lock(mutex);
+    while (!finished.wait_for(lock, std::chrono::milliseconds(20), [&] { return done == n; })) {
+      if (failed) continue;
+      lock.unlock();
+      try {
+        check_interrupt();
+        lock.lock();
+      } catch (...) {  // Noted as a chunk's failure would be.
+        lock.lock();
+        if (!error) error = std::current_exception();
+        failed = true;
+      }
+    }
   }
 };
 
@@ -156,8 +175,7 @@ void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_
   loop->body = &body;
   pool.offer(loop, std::min(threads - 1, (n + chunk - 1) / chunk - 1));
   loop->work();
-  std::unique_lock lock(loop->mutex);
-  loop->finished.wait(lock, [&] { return loop->done == n; });
+  loop->await();
   if (loop->error) std::rethrow_exception(loop->error);
 }
 
