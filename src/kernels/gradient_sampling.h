@@ -32,7 +32,7 @@ enum class Weights { stale, fresh };
 // probability proportional to the squared distance to the nearest pick, by inverting cumulative
 // sums (double, in candidate order). Where all are 0, the rest are drawn alike. Without repeats.
 // costs: one a candidate, positive, which divides its weight (and the norm, and the even weight
-// where all are 0); empty: all 1. The same picks on any number of threads. Memory: 36 bytes a
+// where all are 0); empty: all 1. The same picks on any number of threads. Memory: 20 bytes a
 // candidate, 4 · (cols + classes) a pick. Bytes: two passes over x, and what `counts` says.
 std::vector<GradientPick> sample_gradients(const Gradients& g, std::span<const int64_t> candidates,
                                            size_t count, Rng& rng,

@@ -6,6 +6,8 @@
 
 namespace querist::strategies {
 
+// Distances are to the picks of the batch alone: what is labelled is no centre. Where all that is
+// left equals a pick, the rest of the batch is drawn evenly.
 static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
   const kernels::Gradients gradients = {pool.embeddings, pool.probabilities, params.flag("bias")};
   const auto costs = prices(pool);
