@@ -300,6 +300,9 @@ class ActiveLearner(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "y_")
         if not hasattr(self, "estimator_"):
             raise NotFittedError("no row is labelled yet, so there is nothing to predict from: call teach first")
+        if hasattr(self, "n_features_in_") and isinstance(X, np.ndarray) and X.ndim == 1:
+            raise ValueError("Expected a 2D array, got a 1D one. Reshape your data with X.reshape(-1, 1) if it has one feature, "
+                             "or X.reshape(1, -1) if it is one row.")
         validate_data(self, X, skip_check_array=True, reset=False)
         return getattr(self.estimator_, method)(X)
 
