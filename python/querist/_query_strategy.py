@@ -72,7 +72,7 @@ class SklearnClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # 
         """Probabilities of ``classes_``."""
         X = check_array(X, accept_sparse="csr")
         if self.estimator_ is not None:
-            return _signals.aligned([(self.estimator_, X)], self.classes_, False)[0]
+            return np.asarray(_signals.aligned([(self.estimator_, X)], self.classes_, False)[0])
         total = self._shares.sum()
         shares = self._shares / total if total else np.full(len(self._shares), 1 / len(self._shares))
         return np.tile(shares, (X.shape[0], 1))

@@ -311,12 +311,12 @@ class ActiveLearner(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         answer: Array = self._ask("predict", X)
         return answer
 
-    @available_if(_estimator_has("predict_proba"))
+    @available_if(_estimator_has("predict_proba"))  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> Any:
         """Probabilities of ``classes_``."""
         return self._ask("predict_proba", X)
 
-    @available_if(_estimator_has("decision_function"))
+    @available_if(_estimator_has("decision_function"))  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> Any:
         """The estimator's own ``decision_function``."""
         return self._ask("decision_function", X)
