@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse, vstack
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_regressor
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 
@@ -154,21 +155,25 @@ class QueryStrategy(BaseEstimator):  # type: ignore[misc]
         mask = missing_mask(targets, self.missing_label)
         labeled = np.flatnonzero(~mask).astype(np.int64)
         known = known_labels(targets, mask, regression or card["task"] == "regression")
-        beside = None if candidates is None or np.ndim(candidates) != 2 else check_array(candidates, dtype=X.dtype)
-        pool = X if beside is None else np.vstack([X, beside])
+        beside = None if candidates is None or np.ndim(candidates) != 2 else check_array(candidates, accept_sparse="csr", dtype=X.dtype)
+        pool = X if beside is None else vstack([X, beside], "csr") if issparse(X) else np.vstack([X, beside])
         if beside is not None:
-            rows = np.arange(len(X), len(pool))
+            rows = np.arange(X.shape[0], pool.shape[0])
         elif candidates is None:
             rows = np.flatnonzero(mask)
         else:  # A labelled row may be named, but has nothing to be asked.
             rows = np.setdiff1d(row_numbers("candidates", candidates, X.shape[0]), labeled)
         given: dict[str, Any] = dict.fromkeys(_signals.ARGUMENTS)
-        given.update(candidates=rows, labeled=labeled, embeddings=_signals.embeddings(pool, None, None, None))
+        given.update(candidates=rows, labeled=labeled)
+        if "embeddings" in set().union(*_signals.signals_of(card, self.params)):
+            given["embeddings"] = _signals.embeddings(pool, None, None, None)
+        else:  # Says only how many rows there are.
+            given["embeddings"] = np.zeros((pool.shape[0], 1), np.float32)
         name = self._fill(card, given, pool, (X, targets, labeled, known), (clf, ensemble), fit_clf)
         seed = self._seed(len(labeled))
         params = self.params if name == self.name else {}
         picks, worth = run(name, batch_size, given, seed, True, params)
-        start = 0 if beside is None else len(X)
+        start = 0 if beside is None else X.shape[0]
         if not return_utilities:
             return picks - start
         table = np.full((len(picks), pool.shape[0]), np.nan)

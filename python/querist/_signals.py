@@ -51,7 +51,9 @@ def signals_of(card: dict[str, Any], params: dict[str, Any]) -> tuple[set[str], 
         if isinstance(value, str) and not param["choices"]:
             for word in re.findall(r"[a-z_]+", value):
                 needs.update(CARDS[word]["needs"] if word in CARDS else ())
-    return needs, set(card.get("reads", ("probabilities", "embeddings"))) - needs
+    # A card that does not say what it reads besides: only hybrids that serve any task do.
+    optional = ("probabilities", "embeddings") if (card["family"], card["task"]) == ("hybrid", "any") else ()
+    return needs, set(card.get("reads", optional)) - needs
 
 
 @functools.cache

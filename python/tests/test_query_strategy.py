@@ -1,6 +1,7 @@
 """QueryStrategy: scikit-activeml's conventions, by which a loop moves over."""
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -81,6 +82,15 @@ def test_candidates_may_be_rows_or_features_beside_the_pool(blobs):
     beside = np.array([[5.0, 0], [0.0, 0], [-5.0, 0]])
     picks, table = strategy.query(X, y, clf=GaussianNB(), candidates=beside, return_utilities=True)
     assert picks.tolist() == [1] and table.shape == (1, 3)
+
+
+def test_sparse_features_serve_as_dense_ones_do(blobs):
+    X, _, y = blobs
+    for name in ("margin", "k_center", "uherding"):
+        for candidates in (None, X[:20] + 0.1):
+            picks = [QueryStrategy(name).query(rows, y, clf=logistic(), batch_size=3, candidates=candidates)
+                     for rows in (X, csr_matrix(X))]
+            assert np.array_equal(picks[0], picks[1]), name
 
 
 def test_fitted_models_and_committees(blobs):
