@@ -94,8 +94,10 @@ def committee_of(estimator: Any, X: Any, method: str) -> tuple[Any, list[tuple[A
     """The ensemble itself and pairs (member, its input); None where it is no ensemble of members with ``method``."""
     ensemble, X = _unwrapped(estimator, X)
     members = getattr(ensemble, "estimators_", None)
-    if members is None or isinstance(ensemble, _DIVIDED) or np.ndim(members) != 1 or len(members) == 0:
-        return None  # Two dimensions: the stages of gradient boosting, each only a correction of the last.
+    if members is None or isinstance(ensemble, _DIVIDED) or len(members) == 0:
+        return None
+    if isinstance(members, np.ndarray) and members.ndim > 1:
+        return None  # The stages of gradient boosting: each only corrects the last.
     if not all(hasattr(member, method) for member in members):
         return None
     if hasattr(X, "to_numpy") and not hasattr(members[0], "feature_names_in_"):

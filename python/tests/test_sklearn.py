@@ -203,6 +203,8 @@ def test_nothing_left_to_ask(digits):
 def forests():
     return [RandomForestClassifier(8, random_state=0), BaggingClassifier(GaussianNB(), 8, max_features=0.5, random_state=0),
             VotingClassifier([("a", GaussianNB()), ("b", DecisionTreeClassifier(max_depth=3))], voting="soft"),
+            VotingClassifier([("a", GaussianNB()), ("b", RandomForestClassifier(4, random_state=0))], voting="soft"),
+            VotingClassifier([(name, RandomForestClassifier(4, random_state=0)) for name in "ab"], voting="soft"),
             AdaBoostClassifier(n_estimators=5, random_state=0)]
 
 
