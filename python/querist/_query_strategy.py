@@ -223,6 +223,10 @@ class QueryStrategy(BaseEstimator):  # type: ignore[misc]
                 members = [(fitted(member), pool) for member in committee]
             else:
                 members = fitted(committee) if ensemble is not None else committee
+            if not regression and given["probabilities"] is None:  # They may know classes that no label names yet.
+                known_to = [one for one, _ in members] if isinstance(members, list) else [members]
+                named = [one.classes_ for one in known_to if isinstance(getattr(one, "classes_", None), np.ndarray)]
+                classes = np.unique(np.concatenate([classes, *named]))
             self._ask_committee(given, members, pool, classes, regression)
         for signal in needs & _signals.MODEL_SIGNALS:
             if given[signal] is None and enough:

@@ -105,6 +105,9 @@ def test_fitted_models_and_committees(blobs):
     forest = RandomForestClassifier(5, random_state=0)
     assert np.array_equal(QueryStrategy("batch_bald").query(X, y, ensemble=forest),
                           QueryStrategy("batch_bald").query(X, y, clf=forest))
+    knowing = [SklearnClassifier(GaussianNB(), classes=[0, 1, 2]), GaussianNB()]
+    assert len(QueryStrategy("batch_bald").query(X, y, ensemble=knowing)) == 1
+    assert len(QueryStrategy("batch_bald").query(X, y, clf=knowing[0], ensemble=knowing)) == 1
     with pytest.raises(ValueError, match="batch_bald needs member_probabilities: pass ensemble"):
         QueryStrategy("batch_bald").query(X, y)
     with pytest.raises(ValueError, match="margin needs probabilities: pass clf"):
