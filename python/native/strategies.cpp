@@ -1,6 +1,7 @@
 // The query strategies: their cards, the one call that runs any of them, and the k largest.
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/variant.h>
+#include <nanobind/typing.h>
 
 #include "base/error.h"
 #include "kernels/top_k.h"
@@ -36,8 +37,11 @@ static nb::dict param_dict(const ParamSpec& spec) {
   return row;
 }
 
-static nb::list cards() {
-  nb::list list;
+// As the stub writes it.
+using Named = nb::typed<nb::dict, nb::str, nb::any>;
+
+static nb::typed<nb::list, Named> cards() {
+  nb::typed<nb::list, Named> list;
   for (const auto& card : strategies::all()) {
     nb::list params;
     for (const ParamSpec& spec : card.params) params.append(param_dict(spec));
@@ -118,8 +122,8 @@ static std::optional<Value> taken(const nb::dict& arrays, const char* name) {
 }
 
 static Answer select(const std::string& name, int64_t batch_size, size_t size, size_t classes,
-                     Array<int64_t, 1> candidates, Array<int64_t, 1> labeled, nb::dict given,
-                     uint64_t seed, nb::dict params) {
+                     Array<int64_t, 1> candidates, Array<int64_t, 1> labeled, Named given,
+                     uint64_t seed, Named params) {
   const auto& card = strategies::find(name);
   if (batch_size < 0) refuse("batch_size must not be negative, as {} is", batch_size);
   const Arrays arrays = {taken<Array<float, 2>>(given, "probabilities"),

@@ -1,6 +1,7 @@
 // How the caller of a long computation stops it: the computation asks between its steps.
 #pragma once
 
+#include <atomic>
 #include <functional>
 
 namespace querist {
@@ -19,9 +20,22 @@ class InterruptScope {
   const std::function<bool()>* outer_;
 };
 
-// Throws Error{cancelled} where the scope of this thread says so; costs a clock reading with one
-// and nothing without. Loops that can take longer than 0.1 s call it every so often; parallel_for
-// does between its chunks.
+// While it lives, computations of this thread stop once the flag is set: a worker has no scope of
+// its own, and its loop's caller speaks for it.
+class StopFlagScope {
+ public:
+  explicit StopFlagScope(const std::atomic<bool>& stopped);
+  ~StopFlagScope();
+  StopFlagScope(const StopFlagScope&) = delete;
+  StopFlagScope& operator=(const StopFlagScope&) = delete;
+
+ private:
+  const std::atomic<bool>* outer_;
+};
+
+// Throws Error{cancelled} where the scope or the flag of this thread says so; costs a clock reading
+// with a scope and next to nothing without. Loops that can take longer than 0.1 s call it every so
+// often; parallel_for does between its chunks.
 void check_interrupt();
 
 }  // namespace querist

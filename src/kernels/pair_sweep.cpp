@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/interrupt.h"
 #include "base/threads.h"
 #include "kernels/pair_blocks.h"
 
@@ -63,6 +64,7 @@ static void meet_all(Kernel kernel, const SweepRows& all, size_t from, size_t to
   RowReader reader(all.x, block_rows);
   std::vector<float> values(block_rows * width);
   for (size_t i = from; i < to; i += block_rows) {
+    check_interrupt();
     const size_t n = std::min(block_rows, to - i);
     const float* const* rows = reader.read(all.rows.subspan(i, n));
     for (size_t p = 0; p < group.panels(); ++p) {
