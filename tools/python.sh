@@ -20,6 +20,7 @@ echo "building the wheel"
 log=$(mktemp)
 work=$(mktemp -d)
 trap 'rm -rf "$log" "$work"' EXIT
+touch "$work/started"  # A source that changes while the wheel is built is newer than the wheel.
 export PATH="$PWD/$environment/bin:$PATH"
 { python -m pip wheel --no-build-isolation --no-deps --disable-pip-version-check -w "$work" ./python &&
   auditwheel repair --plat manylinux_2_36_x86_64 -w "$work/repaired" "$work"/querist-*.whl; } >"$log" 2>&1 || {
@@ -29,3 +30,4 @@ export PATH="$PWD/$environment/bin:$PATH"
 mkdir -p dist
 rm -f dist/querist-*.whl
 cp "$work"/repaired/querist-*.whl dist/
+touch -r "$work/started" dist/querist-*.whl

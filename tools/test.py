@@ -8,7 +8,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ALONE = {"browser", "crash", "hostile"}  # They watch a clock as a person would, so nothing else runs beside them.
+ALONE = {"browser", "crash", "hostile", "python"}  # They watch a clock as a person would, so nothing else runs beside them.
 NODE = ROOT / ".toolchain/node-bin"
 ENV = {**os.environ, "PATH": f"{NODE}:{os.environ['PATH']}"}
 

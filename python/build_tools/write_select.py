@@ -6,7 +6,7 @@ import textwrap
 HEAD = '''"""Query strategies: which rows to label next. Written by the build from the strategies' cards."""
 from __future__ import annotations
 
-from typing import Any, Literal, overload
+from typing import Any, Literal, SupportsIndex, overload
 
 from numpy.typing import ArrayLike
 
@@ -74,9 +74,9 @@ def docstring(card):
                   wrapped(param["help"] + bounds(param), "    ")]
     lines += ["", "Returns", "-------", "indices : ndarray of int64", "    Row numbers in the order picked.",
               "utilities : ndarray of float64", "    Only with ``return_utilities``: one a pick, larger is more wanted.",
-              "", "Raises", "------", "ValueError", "    Wrong shapes, ranges or rows, infinite numbers, or a signal that is missing.",
+              "", "Raises", "------", "ValueError", "    Wrong shapes, ranges or rows, numbers that are infinite or beyond 2**50, or a signal that is missing.",
               "TypeError", "    Arguments that hold no numbers.",
-              "", "Notes", "-----", "A row that holds a NaN in a signal or its cost is no candidate. Ties go to the lower row."]
+              "", "Notes", "-----", "A row that holds a NaN in a signal that is read, or in its cost, is no candidate. Ties go to the lower row."]
     if card["source"]:
         lines += ["", "References", "----------", *[f"{one.strip()}." for one in card["source"].split(";")]]
     body = "\n".join(f"    {line}" if line else "" for text in lines for line in text.split("\n"))
@@ -88,9 +88,9 @@ def function(card):
     own = [f"{p['name']}: {python_type(p)} | None = {fallback(p)}" for p in card["params"]]
     pieces = []
     for kind, answer in (("Literal[False] = False", "Indices"), ("Literal[True]", "tuple[Indices, Utilities]")):
-        every = ["batch_size: int", "*", *shared, "seed: int = 0", f"return_utilities: {kind}", *own]
+        every = ["batch_size: SupportsIndex", "*", *shared, "seed: SupportsIndex = 0", f"return_utilities: {kind}", *own]
         pieces.append(f"@overload\ndef {card['name']}({', '.join(every)}) -> {answer}: ...\n")
-    every = ["batch_size: int", "*", *shared, "seed: int = 0", "return_utilities: bool = False", *own]
+    every = ["batch_size: SupportsIndex", "*", *shared, "seed: SupportsIndex = 0", "return_utilities: bool = False", *own]
     head = f"def {card['name']}({', '.join(every)}) -> Any:\n"
     given = ", ".join(f'"{name}": {name}' for name in ARGUMENTS + MORE)
     params = ", ".join(f'"{p["name"]}": {p["name"]}' for p in card["params"])

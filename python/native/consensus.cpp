@@ -14,16 +14,19 @@ static Probabilities probabilities_of(const std::optional<Array<double, 2>>& arr
   return {array->shape(0), array->shape(1), array->data()};
 }
 
-static nb::dict active_lab(Array<int64_t, 1> items, Array<int64_t, 1> annotators,
-                           Array<int32_t, 1> labels, Array<double, 2> probabilities,
-                           std::optional<Array<double, 2>> unlabeled,
-                           std::optional<double> temperature, bool as_cleanlab) {
+// Whether to label again, the row, and its score.
+using WorkList = nb::typed<nb::list, nb::typed<nb::tuple, nb::bool_, nb::int_, nb::float_>>;
+
+static Named active_lab(Array<int64_t, 1> items, Array<int64_t, 1> annotators,
+                        Array<int32_t, 1> labels, Array<double, 2> probabilities,
+                        std::optional<Array<double, 2>> unlabeled,
+                        std::optional<double> temperature, bool as_cleanlab) {
   auto found = without_lock([&] {
     return consensus::active_lab({span_of(items), span_of(annotators), span_of(labels)},
                                  probabilities_of(probabilities), probabilities_of(unlabeled),
                                  {temperature, as_cleanlab});
   });
-  nb::dict answer;
+  Named answer;
   answer["scores"] = array_of(std::move(found.scores));
   answer["unlabeled_scores"] = array_of(std::move(found.unlabeled_scores));
   answer["consensus"] = array_of(std::move(found.consensus));
@@ -34,8 +37,8 @@ static nb::dict active_lab(Array<int64_t, 1> items, Array<int64_t, 1> annotators
   return answer;
 }
 
-static nb::list choose_work(Array<double, 1> scores, Array<double, 1> unlabeled, int64_t count) {
-  nb::list list;
+static WorkList choose_work(Array<double, 1> scores, Array<double, 1> unlabeled, int64_t count) {
+  WorkList list;
   for (const auto& work : consensus::choose_work(span_of(scores), span_of(unlabeled),
                                                  static_cast<size_t>(std::max<int64_t>(count, 0))))
     list.append(nb::make_tuple(work.relabel, work.row, work.score));

@@ -5,6 +5,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/typing.h>
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -65,6 +66,10 @@ auto without_lock(Work work) {
   nb::gil_scoped_release release;
   return work();
 }
+
+// Dictionaries and lists of them, as the stub writes them.
+using Named = nb::typed<nb::dict, nb::str, nb::any>;
+using Listed = nb::typed<nb::list, Named>;
 
 nb::str text(std::string_view value);
 nb::list texts(const std::vector<std::string_view>& values);

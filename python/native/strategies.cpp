@@ -9,8 +9,8 @@
 
 namespace querist::python {
 
-static nb::list cards() {
-  nb::list list;
+static Listed cards() {
+  Listed list;
   for (const auto& card : strategies::all()) {
     nb::dict row;
     row["name"] = text(card.name);
@@ -19,6 +19,8 @@ static nb::list cards() {
     row["family"] = text(card.family);
     row["task"] = text(strategies::task_name(card.task));
     row["needs"] = texts(strategies::signal_list(card.needs));
+    row["reads"] = texts(strategies::signal_list(card.reads));
+    row["handles_no_model"] = card.handles_no_model;
     row["params"] = param_list(card.params);
     list.append(row);
   }
@@ -74,8 +76,8 @@ static std::optional<Value> taken(const nb::dict& arrays, const char* name) {
 }
 
 static Answer select(const std::string& name, int64_t batch_size, size_t size, size_t classes,
-                     Array<int64_t, 1> candidates, Array<int64_t, 1> labeled, nb::dict given,
-                     uint64_t seed, nb::dict params) {
+                     Array<int64_t, 1> candidates, Array<int64_t, 1> labeled, Named given,
+                     uint64_t seed, Named params) {
   const auto& card = strategies::find(name);
   if (batch_size < 0) refuse("batch_size must not be negative, as {} is", batch_size);
   const Arrays arrays = {taken<Array<float, 2>>(given, "probabilities"),

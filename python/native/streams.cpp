@@ -14,13 +14,13 @@ static Features features_of(const std::optional<Array<float, 2>>& rows) {
   return rows ? Features(view_of(rows)) : Features();
 }
 
-static Stream make_stream(const std::string& name, const nb::dict& given, uint32_t seed) {
+static Stream make_stream(const std::string& name, const Named& given, uint32_t seed) {
   const auto& card = streams::find(name);
   return Stream(card, params_of(card.params, given), seed);
 }
 
-static nb::list stream_cards() {
-  nb::list list;
+static Listed stream_cards() {
+  Listed list;
   for (const auto& card : streams::all()) {
     nb::dict row;
     row["name"] = text(card.name);

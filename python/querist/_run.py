@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import Array, as_array, check_dimensions, features, floats, row_numbers, small_numbers, whole_numbers
@@ -159,7 +159,7 @@ def run(name: str, batch_size: Any, given: dict[str, Any], seed: Any, return_uti
     return (indices, utilities) if return_utilities else indices
 
 
-def top_k(utilities: Any, k: Any) -> Indices:
+def top_k(utilities: ArrayLike, k: SupportsIndex) -> Indices:
     """Indices of the k largest utilities, largest first.
 
     Parameters

@@ -40,22 +40,22 @@ def test_wrong_lengths_are_refused(card, rng):
     given = arguments(card, rng, N)
     for name in ("costs", "groups"):
         for size in (1, N - 1, N + 1):
-            refused(card, ValueError, name if given_signals(given) else "", **{**given, name: np.ones(size, int)})
+            refused(card, ValueError, name if given_signals(given) else ".", **{**given, name: np.ones(size, int)})
         refused(card, ValueError, name, **{**given, name: np.ones((N, 1), int)})
     names = given_signals(given)
     for name in names[1:]:
         axis = 1 if name.startswith("member") else 0
         short = np.take(given[name], np.arange(N - 1), axis=axis)
-        refused(card, ValueError, "", **{**given, name: short})
+        refused(card, ValueError, ".", **{**given, name: short})
 
 
 def test_no_columns_or_members_are_refused(card, rng):
     given = arguments(card, rng, N)
     for name in numbers_that_count(card, given):
         if given[name].ndim > 1:
-            refused(card, ValueError, "", **{**given, name: given[name][..., :0]})
+            refused(card, ValueError, ".", **{**given, name: given[name][..., :0]})
         if given[name].ndim == 3:
-            refused(card, ValueError, "", **{**given, name: given[name][:0]})
+            refused(card, ValueError, ".", **{**given, name: given[name][:0]})
 
 
 def numbers_that_count(card, given):

@@ -26,7 +26,7 @@ def stop(signal_number, frame):
     raise Stopped
 
 
-def big_pool(card, n=60_000, columns=96):
+def big_pool(card, n=100_000, columns=128):
     """Made in float32 from the start: of a size that no strategy answers at once."""
     rng = np.random.default_rng(3)
     given = {"embeddings": rng.standard_normal((n, columns), np.float32)}

@@ -227,6 +227,28 @@ TEST(ParallelFor, VisitsEachItemOnceAndRethrows) {
                Error);
 }
 
+TEST(ParallelFor, StopsChunksThatAreUnderWay) {
+  set_threads(2);
+  const auto endless = [](size_t begin, size_t) {
+    if (begin == 0) fail(Code::internal, "the first");
+    for (;;) check_interrupt();  // Ends because the first chunk failed, on whatever thread.
+  };
+  try {
+    parallel_for(2, 1, endless);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "the first");
+  }
+  std::atomic<bool> asked = false;
+  const InterruptScope scope([&] { return asked = true; });
+  const auto waits = [&](size_t begin, size_t) {
+    while (begin == 1) check_interrupt();  // The caller's thread asks, with its own chunk or idle.
+  };
+  EXPECT_THROW(parallel_for(2, 1, waits), Error);
+  EXPECT_TRUE(asked);
+  set_threads(0);
+}
+
 static size_t sum_in_a_loop() {
   std::atomic<size_t> sum = 0;
   parallel_for(1000, 1, [&](size_t begin, size_t end) {

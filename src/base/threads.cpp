@@ -43,16 +43,14 @@ struct LoopState {
   void work() {
     const bool was_inside = inside_loop;
     inside_loop = true;
-    const HelpScope scope(failed);
+    const StopFlagScope scope(failed);
     for (size_t begin = next.fetch_add(chunk); begin < n; begin = next.fetch_add(chunk)) {
       const size_t end = std::min(n, begin + chunk);
       try {
         if (!failed) (*body)(begin, end);
-        if (!failed) check_interrupt();
+        check_interrupt();
       } catch (...) {  // The loop's door: the first failure is rethrown to the caller.
-        const std::lock_guard lock(mutex);
-        if (!error) error = std::current_exception();
-        failed = true;
+        keep_failure();
       }
       if (done.fetch_add(end - begin) + (end - begin) == n) {
         const std::lock_guard lock(mutex);
@@ -61,22 +59,26 @@ struct LoopState {
     }
     inside_loop = was_inside;
   }
-
-  // Until every chunk is done or skipped, asking now and then whether to give up.
-  void await() {
+  // The caller's chunks are done: it goes on asking whether to stop while others finish theirs.
+  void wait() {
     std::unique_lock lock(mutex);
-    while (!finished.wait_for(lock, std::chrono::milliseconds(20), [&] { return done == n; })) {
-      if (failed) continue;
+    const auto is_done = [&] { return done == n; };
+    while (!finished.wait_for(lock, std::chrono::milliseconds(20), is_done)) {
       lock.unlock();
       try {
-        check_interrupt();
-        lock.lock();
-      } catch (...) {  // Noted as a chunk's failure would be.
-        lock.lock();
-        if (!error) error = std::current_exception();
-        failed = true;
+        if (!failed) check_interrupt();
+      } catch (...) {  // Rethrown once nobody works on the loop any more.
+        keep_failure();
       }
+      lock.lock();
     }
+  }
+
+ private:
+  void keep_failure() {
+    const std::lock_guard lock(mutex);
+    if (!error) error = std::current_exception();
+    failed = true;
   }
 };
 
@@ -175,7 +177,7 @@ void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_
   loop->body = &body;
   pool.offer(loop, std::min(threads - 1, (n + chunk - 1) / chunk - 1));
   loop->work();
-  loop->await();
+  loop->wait();
   if (loop->error) std::rethrow_exception(loop->error);
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/interrupt.h"
 #include "base/threads.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -170,6 +171,7 @@ void ExpectedEntropy::approximate(const Committee& committee, std::span<const in
   parallel_for(rows.size(), rows_at_once, [&](size_t begin, size_t end) {
     std::vector<float> read_rows(rows_at_once * values);
     for (size_t from = begin; from < end; from += rows_at_once) {
+      check_interrupt();
       const size_t count = std::min(rows_at_once, end - from);
       for (size_t i = 0; i < count; ++i) {
         read(committee, static_cast<size_t>(rows[from + i]), read_rows.data() + i * values);

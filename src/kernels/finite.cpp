@@ -1,9 +1,10 @@
-// A number is finite when its exponent bits are not all ones; the loops are plain so that the
-// compiler widens them.
+// Without their sign, the bits of floats are ordered as their values are, and a NaN's lie above
+// infinity's; the loops are plain so that the compiler widens them.
 #include "kernels/finite.h"
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -12,12 +13,13 @@
 
 namespace querist::kernels {
 
-static bool finite_floats(const float* values, size_t n) {
-  uint32_t bad = 0;
+static bool finite_floats(const float* values, size_t n, float limit) {
+  const auto most = std::bit_cast<int32_t>(limit);
+  int32_t bad = 0;
   for (size_t i = 0; i < n; ++i) {
-    uint32_t bits;
+    int32_t bits;
     std::memcpy(&bits, values + i, sizeof bits);
-    bad |= static_cast<uint32_t>((bits & 0x7f800000u) == 0x7f800000u);
+    bad |= static_cast<int32_t>((bits & 0x7fffffff) >= most);
   }
   return bad == 0;
 }
@@ -29,19 +31,20 @@ static bool finite_halves(const uint16_t* values, size_t n) {
   return bad == 0;
 }
 
-bool all_finite(const Features& features) {
+bool all_finite(const Features& features, float limit) {
   if (features.kind == Features::Kind::sparse) {
     if (features.rows == 0) return true;
     const int64_t begin = features.sparse.offsets[0];
     return finite_floats(features.sparse.values + begin,
-                         static_cast<size_t>(features.sparse.offsets[features.rows] - begin));
+                         static_cast<size_t>(features.sparse.offsets[features.rows] - begin),
+                         limit);
   }
   std::atomic<bool> finite = true;
   parallel_for(features.rows, 4096, [&](size_t begin, size_t end) {
     const size_t start = begin * features.cols;
     const size_t count = (end - begin) * features.cols;
     const bool good = features.kind == Features::Kind::dense
-                          ? finite_floats(features.dense + start, count)
+                          ? finite_floats(features.dense + start, count, limit)
                           : finite_halves(features.half + start, count);
     if (!good) finite = false;
   });
@@ -59,6 +62,8 @@ std::vector<RowFault> row_faults(const Features& features) {
                                 ? features.dense[at]
                                 : half_to_float(features.half[at]);
         if (std::isnan(value)) faults[i] = std::max(faults[i], RowFault::nan);
+        if (std::abs(value) >= largest_moderate)
+          faults[i] = std::max(faults[i], RowFault::too_large);
         if (std::isinf(value)) faults[i] = std::max(faults[i], RowFault::infinite);
       }
     }

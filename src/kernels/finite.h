@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -9,12 +10,17 @@
 
 namespace querist::kernels {
 
-bool all_finite(const Features& features);
+// Numbers up to this have squares that add up over a million columns within a float.
+inline constexpr float largest_moderate = 0x1p50f;
+
+// Whether every number is finite and, without its sign, below `limit`. Half numbers always are
+// moderate.
+bool all_finite(const Features& features, float limit = std::numeric_limits<float>::infinity());
 
 // What is wrong with a row, the worse last.
-enum class RowFault : uint8_t { none, nan, infinite, not_probabilities };
+enum class RowFault : uint8_t { none, nan, too_large, infinite, not_probabilities };
 
-// One fault a row of dense or half features.
+// One fault a row of dense or half features; too large are those that are not moderate.
 std::vector<RowFault> row_faults(const Features& features);
 
 // Marks rows of probabilities that hold a NaN, an infinity, or are no probabilities: below

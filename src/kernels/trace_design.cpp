@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "base/interrupt.h"
 #include "base/threads.h"
 #include "kernels/orthonormal.h"
 #include "kernels/single_blas.h"
@@ -124,6 +125,7 @@ void TraceDesign::measure() {
       }
     };
     for (size_t part = begin; part < end; ++part) {
+      check_interrupt();
       const size_t from = part * rows_at_once;
       const size_t rows = std::min(rows_at_once, candidates_.size() - from);
       widen(candidates_.subspan(from, rows), wide);
@@ -189,6 +191,7 @@ void TraceDesign::change(size_t candidate, double sign) {
     std::vector<double> dots(rows_at_once * 2 * count);
     std::vector<int64_t> rows;
     for (size_t part = begin; part < end; ++part) {
+      check_interrupt();
       const size_t from = part * rows_at_once;
       const size_t n = std::min(rows_at_once, watched_.size() - from);
       rows.clear();

@@ -83,8 +83,10 @@ static void settle(const kernels::Committee& committee, std::span<const int64_t>
   for (const size_t i : chosen) gains[i] = prior.exact(committee, rows[i]);
   each_part(committee, targets, [&](const kernels::ExpectedEntropy& entropy) {
     parallel_for(chosen.size(), 1, [&](size_t begin, size_t end) {
-      for (size_t j = begin; j < end; ++j)
+      for (size_t j = begin; j < end; ++j) {
+        check_interrupt();
         gains[chosen[j]] -= entropy.exact(committee, rows[chosen[j]]);
+      }
     });
   });
   // Rounding must not part what is equal.

@@ -47,8 +47,9 @@ bool lacks_more_than_model(Signal missing);
 // Checks the pool's signals against the card, falls back to random where there is no model, and
 // runs the strategy. A row that holds a NaN in a signal that the card names, or in the costs, is
 // taken out of the pool first; a labelled one is refused. Throws invalid_argument, naming signal
-// and row, on infinite numbers, probabilities that are none (tolerance 0.001), costs that are not
-// positive, labels out of range, unsorted or overlapping rows, wrong shapes, or a missing signal.
+// and row, on infinite numbers, numbers beyond 2^50 (their squares would overflow), probabilities
+// that are none (tolerance 0.001), costs that are not positive, labels out of range, unsorted or
+// overlapping rows, wrong shapes, or a missing signal.
 Selection select_batch(const QueryStrategy& strategy, const Pool& pool, size_t batch_size,
                        const Params& params, uint64_t seed);
 

@@ -35,6 +35,8 @@ static void check_labels(const QueryStrategy& strategy, const Pool& pool) {
   }
   for (const float target : pool.targets) {
     if (!std::isfinite(target)) refuse("labels hold a NaN or infinite number");
+    if (std::abs(target) >= kernels::largest_moderate)
+      refuse("labels hold a number beyond {:g}, too large to square", kernels::largest_moderate);
   }
   if (pool.label_matrix.rows &&
       (pool.label_matrix.rows != pool.labeled.size() || pool.label_matrix.cols != pool.classes)) {
@@ -95,7 +97,8 @@ class NumberCheck {
     note(faults, what);
   }
   void numbers(const Features& values, std::string_view what) {
-    if (!kernels::all_finite(values)) note(kernels::row_faults(values), what);
+    if (!kernels::all_finite(values, kernels::largest_moderate))
+      note(kernels::row_faults(values), what);
   }
   void column(std::span<const float> values, std::string_view what) {
     numbers(MatrixView(values.size(), 1, values.data()), what);
@@ -115,6 +118,10 @@ class NumberCheck {
     for (size_t i = 0; i < faults.size(); ++i) {
       if (faults[i] == kernels::RowFault::infinite)
         refuse("row {} of {} holds an infinite number", i, what);
+      if (faults[i] == kernels::RowFault::too_large) {
+        refuse("row {} of {} holds a number beyond {:g}, too large to square: scale them", i, what,
+               kernels::largest_moderate);
+      }
       if (faults[i] == kernels::RowFault::nan) dropped_.push_back(static_cast<int64_t>(i));
     }
   }

@@ -1,0 +1,74 @@
+"""Docstrings and signatures: every parameter is described in numpydoc form, and the cards agree with the functions."""
+import inspect
+import re
+
+import pytest
+
+import querist
+
+SIGNATURE = ["batch_size", "probabilities", "member_probabilities", "embeddings", "labeled", "labels", "candidates", "costs", "groups"]
+
+
+def sections(text):
+    """Section titles and their lines, as numpydoc underlines them."""
+    lines = inspect.cleandoc(text).splitlines()
+    starts = [i for i in range(len(lines) - 1) if lines[i] and re.fullmatch("-{3,}", lines[i + 1])]
+    return {lines[i]: lines[i + 2:end] for i, end in zip(starts, [*starts[1:], len(lines)])}
+
+
+def described(lines):
+    """Names at the left margin, with the text under each."""
+    found, name = {}, None
+    for line in lines:
+        match = re.match(r"(\w+) : .", line)
+        if match:
+            name = match[1]
+            found[name] = ""
+        elif name and line.startswith("    "):
+            found[name] += line.strip()
+    return found
+
+
+def public_functions():
+    return [(name, getattr(querist.select, name)) for name in querist.select.__all__]
+
+
+@pytest.mark.parametrize("name,function", public_functions(), ids=querist.select.__all__)
+def test_every_parameter_is_described(name, function):
+    parts = sections(function.__doc__)
+    names = described(parts.get("Parameters", []))
+    for parameter in inspect.signature(function).parameters:
+        if parameter in ("predictions", "member_predictions") and parameter not in names:
+            assert "regression" not in [card["task"] for card in querist.select.strategies() if card["name"] == name]
+            continue
+        assert names.get(parameter), f"{name}: {parameter} is not described"
+    if name != "strategies":
+        assert parts["Returns"]
+
+
+def test_the_text_names_source_and_summary(card):
+    text = getattr(querist.select, card["name"]).__doc__
+    assert text.startswith(card["summary"]) and card["summary"].endswith(".")
+    for source in filter(None, (one.strip() for one in card["source"].split(";"))):
+        assert source in text
+
+
+def test_signatures_are_those_of_the_interface(card):
+    parameters = inspect.signature(getattr(querist.select, card["name"])).parameters
+    names = list(parameters)
+    assert names[:len(SIGNATURE)] == SIGNATURE
+    assert parameters["batch_size"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    assert all(parameters[name].kind is inspect.Parameter.KEYWORD_ONLY for name in names[1:])
+    assert parameters["seed"].default == 0 and parameters["return_utilities"].default is False
+    for param in card["params"]:
+        default = parameters[param["name"]].default
+        assert default == (None if param["automatic"] else param["fallback"])
+
+
+def test_modules_and_their_names_are_described():
+    for module in (querist, querist.select):
+        assert module.__doc__
+        assert sorted(set(module.__all__)) == sorted(module.__all__)
+        for name in module.__all__:
+            assert hasattr(module, name)
+    assert querist.__version__

@@ -1,0 +1,24 @@
+"""A program that uses the package as a typed one: mypy reads it in strict mode, and it runs."""
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+import numpy as np
+from numpy.typing import NDArray
+
+import querist
+from querist import select
+
+probabilities: NDArray[np.float32] = np.full((10, 2), 0.5, np.float32)
+embeddings: NDArray[np.float16] = np.arange(20, dtype=np.float16).reshape(10, 2)
+
+assert_type(select.margin(3, probabilities=probabilities), NDArray[np.int64])
+assert_type(select.margin(3, probabilities=probabilities, return_utilities=True), tuple[NDArray[np.int64], NDArray[np.float64]])
+assert_type(select.k_center(2, embeddings=embeddings, labeled=[1, 2], labels=[0, 1], candidates=None), NDArray[np.int64])
+assert_type(select.max_herding(2, embeddings=embeddings.tolist(), gamma=0.5, seed=3), NDArray[np.int64])
+assert_type(select.density_weighted(2, probabilities=probabilities, embeddings=embeddings, similarity="cosine"), NDArray[np.int64])
+assert_type(select.top_k([1.0, 2.0], 1), NDArray[np.int64])
+assert_type(select.strategies(), list[dict[str, Any]])
+assert_type(querist.__version__, str)
+assert_type(querist.thread_count(), int)
+querist.set_threads(2)
