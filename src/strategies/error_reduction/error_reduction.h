@@ -26,6 +26,7 @@ struct ExpectedLosses {
 
 ExpectedLosses parzen_losses(const ErrorReduction& task);
 ExpectedLosses ridge_losses(const ErrorReduction& task);
+ExpectedLosses naive_bayes_losses(const ErrorReduction& task);
 
 // Candidates and targets that meet at a time. Fixed, so that no answer depends on the threads.
 inline constexpr size_t candidate_block = 64;
