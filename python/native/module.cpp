@@ -55,4 +55,7 @@ NB_MODULE(_core, module) {
       "Limits the vector instructions used from now on: sse4, avx2, avx512, or widest.");
   if (const char* widest = std::getenv("QUERIST_VECTORS")) kernels::limit_vectors(widest);
   bind_strategies(module);
+  bind_streams(module);
+  bind_consensus(module);
+  bind_learners(module);
 }

@@ -22,6 +22,26 @@ def _whole(name: str, value: Any) -> int:
         raise TypeError(f"{name} must be a whole number, not {type(value).__name__}") from None
 
 
+def _setting(name: str, value: Any) -> float | bool | str:
+    """A parameter as the native module takes it; what range it may have, the card says there."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{name} is no text: {value!a}") from None
+        return value
+    if isinstance(value, (bool, float)):
+        return value
+    try:
+        return float(operator.index(value))
+    except OverflowError:
+        raise ValueError(f"{name} is too large a number") from None
+    except TypeError:
+        raise TypeError(f"{name} must be a number, a flag or a text, not {type(value).__name__}") from None
+
+
 def _signals(task: str, given: dict[str, Any]) -> dict[str, Array]:
     """The arrays that a model and the features give, by the native module's names."""
     arrays: dict[str, Array] = {}
@@ -132,8 +152,10 @@ def run(name: str, batch_size: Any, given: dict[str, Any], seed: Any, return_uti
         arrays["costs"] = floats("costs", given["costs"], 1)
     if given["groups"] is not None:
         arrays["groups"] = small_numbers("groups", given["groups"])
-    chosen = {key: value for key, value in params.items() if value is not None}
-    indices, utilities = _core.select(name, batch, size, classes, candidates, labeled, arrays, number, chosen)
+    chosen = {key: _setting(key, value) for key, value in params.items() if value is not None}
+    if size == 0:
+        return (np.zeros(0, np.int64), np.zeros(0)) if return_utilities else np.zeros(0, np.int64)
+    indices, utilities = _core.select(name, min(batch, size), size, classes, candidates, labeled, arrays, number, chosen)
     return (indices, utilities) if return_utilities else indices
 
 
@@ -159,7 +181,7 @@ def top_k(utilities: Any, k: Any) -> Indices:
     count = _whole("k", k)
     if count < 0:
         raise ValueError(f"k must not be negative, as {count} is")
-    return np.asarray(_core.top_k(np.ascontiguousarray(values), count))
+    return np.asarray(_core.top_k(np.ascontiguousarray(values), min(count, values.size)))
 
 
 def strategies() -> list[dict[str, Any]]:

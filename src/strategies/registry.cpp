@@ -129,6 +129,7 @@ Selection select_batch(const QueryStrategy& strategy, const Pool& given, size_t 
   if (pool.labels.empty() && !has(strategy.needs, Signal::labels))
     pool.labels = likeliest = likeliest_labels(pool);
   batch_size = std::min(batch_size, pool.candidates.size());
+  if (batch_size == 0) return {};
   Rng rng(seed);
   Selection selection = choose(strategy, pool, batch_size, params, rng);
   QUERIST_CHECK(selection.rows.size() <= batch_size);
