@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "base/interrupt.h"
 #include "base/threads.h"
 #include "kernels/rbf.h"
 
@@ -73,6 +74,7 @@ void parzen_frequencies(ChosenRows queries, ChosenRows support, std::span<const 
         rbf_kernel(wide.data(), rows.size(), panel, width, kernel.data());
         add_votes(kernel, panel.padded(), rows.size(),
                   std::span(sorted.labels).subspan(from, count), classes, out.data() + q * classes);
+        check_interrupt();
       }
     });
   }

@@ -32,7 +32,9 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
       params.text("method") == "log_loss" ? kernels::Loss::log : kernels::Loss::misclassification;
   const ErrorReduction task{pool, candidates, targets, loss, params};
   const std::string& learner = params.text("learner");
-  const ExpectedLosses losses = learner == "ridge" ? ridge_losses(task) : parzen_losses(task);
+  const ExpectedLosses losses = learner == "ridge"         ? ridge_losses(task)
+                                : learner == "naive_bayes" ? naive_bayes_losses(task)
+                                                           : parzen_losses(task);
   // A sample of the targets stands for all.
   const double scale = static_cast<double>(pool.size) / static_cast<double>(targets.size());
   const double current = params.flag("subtract_current") ? losses.current : 0;
@@ -47,7 +49,7 @@ static ParamSpecs settings() {
   return {
       {.name = "learner",
        .fallback = "parzen",
-       .choices = {"parzen", "ridge"},
+       .choices = {"parzen", "ridge", "naive_bayes"},
        .help = "The classifier whose error is reduced, trained on the embeddings."},
       {.name = "gamma",
        .fallback = 0,

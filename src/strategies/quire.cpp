@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/threads.h"
 #include "kernels/cholesky.h"
 #include "kernels/rbf.h"
@@ -119,10 +120,12 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
   std::vector<double> utilities(pool.candidates.size());
   constexpr size_t block = 256;  // Always the same rows together: BLAS's last bits depend on that.
   parallel_for((utilities.size() + block - 1) / block, 1, [&](size_t begin, size_t end) {
-    for (size_t from = begin * block; from < std::min(end * block, utilities.size()); from += block)
-      score_block(pool, labelled,
-                  pool.candidates.subspan(from, std::min(block, utilities.size() - from)),
+    const size_t last = std::min(end * block, utilities.size());
+    for (size_t from = begin * block; from < last; from += block) {
+      score_block(pool, labelled, pool.candidates.subspan(from, std::min(block, last - from)),
                   utilities.data() + from);
+      check_interrupt();
+    }
   });
   return top_k(pool, utilities, batch_size);
 }

@@ -8,8 +8,9 @@ import warnings
 
 import numpy as np
 import skactiveml
-from skactiveml.classifier import ParzenWindowClassifier
+from skactiveml.classifier import ParzenWindowClassifier, SklearnClassifier
 from skactiveml.pool import MonteCarloEER, Quire, expected_average_precision
+from sklearn.naive_bayes import GaussianNB
 
 METHODS = ("misclassification_loss", "log_loss")
 
@@ -54,6 +55,18 @@ def parzen(rng, rows, cols, classes, labeled, gamma):
     return out
 
 
+def naive_bayes(rng, rows, cols, classes):
+    x, y = pool(rng, rows, cols, classes, 0)
+    y[: 3 * classes] = np.tile(np.arange(classes), 3)
+    out = inputs(x, y, classes)
+    model = SklearnClassifier(GaussianNB(), classes=list(range(classes)))
+    for method in METHODS:
+        strategy = MonteCarloEER(method=method)
+        _, utilities = strategy.query(x.astype(np.float64), y, model, return_utilities=True)
+        out[method] = utilities[0][np.isnan(y)].tolist()
+    return out
+
+
 def average_precision(rng, rows, classes):
     p = rng.dirichlet(np.ones(classes), rows).astype(np.float32)
     p[rows // 2] = p[0]
@@ -87,6 +100,7 @@ def main():
         average_precision(rng, 9, 3),
         average_precision(rng, 24, 4),
     ]
+    out["naive_bayes"] = [naive_bayes(rng, 15, 3, 2), naive_bayes(rng, 20, 2, 4)]
     target = pathlib.Path(__file__).with_name("error_reduction.json")
     target.write_text(json.dumps(out, separators=(",", ":")).replace('],"', '],\n"') + "\n")
 

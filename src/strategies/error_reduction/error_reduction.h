@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "base/interrupt.h"
 #include "base/params.h"
 #include "data/pool.h"
 #include "kernels/expected_loss.h"
@@ -26,15 +27,20 @@ struct ExpectedLosses {
 
 ExpectedLosses parzen_losses(const ErrorReduction& task);
 ExpectedLosses ridge_losses(const ErrorReduction& task);
+ExpectedLosses naive_bayes_losses(const ErrorReduction& task);
 
 // Candidates and targets that meet at a time. Fixed, so that no answer depends on the threads.
 inline constexpr size_t candidate_block = 64;
 inline constexpr size_t target_block = 256;
 
-// Calls body(first, count) over consecutive blocks of n, in order, on this thread.
+// Calls body(first, count) over consecutive blocks of n, in order, on this thread, which may be
+// interrupted between them.
 template <class Body>
 void each_block(size_t n, size_t block, Body body) {
-  for (size_t from = 0; from < n; from += block) body(from, n - from < block ? n - from : block);
+  for (size_t from = 0; from < n; from += block) {
+    body(from, n - from < block ? n - from : block);
+    check_interrupt();
+  }
 }
 
 }  // namespace querist::strategies
