@@ -16,7 +16,7 @@ class BatchBald(Workload):
 
     def peer(self, d):
         from skactiveml.pool import batch_bald
-        return {"indices": batch_bald(d["members"], batch_size=d["b"], random_state=0)}
+        return {"indices": np.nanargmax(batch_bald(d["members"], batch_size=d["b"], n_MC_samples=10_000, random_state=0), axis=1)}
 
     def ours(self, d):
         import querist

@@ -1,8 +1,11 @@
 // The native module: its settings, its errors, and the parts that each folder binds.
 #include "native/module.h"
 
+#include <cstdlib>
+
 #include "base/error.h"
 #include "base/threads.h"
+#include "kernels/vectors.h"
 
 namespace querist::python {
 
@@ -46,5 +49,13 @@ NB_MODULE(_core, module) {
              "Threads that calls may use from the next one on; 0: as many as there are cores.");
   module.def(
       "thread_count", [] { return thread_count(); }, "Threads that calls may use.");
+  module.def(
+      "limit_vectors", [](const std::string& widest) { kernels::limit_vectors(widest); },
+      nb::arg("widest"),
+      "Limits the vector instructions used from now on: sse4, avx2, avx512, or widest.");
+  if (const char* widest = std::getenv("QUERIST_VECTORS")) kernels::limit_vectors(widest);
   bind_strategies(module);
+  bind_streams(module);
+  bind_consensus(module);
+  bind_learners(module);
 }

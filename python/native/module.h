@@ -15,6 +15,7 @@
 
 #include "base/interrupt.h"
 #include "base/matrix.h"
+#include "base/params.h"
 
 namespace querist::python {
 
@@ -65,6 +66,15 @@ auto without_lock(Work work) {
   return work();
 }
 
+nb::str text(std::string_view value);
+nb::list texts(const std::vector<std::string_view>& values);
+// The rows of a card's parameters as dictionaries, and values given by name, checked against them.
+nb::list param_list(const ParamSpecs& specs);
+Params params_of(const ParamSpecs& specs, const nb::dict& given);
+
 void bind_strategies(nb::module_& module);
+void bind_streams(nb::module_& module);
+void bind_consensus(nb::module_& module);
+void bind_learners(nb::module_& module);
 
 }  // namespace querist::python

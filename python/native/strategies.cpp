@@ -10,41 +10,12 @@
 
 namespace querist::python {
 
-static nb::object to_python(const ParamValue& value) {
-  if (const auto* number = std::get_if<double>(&value)) return nb::float_(*number);
-  if (const auto* flag = std::get_if<bool>(&value)) return nb::bool_(*flag);
-  return nb::str(std::get<std::string>(value).c_str());
-}
-
-static nb::str text(std::string_view value) { return nb::str(value.data(), value.size()); }
-
-static nb::list texts(const std::vector<std::string_view>& values) {
-  nb::list list;
-  for (const auto value : values) list.append(text(value));
-  return list;
-}
-
-static nb::dict param_dict(const ParamSpec& spec) {
-  nb::dict row;
-  row["name"] = text(spec.name);
-  row["type"] = text(spec.type());
-  row["fallback"] = to_python(spec.fallback);
-  row["automatic"] = spec.automatic;
-  row["min"] = spec.min;
-  row["max"] = spec.max;
-  row["choices"] = texts(spec.choices);
-  row["help"] = text(spec.help);
-  return row;
-}
-
 // As the stub writes it.
 using Named = nb::typed<nb::dict, nb::str, nb::any>;
 
 static nb::typed<nb::list, Named> cards() {
   nb::typed<nb::list, Named> list;
   for (const auto& card : strategies::all()) {
-    nb::list params;
-    for (const ParamSpec& spec : card.params) params.append(param_dict(spec));
     nb::dict row;
     row["name"] = text(card.name);
     row["summary"] = text(card.summary);
@@ -52,25 +23,10 @@ static nb::typed<nb::list, Named> cards() {
     row["family"] = text(card.family);
     row["task"] = text(strategies::task_name(card.task));
     row["needs"] = texts(strategies::signal_list(card.needs));
-    row["params"] = params;
+    row["params"] = param_list(card.params);
     list.append(row);
   }
   return list;
-}
-
-static Params params_of(const strategies::QueryStrategy& card, const nb::dict& given) {
-  Params params(card.params);
-  for (const auto& [key, value] : given) {
-    const auto name = nb::cast<std::string>(key);
-    if (nb::isinstance<nb::bool_>(value)) {
-      params.set(name, ParamValue(nb::cast<bool>(value)));
-    } else if (nb::isinstance<nb::str>(value)) {
-      params.set(name, ParamValue(nb::cast<std::string>(value)));
-    } else {
-      params.set(name, ParamValue(nb::cast<double>(value)));
-    }
-  }
-  return params;
 }
 
 using Halves = Array<uint16_t, 2>;
@@ -140,7 +96,7 @@ static Answer select(const std::string& name, int64_t batch_size, size_t size, s
   Pool pool = pool_of(arrays, size, classes);
   pool.candidates = span_of(candidates);
   pool.labeled = span_of(labeled);
-  const Params settings = params_of(card, params);
+  const Params settings = params_of(card.params, params);
   const Signal missing = strategies::missing_signals(card, pool);
   const bool is_cold = card.handles_no_model && !strategies::lacks_more_than_model(missing);
   if (missing != Signal::none && !is_cold) {

@@ -1,11 +1,12 @@
 """Querist: active learning, every query strategy exact and fast.
 
-`querist.select` chooses what to label next from arrays. `querist.sklearn` wraps estimators.
+`querist.select` chooses what to label next from arrays, `querist.stream` one instance at a time, `querist.quality` whom
+to ask again. `querist.sklearn` wraps estimators.
 """
 from __future__ import annotations
 
-from . import select
-from ._core import set_threads, thread_count
+from . import learners, quality, select, stream
+from ._core import limit_vectors, set_threads, thread_count
 from ._core import version as __version__
 
-__all__ = ["__version__", "select", "set_threads", "thread_count"]
+__all__ = ["__version__", "learners", "limit_vectors", "quality", "select", "set_threads", "stream", "thread_count"]

@@ -54,8 +54,8 @@ class Arrays {
     set_rows(pool);
     set_labels(pool);
     const Signal missing = strategies::missing_signals(strategy_, pool);
-    if (missing != Signal::none &&
-        !(strategy_.handles_no_model && missing == Signal::probabilities))
+    const bool is_cold = strategy_.handles_no_model && !strategies::lacks_more_than_model(missing);
+    if (missing != Signal::none && !is_cold)
       wrong_usage("{} needs {}: pass each as a flag of that name", strategy_.name,
                   strategies::signal_names(missing));
     return pool;

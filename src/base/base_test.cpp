@@ -1,8 +1,12 @@
 // Params, JSON, the generator, hashes, half floats, bytes, files and loops against what they
 // promise.
 #include <gtest/gtest.h>
+
+#include <thread>
+
 #include <sys/wait.h>
 #include <unistd.h>
+#include <chrono>
 
 #include <atomic>
 #include <cmath>
@@ -273,6 +277,30 @@ TEST(ParallelFor, WorksInAForkedChildAndWithMoreThreadsThanBefore) {
 TEST(Clock, WritesTimesAsRfc3339) {
   EXPECT_EQ(rfc3339(0), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(rfc3339(1'700'000'000'123), "2023-11-14T22:13:20.123Z");
+}
+
+TEST(Interrupt, StopsALoopOnEveryThreadSoon) {
+  for (const size_t threads : {1, 4}) {
+    set_threads(threads);
+    std::atomic<int> asked = 0;
+    const InterruptScope scope([&] { return ++asked >= 3; });
+    const auto begun = std::chrono::steady_clock::now();
+    const auto endless = [&] {
+      parallel_for(64, 1, [](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) {
+          for (int step = 0; step < 10'000; ++step) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            check_interrupt();
+          }
+        }
+      });
+    };
+    EXPECT_THROW(endless(), Error);
+    // Ten seconds an item without it; three questions come after 60 ms.
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+  }
+  set_threads(0);
+  EXPECT_NO_THROW(check_interrupt());
 }
 
 }  // namespace querist

@@ -1,4 +1,4 @@
-// One innermost scope a thread, asked at most every 20 ms, and one flag.
+// One innermost scope a thread, asked at most every 20 ms.
 #include "base/interrupt.h"
 
 #include <chrono>
@@ -12,7 +12,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 static thread_local const std::function<bool()>* innermost = nullptr;
 static thread_local SteadyTime last_asked{};
-static thread_local const std::atomic<bool>* stop_flag = nullptr;
+static thread_local const std::atomic<bool>* given_up_loop = nullptr;
 
 InterruptScope::InterruptScope(std::function<bool()> asked)
     : asked_(std::move(asked)), outer_(innermost) {
@@ -21,13 +21,14 @@ InterruptScope::InterruptScope(std::function<bool()> asked)
 
 InterruptScope::~InterruptScope() { innermost = outer_; }
 
-StopFlagScope::StopFlagScope(const std::atomic<bool>& stopped)
-    : outer_(std::exchange(stop_flag, &stopped)) {}
+HelpScope::HelpScope(const std::atomic<bool>& given_up) : outer_(given_up_loop) {
+  given_up_loop = &given_up;
+}
 
-StopFlagScope::~StopFlagScope() { stop_flag = outer_; }
+HelpScope::~HelpScope() { given_up_loop = outer_; }
 
 void check_interrupt() {
-  if (stop_flag && *stop_flag) fail(Code::cancelled, "the work was interrupted");
+  if (given_up_loop && *given_up_loop) fail(Code::cancelled, "the loop was given up");
   if (!innermost) return;
   const auto now = std::chrono::steady_clock::now();
   if (now - last_asked < std::chrono::milliseconds(20)) return;

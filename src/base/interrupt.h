@@ -20,22 +20,22 @@ class InterruptScope {
   const std::function<bool()>* outer_;
 };
 
-// While it lives, computations of this thread stop once the flag is set: a worker has no scope of
-// its own, and its loop's caller speaks for it.
-class StopFlagScope {
+// Throws Error{cancelled} where the scope of this thread says so, or where this thread helps in a
+// loop that has failed on another; costs a clock reading with a scope and almost nothing without.
+// Whatever can take longer than 0.1 s calls it every so often; parallel_for does between its
+// chunks.
+void check_interrupt();
+
+// While it lives, this thread gives up at check_interrupt once `given_up` is true.
+class HelpScope {
  public:
-  explicit StopFlagScope(const std::atomic<bool>& stopped);
-  ~StopFlagScope();
-  StopFlagScope(const StopFlagScope&) = delete;
-  StopFlagScope& operator=(const StopFlagScope&) = delete;
+  explicit HelpScope(const std::atomic<bool>& given_up);
+  ~HelpScope();
+  HelpScope(const HelpScope&) = delete;
+  HelpScope& operator=(const HelpScope&) = delete;
 
  private:
   const std::atomic<bool>* outer_;
 };
-
-// Throws Error{cancelled} where the scope or the flag of this thread says so; costs a clock reading
-// with a scope and next to nothing without. Loops that can take longer than 0.1 s call it every so
-// often; parallel_for does between its chunks.
-void check_interrupt();
 
 }  // namespace querist

@@ -43,14 +43,16 @@ struct LoopState {
   void work() {
     const bool was_inside = inside_loop;
     inside_loop = true;
-    const StopFlagScope scope(failed);
+    const HelpScope scope(failed);
     for (size_t begin = next.fetch_add(chunk); begin < n; begin = next.fetch_add(chunk)) {
       const size_t end = std::min(n, begin + chunk);
       try {
         if (!failed) (*body)(begin, end);
-        check_interrupt();
+        if (!failed) check_interrupt();
       } catch (...) {  // The loop's door: the first failure is rethrown to the caller.
-        keep_failure();
+        const std::lock_guard lock(mutex);
+        if (!error) error = std::current_exception();
+        failed = true;
       }
       if (done.fetch_add(end - begin) + (end - begin) == n) {
         const std::lock_guard lock(mutex);
@@ -59,26 +61,22 @@ struct LoopState {
     }
     inside_loop = was_inside;
   }
-  // The caller's chunks are done: it goes on asking whether to stop while others finish theirs.
-  void wait() {
+
+  // Until every chunk is done or skipped, asking now and then whether to give up.
+  void await() {
     std::unique_lock lock(mutex);
-    const auto is_done = [&] { return done == n; };
-    while (!finished.wait_for(lock, std::chrono::milliseconds(20), is_done)) {
+    while (!finished.wait_for(lock, std::chrono::milliseconds(20), [&] { return done == n; })) {
+      if (failed) continue;
       lock.unlock();
       try {
-        if (!failed) check_interrupt();
-      } catch (...) {  // Rethrown once nobody works on the loop any more.
-        keep_failure();
+        check_interrupt();
+        lock.lock();
+      } catch (...) {  // Noted as a chunk's failure would be.
+        lock.lock();
+        if (!error) error = std::current_exception();
+        failed = true;
       }
-      lock.lock();
     }
-  }
-
- private:
-  void keep_failure() {
-    const std::lock_guard lock(mutex);
-    if (!error) error = std::current_exception();
-    failed = true;
   }
 };
 
@@ -177,7 +175,7 @@ void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_
   loop->body = &body;
   pool.offer(loop, std::min(threads - 1, (n + chunk - 1) / chunk - 1));
   loop->work();
-  loop->wait();
+  loop->await();
   if (loop->error) std::rethrow_exception(loop->error);
 }
 

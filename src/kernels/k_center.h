@@ -21,8 +21,9 @@ struct CenterPick {
 // candidate. With nothing labelled the first pick is `first`. x dense or half. costs: one a
 // candidate, positive, by which its distance is divided before it is compared; empty: all 1.
 // shortlist: how many candidates are kept exact at first; it changes the speed alone. Bytes and
-// flops: far fewer than count passes over x where few candidates are far, without a bound better
-// than that of one pass a centre (`counts` says how many there were); memory as LazyMinimum says.
+// flops: mostly those of a few passes over x, whatever the count. No bound is proven: data can be
+// made for which a row is read again for every centre, or oftener (`counts` says what it was).
+// Memory as LazyMinimum says.
 std::vector<CenterPick> farthest_first(const Features& x, std::span<const int64_t> candidates,
                                        std::span<const int64_t> labeled, size_t count, size_t first,
                                        std::span<const float> costs = {}, size_t shortlist = 1024,

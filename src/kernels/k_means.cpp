@@ -52,6 +52,7 @@ static void move_centers(const Features& x, std::span<const int64_t> rows,
   parallel_for(centers.rows * slices, 1, [&](size_t begin, size_t end) {
     std::vector<double> sums;
     for (size_t task = begin; task < end; ++task) {
+      check_interrupt();
       const size_t c = task / slices;
       const size_t from = task % slices * slice;
       if (!(members.weights[c] > 0)) continue;

@@ -25,20 +25,25 @@ struct DistanceCounts {
 // A minimum only shrinks, so one that has not met the latest centres still bounds the true one from
 // above. A shortlist of the candidates of largest bound is kept exact; a candidate outside is
 // looked at only when no listed one reaches the threshold that the others lie below. The choice is
-// the same as with every minimum exact. Memory: 8 bytes a candidate, 4 · cols a centre.
+// the same as with every minimum exact. predictions: one a candidate, empty unless each squared
+// distance is multiplied by (prediction - target)^2. Memory: 8 bytes a candidate, 4 · cols a
+// centre.
 class LazyMinimum {
  public:
-  LazyMinimum(const Features& x, std::span<const int64_t> candidates, size_t shortlist = 1024)
+  LazyMinimum(const Features& x, std::span<const int64_t> candidates, size_t shortlist = 1024,
+              std::span<const float> predictions = {})
       : x_(x),
         candidates_(candidates),
+        predictions_(predictions),
         nearest_(candidates.size(), std::numeric_limits<float>::infinity()),
         seen_(candidates.size(), 0),
         least_(std::max<size_t>(shortlist, 1)),
         wanted_(least_) {}
 
-  void add_center(int64_t row) {
+  void add_center(int64_t row, float target = 0) {
     const Matrix center = dense_rows(x_, std::span(&row, 1));
     centers_.insert(centers_.end(), center.values.begin(), center.values.end());
+    targets_.push_back(target);
     ++count_;
   }
   // It is never the best again.
@@ -50,8 +55,8 @@ class LazyMinimum {
   const DistanceCounts& counts() const { return counts_; }
 
   // The candidate of largest worth(candidate, squared distance), ties to the lower; its distance is
-  // exact. worth: a double of at least 0 that grows with the distance and is the same from call to
-  // call. At least one candidate must be left.
+  // exact. worth: a double of at least 0 that never falls as the distance grows and never grows
+  // from call to call. At least one candidate must be left.
   template <class Worth>
   size_t best(const Worth& worth) {
     for (;;) {
@@ -64,6 +69,7 @@ class LazyMinimum {
       }
       if (found < candidates_.size()) {
         ++picks_;
+        narrow(worth);
         return found;
       }
       widen(worth);
@@ -94,18 +100,21 @@ class LazyMinimum {
   size_t settle_group(std::span<const size_t> members, const Worth& worth) {
     int64_t rows[group];
     float nearest[group];
+    float predictions[group] = {};
     size_t from = count_;
     for (size_t m = 0; m < members.size(); ++m) {
       rows[m] = candidates_[members[m]];
       nearest[m] = nearest_[members[m]];
+      if (!predictions_.empty()) predictions[m] = predictions_[members[m]];
       from = std::min<size_t>(from, seen_[members[m]]);
     }
     size_t pairs = 0;
     bool alive = true;
     while (from < count_ && alive) {  // A centre that a member has met before changes nothing.
       const size_t width = std::min(block, count_ - from);
+      const TargetGaps gaps = {{predictions, members.size()}, {targets_.data() + from, width}};
       nearest_update(x_, {rows, members.size()}, {width, x_.cols, centers_.data() + from * x_.cols},
-                     {nearest, members.size()});
+                     {nearest, members.size()}, predictions_.empty() ? nullptr : &gaps);
       from += width;
       pairs += width * members.size();
       alive = false;
@@ -117,6 +126,21 @@ class LazyMinimum {
       seen_[members[m]] = std::max(seen_[members[m]], static_cast<uint32_t>(from));
     }
     return pairs;
+  }
+
+  // A list that is long because many bounds fell at once is cut where keeping it exact would cost
+  // more than looks over all bounds: the threshold may rise at any time.
+  template <class Worth>
+  void narrow(const Worth& worth) {
+    const size_t most = std::max(least_, candidates_.size() / 64);
+    wanted_ = std::min(wanted_, most);
+    if (listed_.size() <= 2 * most) return;
+    std::vector<double> worths;
+    for (const size_t i : listed_) worths.push_back(worth(i, nearest_[i]));
+    const auto at = worths.begin() + static_cast<std::ptrdiff_t>(most - 1);
+    std::nth_element(worths.begin(), at, worths.end(), std::greater<>());
+    threshold_ = std::max(threshold_, *at);
+    std::erase_if(listed_, [&](size_t i) { return worth(i, nearest_[i]) < threshold_; });
   }
 
   // Lowers the threshold to about the wanted-th largest bound, read off an even sample.
@@ -151,9 +175,11 @@ class LazyMinimum {
 
   Features x_;
   std::span<const int64_t> candidates_;
+  std::span<const float> predictions_;
   std::vector<float> nearest_;  // Squared, of the centres seen; -1: removed.
   std::vector<uint32_t> seen_;  // How many centres, the first ones, the minimum has met.
   std::vector<float> centers_;
+  std::vector<float> targets_;  // One a centre.
   size_t count_ = 0;
   std::vector<size_t> listed_;
   double threshold_ = 0;

@@ -20,14 +20,6 @@ namespace querist::kernels::HWY_NAMESPACE {
 static constexpr int block_rows = HWY_MAX_BYTES >= 64 ? 4 : 2;
 static constexpr size_t block_centers = 16;  // Their distances lie on the stack.
 
-// The last columns, with zeros behind them: differences of zeros add nothing.
-template <class Value>
-static HWY_INLINE hn::Vec<Tag> load_first(Tag d, const Value* row, size_t j, size_t count) {
-  Value padded[hn::MaxLanes(Tag())] = {};
-  for (size_t k = 0; k < count; ++k) padded[k] = row[j + k];
-  return load_row(d, padded, 0);
-}
-
 // The loops are unrolled by pragma for the reason that register_block-inl.h gives.
 template <int rows, int centers, class Load, class LoadCenter>
 static HWY_INLINE void add_squares(Load load, LoadCenter load_center, hn::Vec<Tag> (*sums)[4]) {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/interrupt.h"
 #include "base/threads.h"
 #include "kernels/center_panels.h"
 
@@ -43,6 +44,7 @@ Matrix neighbor_table(const Features& x, std::span<const int64_t> rows, size_t k
     std::vector<float> scores(step * panels.padded());
     std::vector<Entry> heap;
     for (size_t from = begin * step; from < std::min(end * step, m); from += step) {
+      check_interrupt();
       const size_t n = std::min(step, m - from);
       center_scores(x, rows.subspan(from, n), panels, std::span(scores).first(n * panels.padded()));
       for (size_t i = 0; i < n; ++i) {

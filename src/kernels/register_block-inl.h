@@ -27,6 +27,14 @@ static HWY_INLINE hn::Vec<Tag> load_row(Tag d, const uint16_t* row, size_t j) {
 static HWY_INLINE float one_of(const float* row, size_t j) { return row[j]; }
 static HWY_INLINE float one_of(const uint16_t* row, size_t j) { return half_to_float(row[j]); }
 
+// The last columns, with zeros behind them: differences of zeros add nothing.
+template <class Value>
+static HWY_INLINE hn::Vec<Tag> load_first(Tag d, const Value* row, size_t j, size_t count) {
+  Value padded[hn::MaxLanes(Tag())] = {};
+  for (size_t k = 0; k < count; ++k) padded[k] = row[j + k];
+  return load_row(d, padded, 0);
+}
+
 // The sums over the lanes of four vectors at once: two rounds of interleaving leave each block of
 // four lanes with one part of every sum.
 static HWY_INLINE void add_lanes4([[maybe_unused]] Tag d, const hn::Vec<Tag>* sums, float* out) {

@@ -23,15 +23,31 @@ void least_confidences(std::span<const float> probabilities, size_t classes, std
            [classes](const float* p) { return 1 - *std::max_element(p, p + classes); });
 }
 
+struct TopTwo {
+  float first = 0;
+  float second = 0;
+};
+
+static TopTwo top_two(const float* p, size_t classes) {
+  TopTwo top{p[0], 0};
+  for (size_t c = 1; c < classes; ++c) {
+    top.second = std::max(top.second, std::min(top.first, p[c]));
+    top.first = std::max(top.first, p[c]);
+  }
+  return top;
+}
+
 void margins(std::span<const float> probabilities, size_t classes, std::span<float> out) {
   each_row(probabilities, classes, out, [classes](const float* p) {
-    float first = p[0];
-    float second = 0;
-    for (size_t c = 1; c < classes; ++c) {
-      second = std::max(second, std::min(first, p[c]));
-      first = std::max(first, p[c]);
-    }
-    return first - second;
+    const TopTwo top = top_two(p, classes);
+    return top.first - top.second;
+  });
+}
+
+void ratios(std::span<const float> probabilities, size_t classes, std::span<float> out) {
+  each_row(probabilities, classes, out, [classes](const float* p) {
+    const TopTwo top = top_two(p, classes);
+    return top.second / top.first;
   });
 }
 

@@ -28,6 +28,18 @@ TEST(Uncertainty, MarginDoesNotDependOnTheOrderOfClasses) {
   EXPECT_FLOAT_EQ(out[3], 0);
 }
 
+TEST(Uncertainty, RatioIsTheSecondLargestOverTheLargest) {
+  std::vector<float> out(4);
+  ratios(rows, 3, out);
+  EXPECT_FLOAT_EQ(out[0], 0.6f);
+  EXPECT_FLOAT_EQ(out[1], 0.6f);
+  EXPECT_EQ(out[2], 0);
+  EXPECT_EQ(out[3], 1);
+  std::vector<float> one(1);
+  ratios(std::vector<float>{1}, 1, one);
+  EXPECT_EQ(one[0], 0);
+}
+
 TEST(Uncertainty, EntropyIsInNatsAndZeroForACertainRow) {
   std::vector<float> out(4);
   entropies(rows, 3, out);

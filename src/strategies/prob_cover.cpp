@@ -12,7 +12,8 @@ static ParamSpecs params() {
        .fallback = 0.0,
        .min = 0,
        .max = 1e9,
-       .help = "Radius of the balls; 0: the largest that keeps them pure."},
+       .help = "Radius of the balls; 0: the largest that keeps them pure.",
+       .automatic = true},
       {.name = "purity",
        .fallback = 0.95,
        .min = 0,
@@ -23,7 +24,8 @@ static ParamSpecs params() {
        .min = 0,
        .max = 10'000,
        .whole = true,
-       .help = "Clusters that stand for classes there; 0: as many as there are classes."},
+       .help = "Clusters that stand for classes there; 0: as many as there are classes.",
+       .automatic = true},
   };
   for (const auto& spec : cover_params()) specs.push_back(spec);
   return specs;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/rng.h"
 #include "kernels/coverage.h"
@@ -171,10 +173,25 @@ static std::vector<float> target_weights(const Pool& pool, std::span<const float
   return out;
 }
 
+// Of equal rows the first alone: beside its twin no row is the nearest to any other.
+static std::vector<int64_t> distinct_rows(const Features& x, std::span<const int64_t> rows) {
+  const bool is_half = x.kind == Features::Kind::half;
+  const auto* bytes = reinterpret_cast<const char*>(is_half ? static_cast<const void*>(x.half)
+                                                            : static_cast<const void*>(x.dense));
+  const size_t length = x.cols * (is_half ? sizeof(uint16_t) : sizeof(float));
+  std::unordered_set<std::string_view> seen;
+  std::vector<int64_t> distinct;
+  for (const int64_t row : rows) {
+    if (seen.insert({bytes + static_cast<size_t>(row) * length, length}).second)
+      distinct.push_back(row);
+  }
+  return distinct;
+}
+
 // The smallest positive distance between two labelled rows; 0 without one.
 static float closest_labeled(const Pool& pool, kernels::CoverageMemory& memory) {
   float least = 0;
-  const auto rows = gap_rows(pool.labeled);
+  const auto rows = distinct_rows(pool.embeddings, gap_rows(pool.labeled));
   if (rows.size() < 2) return least;
   for (const float gap : memory.labeled_gaps(rows)) {
     if (gap > 0 && (least == 0 || gap < least)) least = gap;

@@ -1,0 +1,54 @@
+// ActiveLab: which item to label again, which row anew, and whom to ask.
+#include <nanobind/stl/tuple.h>
+
+#include "consensus/active_lab/active_lab.h"
+#include "consensus/active_lab/work.h"
+#include "native/module.h"
+
+namespace querist::python {
+
+using consensus::Probabilities;
+
+static Probabilities probabilities_of(const std::optional<Array<double, 2>>& array) {
+  if (!array) return {};
+  return {array->shape(0), array->shape(1), array->data()};
+}
+
+static nb::dict active_lab(Array<int64_t, 1> items, Array<int64_t, 1> annotators,
+                           Array<int32_t, 1> labels, Array<double, 2> probabilities,
+                           std::optional<Array<double, 2>> unlabeled,
+                           std::optional<double> temperature, bool as_cleanlab) {
+  auto found = without_lock([&] {
+    return consensus::active_lab({span_of(items), span_of(annotators), span_of(labels)},
+                                 probabilities_of(probabilities), probabilities_of(unlabeled),
+                                 {temperature, as_cleanlab});
+  });
+  nb::dict answer;
+  answer["scores"] = array_of(std::move(found.scores));
+  answer["unlabeled_scores"] = array_of(std::move(found.unlabeled_scores));
+  answer["consensus"] = array_of(std::move(found.consensus));
+  answer["quality"] = array_of(std::move(found.quality));
+  answer["annotator_weights"] = array_of(std::move(found.annotator_weights));
+  answer["model_weight"] = found.model_weight;
+  answer["temperature"] = found.temperature;
+  return answer;
+}
+
+static nb::list choose_work(Array<double, 1> scores, Array<double, 1> unlabeled, int64_t count) {
+  nb::list list;
+  for (const auto& work : consensus::choose_work(span_of(scores), span_of(unlabeled),
+                                                 static_cast<size_t>(std::max<int64_t>(count, 0))))
+    list.append(nb::make_tuple(work.relabel, work.row, work.score));
+  return list;
+}
+
+void bind_consensus(nb::module_& module) {
+  module.def("active_lab", &active_lab, nb::arg("items").noconvert(),
+             nb::arg("annotators").noconvert(), nb::arg("labels").noconvert(),
+             nb::arg("probabilities").noconvert(), nb::arg("unlabeled").noconvert().none(),
+             nb::arg("temperature").none(), nb::arg("as_cleanlab"));
+  module.def("choose_work", &choose_work, nb::arg("scores").noconvert(),
+             nb::arg("unlabeled_scores").noconvert(), nb::arg("count"));
+}
+
+}  // namespace querist::python

@@ -1,0 +1,162 @@
+// QUIRE: ask about the example whose worst-case label disturbs a kernel ridge classifier least
+// (Huang, Jin and Zhou 2010).
+//
+// The paper minimises yᵀ(K + λI)⁻¹y over the unlabelled labels as real numbers, which is a Schur
+// complement: what remains is the same form over the labelled rows and the candidate alone, and the
+// unlabelled rows drop out exactly. With S = K_LL + λI, f the ridge prediction of the candidate s
+// and v = λ + k(s,s) - k_sᵀ S⁻¹ k_s it is yᵀS⁻¹y + (1 - f)²/v, maximised over one-versus-rest
+// labelings y. So no matrix over the whole pool is ever inverted or kept.
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/threads.h"
+#include "kernels/cholesky.h"
+#include "kernels/rbf.h"
+#include "strategies/strategy.h"
+
+namespace querist::strategies {
+
+namespace {
+
+// Everything of the labelled rows, whitened by the factor R of S = R Rᵀ.
+struct Labelled {
+  kernels::PackedRows rows;
+  double lmbda;
+  double gamma;
+  std::vector<double> factor;   // R, (L, L).
+  std::vector<double> targets;  // R⁻¹ y of each different labeling, (labelings, L).
+  std::vector<double> norms;    // yᵀ S⁻¹ y of each.
+
+  size_t count() const { return rows.rows; }
+  size_t labelings() const { return norms.size(); }
+};
+
+}  // namespace
+
+static std::vector<double> kernel_block(const Pool& pool, std::span<const int64_t> rows,
+                                        const Labelled& labelled) {
+  std::vector<double> wide;
+  kernels::widen_rows(pool.embeddings, rows, wide);
+  const size_t padded = labelled.rows.padded();
+  std::vector<double> kernel(rows.size() * padded);
+  kernels::rbf_kernel(wide.data(), rows.size(), labelled.rows, labelled.gamma, kernel.data());
+  // The padding goes, in place.
+  const size_t cols = labelled.count();
+  for (size_t i = 1; i < rows.size() && padded != cols; ++i)
+    std::copy_n(kernel.data() + i * padded, cols, kernel.data() + i * cols);
+  kernel.resize(rows.size() * cols);
+  return kernel;
+}
+
+// A class against the rest, for every class that was seen, and for all that were not the one
+// labeling that they share.
+static std::vector<double> labelings_of(const Pool& pool) {
+  std::vector<bool> seen(pool.classes, false);
+  for (const int32_t label : pool.labels) seen[static_cast<size_t>(label)] = true;
+  std::vector<double> targets;
+  bool has_unseen = false;
+  for (size_t c = 0; c < pool.classes; ++c) {
+    if (!seen[c] && has_unseen) continue;
+    has_unseen = has_unseen || !seen[c];
+    for (const int32_t label : pool.labels)
+      targets.push_back(static_cast<size_t>(label) == c ? 1 : -1);
+  }
+  return targets;
+}
+
+static Labelled whiten(const Pool& pool, const Params& params) {
+  Labelled out;
+  const size_t n = pool.labeled.size();
+  const auto most = static_cast<size_t>(params.integer("max_labeled"));
+  if (n > most) {
+    fail(Code::resource_exhausted,
+         "quire factorises a kernel of {} labelled rows, {} MB; max_labeled allows {}", n,
+         n * n * 8 >> 20, most);
+  }
+  out.lmbda = params.number("lmbda");
+  out.gamma = kernels::rbf_gamma(params.number("gamma"), pool.embeddings.cols);
+  kernels::pack_rows(pool.embeddings, pool.labeled, out.rows);
+  out.factor = kernel_block(pool, pool.labeled, out);
+  for (size_t i = 0; i < n; ++i) out.factor[i * n + i] += out.lmbda;
+  if (!kernels::cholesky(out.factor, n))
+    refuse("quire cannot factorise the kernel of the labelled rows: raise lmbda above {}",
+           out.lmbda);
+  out.targets = labelings_of(pool);
+  const size_t labelings = n ? out.targets.size() / n : 1;
+  kernels::solve_lower(out.factor, n, out.targets.data(), labelings);
+  for (size_t c = 0; c < labelings; ++c) {
+    double sum = 0;
+    for (size_t j = 0; j < n; ++j) sum += out.targets[c * n + j] * out.targets[c * n + j];
+    out.norms.push_back(sum);
+  }
+  return out;
+}
+
+static void score_block(const Pool& pool, const Labelled& labelled, std::span<const int64_t> rows,
+                        double* utilities) {
+  const size_t n = labelled.count();
+  auto kernel = kernel_block(pool, rows, labelled);
+  kernels::solve_lower(labelled.factor, n, kernel.data(), rows.size());
+  std::vector<double> predicted(rows.size() * labelled.labelings());
+  kernels::multiply_rows(kernel.data(), rows.size(), labelled.targets.data(), labelled.labelings(),
+                         n, predicted.data());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    double explained = 0;
+    for (size_t j = 0; j < n; ++j) explained += kernel[i * n + j] * kernel[i * n + j];
+    const double variance = labelled.lmbda + std::max(0.0, 1 - explained);
+    double worst = 0;
+    for (size_t c = 0; c < labelled.labelings(); ++c) {
+      const double gap = 1 - predicted[i * labelled.labelings() + c];
+      worst = std::max(worst, labelled.norms[c] + gap * gap / variance);
+    }
+    utilities[i] = -worst;
+  }
+}
+
+static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng&) {
+  if (pool.candidates.empty()) return {};
+  const Labelled labelled = whiten(pool, params);
+  std::vector<double> utilities(pool.candidates.size());
+  constexpr size_t block = 256;  // Always the same rows together: BLAS's last bits depend on that.
+  parallel_for((utilities.size() + block - 1) / block, 1, [&](size_t begin, size_t end) {
+    for (size_t from = begin * block; from < std::min(end * block, utilities.size()); from += block)
+      score_block(pool, labelled,
+                  pool.candidates.subspan(from, std::min(block, utilities.size() - from)),
+                  utilities.data() + from);
+  });
+  return top_k(pool, utilities, batch_size);
+}
+
+QueryStrategy quire() {
+  return {
+      .name = "quire",
+      .summary =
+          "Informative and representative under a kernel ridge classifier, in the worst case"
+          " of labels; a batch is the best of one scoring, and without labels all tie.",
+      .needs = Signal::embeddings | Signal::labels,
+      .params = {{.name = "lmbda",
+                  .fallback = 1,
+                  .min = 1e-9,
+                  .max = 1e9,
+                  .help = "Ridge: higher asks for informative examples, lower for representative."},
+                 {.name = "gamma",
+                  .fallback = 0,
+                  .min = 0,
+                  .max = 1e12,
+                  .help = "Width of the Gaussian kernel; 0 means one by the number of features.",
+                  .automatic = true},
+                 {.name = "max_labeled",
+                  .fallback = 10000,
+                  .min = 1,
+                  .max = 40000,
+                  .whole = true,
+                  .help = "Labelled rows above which it refuses: memory is 8 bytes a pair."}},
+      .select = select,
+      .source = "Huang, Jin and Zhou 2010",
+      .handles_no_model = true,
+      .task = Task::classification,
+      .family = "hybrid",
+  };
+}
+
+}  // namespace querist::strategies

@@ -1,0 +1,51 @@
+// Variable uncertainty: a threshold that falls after each question and rises otherwise, so that the
+// budget is spent at every level of uncertainty (Zliobaite et al. 2014).
+#include "streams/parts/settings.h"
+#include "streams/parts/spending.h"
+#include "streams/stream.h"
+
+namespace querist::streams {
+
+namespace {
+
+struct VariableUncertainty {
+  Spending spending;
+  Threshold threshold;
+
+  VariableUncertainty(const Params& params, uint32_t)
+      : spending{params.number("budget"), params.number("window")},
+        threshold{params.number("theta"), params.number("s")} {}
+
+  bool decide(const Instance& instance) {
+    bool ask = false;
+    if (spending.has_left()) {
+      ask = confidence(instance.probabilities) < threshold.value;
+      threshold.follow(ask);
+    }
+    spending.add(ask);
+    return ask;
+  }
+
+  double spent() const { return spending.spent(); }
+  void fields(Archive& archive) {
+    spending.fields(archive);
+    threshold.fields(archive);
+  }
+};
+
+}  // namespace
+
+StreamStrategy variable_uncertainty() {
+  return {
+      .name = "variable_uncertainty",
+      .summary =
+          "While there is budget, the likeliest class below a threshold that follows what "
+          "was asked.",
+      .needs = Signal::probabilities,
+      .params = {budget_row(), window_row(), theta_row(), s_row()},
+      .state = state_functions<VariableUncertainty>(),
+      .source = "Zliobaite, Bifet, Pfahringer and Holmes 2014",
+  };
+}
+
+}  // namespace querist::streams
