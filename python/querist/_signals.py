@@ -1,7 +1,6 @@
 """What a fitted scikit-learn estimator can tell a strategy: probabilities, its committee, and embeddings of its input."""
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,10 +16,12 @@ from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOut
 from sklearn.pipeline import Pipeline
 
 from ._arrays import Array
-from ._run import CARDS, run
+from ._run import CARDS
 
 MODEL_SIGNALS = {"probabilities", "member_probabilities", "predictions", "member_predictions"}
 SVD_COMPONENTS = 64
+ARGUMENTS = ("probabilities", "member_probabilities", "embeddings", "labeled", "labels", "candidates", "costs", "groups",
+             "predictions", "member_predictions")
 # Their estimators_ answer different questions, so they are no committee.
 _DIVIDED = (OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier, ClassifierChain, MultiOutputClassifier,
             MultiOutputRegressor, RegressorChain)
@@ -51,27 +52,13 @@ def signals_of(card: dict[str, Any], params: dict[str, Any]) -> tuple[set[str], 
         if isinstance(value, str) and not param["choices"]:
             for word in re.findall(r"[a-z_]+", value):
                 needs.update(CARDS[word]["needs"] if word in CARDS else ())
-    # A card that does not say what it reads besides: only hybrids that serve any task do.
-    optional = ("probabilities", "embeddings") if (card["family"], card["task"]) == ("hybrid", "any") else ()
-    return needs, set(card.get("reads", optional)) - needs
+    return needs, set(card["reads"]) - needs
 
 
-@functools.cache
 def works_without_model(name: str) -> bool:
-    """Whether a strategy chooses from embeddings alone while there is no model: found by asking it."""
-    if not MODEL_SIGNALS.union(["labels"]).intersection(CARDS[name]["needs"]):
-        return True
-    given = dict.fromkeys(ARGUMENTS)
-    given.update(embeddings=np.array([[0.0], [1.0]], np.float32))
-    try:
-        run(name, 1, given, 0, False, {})
-    except ValueError:
-        return False
-    return True
-
-
-ARGUMENTS = ("probabilities", "member_probabilities", "embeddings", "labeled", "labels", "candidates", "costs", "groups",
-             "predictions", "member_predictions")
+    """Whether a strategy chooses from embeddings alone while there is no model."""
+    card = CARDS[name]
+    return bool(card["handles_no_model"]) or not MODEL_SIGNALS.intersection(card["needs"])
 
 
 def _unwrapped(estimator: Any, X: Any) -> tuple[Any, Any]:

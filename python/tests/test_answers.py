@@ -83,4 +83,5 @@ def test_top_k_reads_any_order_and_refuses_what_it_must(rng):
 def test_cards_cannot_be_changed_from_outside():
     querist.select.strategies()[0]["name"] = "changed"
     assert querist.select.strategies()[0]["name"] != "changed"
-    assert querist.select.strategies()[0].keys() == {"name", "summary", "source", "family", "task", "needs", "params"}
+    assert querist.select.strategies()[0].keys() == {"name", "summary", "source", "family", "task", "needs",
+                                                       "reads", "handles_no_model", "params"}

@@ -56,7 +56,7 @@ class Fuzz:
         try:
             with np.errstate(all="ignore"):
                 return array.astype(self.pick(DTYPES))
-        except (TypeError, ValueError):  # NumPy itself knows no such conversion.
+        except (TypeError, ValueError, RuntimeError):  # NumPy itself knows no such conversion.
             return array
 
     def other_order(self, array):

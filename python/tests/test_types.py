@@ -20,7 +20,7 @@ def cache(tmp_path_factory):
 
 
 def strict(cache, *what):
-    return mypy("mypy", "--strict", "--cache-dir", cache / "cache", *what, folder=cache)
+    return mypy("mypy", "--strict", "--config-file", HERE.parent / "pyproject.toml", "--cache-dir", cache / "cache", *what, folder=cache)
 
 
 def test_a_typed_program_is_right_and_runs(cache):
@@ -42,5 +42,6 @@ def test_the_installed_package_is_strictly_typed(cache):
 
 
 def test_the_stubs_match_the_module(cache):
-    status, output = mypy("mypy.stubtest", "querist", "--allowlist", HERE / "stubtest_allowlist.txt", folder=cache)
+    status, output = mypy("mypy.stubtest", "querist", "--allowlist", HERE / "stubtest_allowlist.txt",
+                          "--mypy-config-file", HERE.parent / "pyproject.toml", folder=cache)
     assert status == 0, output

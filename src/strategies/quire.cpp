@@ -70,9 +70,8 @@ static Labelled whiten(const Pool& pool, const Params& params) {
   const size_t n = pool.labeled.size();
   const auto most = static_cast<size_t>(params.integer("max_labeled"));
   if (n > most) {
-    fail(Code::resource_exhausted,
-         "quire factorises a kernel of {} labelled rows, {} MB; max_labeled allows {}", n,
-         n * n * 8 >> 20, most);
+    refuse("quire factorises a kernel of {} labelled rows, {} MB; max_labeled allows {}", n,
+           n * n * 8 >> 20, most);
   }
   out.lmbda = params.number("lmbda");
   out.gamma = kernels::rbf_gamma(params.number("gamma"), pool.embeddings.cols);
