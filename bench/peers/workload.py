@@ -9,7 +9,7 @@ class Workload:
     goal = None       # Times fewer CPU seconds than the yardstick.
     yardstick = "peer"
     most_mb = None    # A goal for the peak memory of our side.
-    sequence_matters = True
+    share = 1         # The peer does one of so many parts of the work; its CPU seconds are told for all of it.
 
     def data(self, scale):
         raise NotImplementedError

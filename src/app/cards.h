@@ -22,6 +22,7 @@ struct Card {
 };
 
 std::vector<Card> strategy_cards();
+std::vector<Card> stream_cards();
 std::vector<Card> learner_cards();
 std::vector<Card> featurizer_cards();
 std::vector<Card> format_cards();

@@ -5,6 +5,7 @@
 #include "formats/format.h"
 #include "learners/learner.h"
 #include "strategies/strategy.h"
+#include "streams/stream.h"
 
 namespace querist::app {
 
@@ -20,6 +21,13 @@ std::vector<Card> strategy_cards() {
     cards.push_back({card.name, card.summary, card.source, card.params, card.family,
                      strategies::task_name(card.task), strategies::signal_list(card.needs)});
   }
+  return cards;
+}
+
+std::vector<Card> stream_cards() {
+  std::vector<Card> cards;
+  for (const auto& card : streams::all())
+    cards.push_back({card.name, card.summary, card.source, card.params});
   return cards;
 }
 
@@ -53,6 +61,12 @@ Verb strategies() {
   return listing("strategies", "List the query strategies and their parameters.",
                  "querist strategies",
                  [](const Invocation& invocation) { return print(invocation, strategy_cards()); });
+}
+
+Verb streams() {
+  return listing("streams", "List the strategies for streams, which the Python package runs.",
+                 "querist streams",
+                 [](const Invocation& invocation) { return print(invocation, stream_cards()); });
 }
 
 Verb learners() {

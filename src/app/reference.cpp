@@ -93,6 +93,7 @@ std::string reference() {
   }
   text += "\n## Settings of a project\n\n" + params_markdown(project_settings(), false);
   text += "\n## Query strategies\n" + cards_markdown(strategy_cards());
+  text += "\n## Strategies for streams\n" + cards_markdown(stream_cards());
   text += "\n## Learners\n" + cards_markdown(learner_cards());
   text += "\n## Featurizers\n" + cards_markdown(featurizer_cards());
   text += "\n## File formats\n" + cards_markdown(format_cards());

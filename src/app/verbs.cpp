@@ -20,17 +20,18 @@ Verb ledger();
 Verb users_verb();
 Verb tokens_verb();
 Verb strategies();
+Verb streams();
 Verb learners();
 Verb featurizers();
 Verb formats();
 Verb reference_verb();
 
 std::vector<Verb> verbs() {
-  return {serve(),         import(),        run_verb(), next_verb(),   annotate_verb(),
-          train_verb(),    evaluate_verb(), predict(),  status(),      simulate(),
-          select(),        export_verb(),   models(),   ledger(),      users_verb(),
-          tokens_verb(),   strategies(),    learners(), featurizers(), formats(),
-          reference_verb()};
+  return {serve(),       import(),        run_verb(), next_verb(), annotate_verb(),
+          train_verb(),  evaluate_verb(), predict(),  status(),    simulate(),
+          select(),      export_verb(),   models(),   ledger(),    users_verb(),
+          tokens_verb(), strategies(),    streams(),  learners(),  featurizers(),
+          formats(),     reference_verb()};
 }
 
 }  // namespace querist::app

@@ -69,6 +69,7 @@ export const plugins = {
     card('margin', 'Smallest gap between the two likeliest classes.'),
     card('random', 'Uniformly at random; the control.'),
   ],
+  streams: [],
   learners: [
     card('logistic_regression', 'Linear and calibrated; trains in milliseconds.'),
     card('naive_bayes', 'Counts words; good with few labels.'),

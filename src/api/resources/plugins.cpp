@@ -8,6 +8,7 @@
 #include "learners/learner.h"
 #include "stopping/stopping.h"
 #include "strategies/strategy.h"
+#include "streams/stream.h"
 
 namespace querist::api::resources {
 
@@ -42,6 +43,7 @@ static Json cards_json(const std::vector<Card>& cards) {
 
 static Response list(App&, const Request&) {
   return ok({{"strategies", cards_json(strategies::all())},
+             {"streams", cards_json(streams::all())},
              {"learners", cards_json(learners::all())},
              {"featurizers", cards_json(featurizers::all())},
              {"formats", cards_json(formats::all())},
@@ -56,6 +58,7 @@ Routes plugins() {
        .summary = "Every plug-in with its parameters.",
        .response = {{"strategies", FieldType::list,
                      "{name, summary, source, params, family, task, needs}", true},
+                    {"streams", FieldType::list, "", true},
                     {"learners", FieldType::list, "", true},
                     {"featurizers", FieldType::list, "", true},
                     {"formats", FieldType::list, "", true},

@@ -47,6 +47,7 @@ export interface Card {
 
 export interface Plugins {
   strategies: Card[];
+  streams: Card[];
   learners: Card[];
   featurizers: Card[];
   formats: Card[];
