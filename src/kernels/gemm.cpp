@@ -1,4 +1,4 @@
-// The one place that calls CBLAS.
+// The plain dense products of CBLAS, each on the thread that asks for it.
 #include "kernels/gemm.h"
 
 #include <cblas.h>
