@@ -95,3 +95,10 @@ def small_numbers(name: str, value: Any) -> NDArray[np.int32]:
     if numbers.size and (numbers.min() < -(2**31) or numbers.max() >= 2**31):
         raise ValueError(f"{name} holds a number beyond 32 bits")
     return numbers.astype(np.int32)
+
+
+def doubles(name: str, value: Any, dimensions: int) -> Array:
+    """float64 in C order; any other type or order is converted once."""
+    array = as_array(name, value)
+    check_dimensions(name, array, dimensions)
+    return np.ascontiguousarray(array, dtype=np.float64)

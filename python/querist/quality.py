@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import Array, as_array, check_dimensions, small_numbers, whole_numbers
+from ._arrays import check_dimensions, doubles, small_numbers, whole_numbers
 
 __all__ = ["Work", "active_lab", "choose_work"]
 
@@ -18,12 +18,6 @@ class Work(NamedTuple):
     relabel: bool
     row: int
     score: float
-
-
-def _doubles(name: str, value: Any, dimensions: int) -> Array:
-    array = as_array(name, value)
-    check_dimensions(name, array, dimensions)
-    return np.ascontiguousarray(array, dtype=np.float64)
 
 
 def _annotators(value: Any) -> NDArray[np.int64]:
@@ -63,9 +57,9 @@ def active_lab(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, proba
     ----------
     Goh and Mueller 2023, "ActiveLab".
     """
-    unlabeled = None if unlabeled_probabilities is None else _doubles("unlabeled_probabilities", unlabeled_probabilities, 2)
+    unlabeled = None if unlabeled_probabilities is None else doubles("unlabeled_probabilities", unlabeled_probabilities, 2)
     found = _core.active_lab(whole_numbers("items", items), _annotators(annotators), small_numbers("labels", labels),
-                             _doubles("probabilities", probabilities, 2), unlabeled, temperature, as_cleanlab)
+                             doubles("probabilities", probabilities, 2), unlabeled, temperature, as_cleanlab)
     return np.asarray(found["scores"]), np.asarray(found["unlabeled_scores"])
 
 
@@ -73,5 +67,5 @@ def choose_work(scores: ArrayLike, unlabeled_scores: ArrayLike, count: int) -> l
     """The ``count`` lowest scores of both kinds together; ties go to labelling again, then to the lower row."""
     if count < 0:
         raise ValueError(f"count must not be negative, as {count} is")
-    return [Work(*one) for one in _core.choose_work(_doubles("scores", scores, 1),
-                                                    _doubles("unlabeled_scores", unlabeled_scores, 1), count)]
+    return [Work(*one) for one in _core.choose_work(doubles("scores", scores, 1),
+                                                    doubles("unlabeled_scores", unlabeled_scores, 1), count)]

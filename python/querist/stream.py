@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import Array, as_array, check_dimensions, floats
+from ._arrays import doubles, floats
 
 __all__ = ["DensityBased", "FixedUncertainty", "Random", "RandomVariableUncertainty", "Split", "Stream", "VariableUncertainty",
            "strategies"]
@@ -16,12 +16,6 @@ __all__ = ["DensityBased", "FixedUncertainty", "Random", "RandomVariableUncertai
 def strategies() -> list[dict[str, Any]]:
     """The card of every stream strategy: name, summary, source and parameters."""
     return list(_core.stream_cards())
-
-
-def _doubles(name: str, value: Any, dimensions: int) -> Array:
-    array = as_array(name, value)
-    check_dimensions(name, array, dimensions)
-    return np.ascontiguousarray(array, dtype=np.float64)
 
 
 class Stream:
@@ -56,11 +50,11 @@ class Stream:
         x : array of shape (classes,)
             Its class probabilities. One that holds a NaN is never asked about and does not count.
         """
-        return bool(self._stream.query(_doubles("x", x, 1)))
+        return bool(self._stream.query(doubles("x", x, 1)))
 
     def query_many(self, x: ArrayLike) -> NDArray[np.bool_]:
         """The same for each row in turn: an array of shape (n,)."""
-        return np.asarray(self._stream.query_many(_doubles("x", x, 2)))
+        return np.asarray(self._stream.query_many(doubles("x", x, 2)))
 
     @property
     def spent(self) -> float:
@@ -139,13 +133,13 @@ class DensityBased(Stream):
         embedding : array of shape (d,), optional
             Where it lies; by default its probabilities are where.
         """
-        probabilities = _doubles("x", x, 1)
+        probabilities = doubles("x", x, 1)
         place = floats("embedding", probabilities if embedding is None else embedding, 1)
         return bool(self._stream.query(probabilities, place))
 
     def query_many(self, x: ArrayLike, embeddings: ArrayLike | None = None) -> NDArray[np.bool_]:
         """The same for each row in turn: an array of shape (n,)."""
-        probabilities = _doubles("x", x, 2)
+        probabilities = doubles("x", x, 2)
         places = floats("embeddings", probabilities if embeddings is None else embeddings, 2)
         return np.asarray(self._stream.query_many(probabilities, places))
 

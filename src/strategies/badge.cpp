@@ -1,7 +1,7 @@
 // BADGE: a batch of gradient embeddings that are large and unlike each other, by k-means++ seeding
 // (Ash et al. 2020).
 #include "kernels/gradient_sampling.h"
-#include "strategies/distance/cold_start.h"
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {

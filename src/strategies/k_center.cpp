@@ -2,6 +2,7 @@
 // (Sener and Savarese 2018).
 #include "kernels/k_center.h"
 
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
@@ -9,13 +10,9 @@ namespace querist::strategies {
 static Selection select(const Pool& pool, size_t batch_size, const Params&, Rng& rng) {
   if (pool.candidates.empty()) return {};
   const size_t first = rng.below(pool.candidates.size());
-  std::vector<float> costs;
-  if (!pool.costs.empty()) {
-    for (const int64_t row : pool.candidates) costs.push_back(pool.costs[static_cast<size_t>(row)]);
-  }
   Selection selection;
   for (const auto& pick : kernels::farthest_first(pool.embeddings, pool.candidates, pool.labeled,
-                                                  batch_size, first, costs)) {
+                                                  batch_size, first, prices(pool))) {
     selection.rows.push_back(pool.candidates[pick.candidate]);
     selection.utilities.push_back(static_cast<double>(pick.distance));
   }

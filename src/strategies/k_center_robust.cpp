@@ -5,16 +5,10 @@
 
 #include "kernels/k_center.h"
 #include "kernels/robust_k_center.h"
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
-
-static std::vector<float> costs_of(const Pool& pool, std::span<const int64_t> rows) {
-  std::vector<float> costs;
-  if (pool.costs.empty()) return costs;
-  for (const int64_t row : rows) costs.push_back(pool.costs[static_cast<size_t>(row)]);
-  return costs;
-}
 
 // A batch larger than the sample is topped up farthest first.
 static void top_up(const Pool& pool, size_t batch_size, Selection& selection) {
@@ -26,7 +20,7 @@ static void top_up(const Pool& pool, size_t batch_size, Selection& selection) {
   picked.insert(picked.end(), pool.labeled.begin(), pool.labeled.end());
   for (const auto& pick :
        kernels::farthest_first(pool.embeddings, rest, picked, batch_size - selection.rows.size(), 0,
-                               costs_of(pool, rest))) {
+                               prices(pool, rest))) {
     selection.rows.push_back(rest[pick.candidate]);
     selection.utilities.push_back(0);
   }
@@ -45,7 +39,7 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
   const auto outliers = static_cast<size_t>(
       std::ceil(params.number("outlier_fraction") * static_cast<double>(rows.size())));
   const auto found = kernels::robust_k_center(pool.embeddings, rows, pool.labeled, batch_size,
-                                              outliers, costs_of(pool, rows));
+                                              outliers, prices(pool, rows));
   Selection selection;
   for (size_t i = 0; i < found.candidates.size(); ++i) {
     selection.rows.push_back(rows[found.candidates[i]]);

@@ -49,13 +49,6 @@ std::vector<int64_t> all_rows(const Pool& pool) {
   return rows;
 }
 
-std::vector<float> prices(const Pool& pool) {
-  std::vector<float> costs;
-  if (pool.costs.empty()) return costs;
-  for (const int64_t row : pool.candidates) costs.push_back(pool.costs[static_cast<size_t>(row)]);
-  return costs;
-}
-
 size_t candidate_index(const Pool& pool, int64_t row) {
   return static_cast<size_t>(std::ranges::lower_bound(pool.candidates, row) -
                              pool.candidates.begin());

@@ -1,5 +1,5 @@
 // What strategies of distances to the labelled examples share: the example to start from where
-// nothing is labelled, and the candidates' prices.
+// nothing is labelled, and where candidates lie.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "base/params.h"
 #include "data/pool.h"
 #include "data/selection.h"
+#include "strategies/prices.h"
 
 namespace querist::strategies {
 
@@ -23,9 +24,6 @@ Selection most_central(const Pool& pool, std::span<const int64_t> targets, size_
 
 // All rows of the pool.
 std::vector<int64_t> all_rows(const Pool& pool);
-
-// One price a candidate; empty: all 1.
-std::vector<float> prices(const Pool& pool);
 
 // Where in pool.candidates a row lies.
 size_t candidate_index(const Pool& pool, int64_t row);

@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "kernels/coverage.h"
 #include "kernels/coverage_rows.h"
+#include "strategies/prices.h"
 
 namespace querist::strategies {
 
@@ -216,14 +217,6 @@ static float gamma_of(const Pool& pool, Radius radius, const Params& params,
   return 1 / (2 * std::max(width * width, 1e-12f));
 }
 
-// One price a candidate, none where the pool has none.
-static std::vector<float> costs_of(const Pool& pool, std::span<const int64_t> rows) {
-  std::vector<float> costs;
-  if (pool.costs.empty()) return costs;
-  for (const int64_t row : rows) costs.push_back(pool.costs[static_cast<size_t>(row)]);
-  return costs;
-}
-
 static Selection named(const std::vector<kernels::CoveragePick>& picks,
                        std::span<const int64_t> candidates) {
   Selection selection;
@@ -265,7 +258,7 @@ Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, 
   const bool fits_memory = targets.size() * candidates.size() <= most_pairs;
   memory.look_at(pool.embeddings, fits_memory ? targets : std::vector<int64_t>());
   const auto covered_weights = target_weights(pool, weights, targets);
-  const auto costs = costs_of(pool, candidates);
+  const auto costs = prices(pool, candidates);
   const kernels::CoverageTask task = {pool.embeddings,
                                       targets,
                                       covered_weights,
@@ -308,7 +301,7 @@ Selection cover_pool(const Pool& pool, kernels::Kernel kernel, size_t batch_size
   most = static_cast<size_t>(params.integer("max_candidates"));
   const auto candidates =
       candidate_rows(pool, {}, most == 0 ? pool.candidates.size() : std::max(most, batch_size));
-  const auto costs = costs_of(pool, candidates);
+  const auto costs = prices(pool, candidates);
   return named(
       kernels::greedy_coverage(
           {pool.embeddings, targets, weights, candidates, pool.labeled, kernel, costs}, batch_size),
