@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/matrix.h"
+#include "data/task.h"
 
 namespace querist {
 
@@ -27,10 +28,6 @@ constexpr Signal operator&(Signal a, Signal b) {
   return static_cast<Signal>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
 }
 constexpr bool has(Signal set, Signal one) { return (set & one) == one; }
-
-// What is predicted of an example: one class, any number of labels, or a number. any: a strategy
-// that does not care.
-enum class Task { any, classification, multi_label, regression };
 
 // The class probabilities of every member of a committee: (members, rows, cols), row-major.
 struct Members {

@@ -18,11 +18,20 @@ namespace querist::learners {
 class Model {
  public:
   virtual ~Model() = default;
-  virtual size_t classes() const = 0;
+  virtual Task task() const { return Task::classification; }
+  virtual size_t classes() const = 0;   // 0 where the task is regression.
   virtual size_t features() const = 0;  // The columns it expects.
-  // Writes (features.rows, classes) probabilities; each row sums to 1 within 1e-5. Refuses another
-  // number of columns.
-  virtual void probabilities(const Features& features, Matrix& out) const = 0;
+  // Writes (features.rows, classes) probabilities; each row sums to 1 within 1e-5, or each is of a
+  // label on its own where the task is multi_label. Refuses another number of columns. A model for
+  // regression has none: a checked bug.
+  virtual void probabilities(const Features& features, Matrix& out) const;
+  // Regression: writes one number a row. Others have none: a checked bug.
+  virtual void predictions(const Features& features, std::vector<float>& out) const;
+  // A committee's members, each of the same task; 0: the model is none. Their probabilities are
+  // (members · rows, classes), member after member; their predictions (members, rows).
+  virtual size_t members() const { return 0; }
+  virtual void member_probabilities(const Features& features, Matrix& out) const;
+  virtual void member_predictions(const Features& features, Matrix& out) const;
   virtual std::string save() const = 0;  // What Learner::load reads.
   // The head's weights as (classes, features) and (classes) if the model is linear in its features,
   // else empty; also empty where a sparse model keeps only the few columns that are not zero.
@@ -43,16 +52,22 @@ struct Learner {
   std::unique_ptr<Model> (*load)(std::string_view bytes) = nullptr;
   std::string_view source{};             // Author, year.
   Signal gives = Signal::probabilities;  // What its models can tell a strategy of every row.
+  std::vector<Task> tasks = {Task::classification};
+  bool trees = false;  // Cuts columns one at a time: distances between rows mean little to it.
 };
 
 const std::vector<Learner>& all();
 const Learner& find(std::string_view name);
 
-// Refuses what no learner can train on: no rows, rows that do not match, NaN or infinite features,
-// sparse columns out of range, labels out of range, weights that are not positive and finite.
+// Refuses what no learner can train on: no rows, rows that do not match, NaN or infinite features
+// or targets, sparse columns out of range, labels out of range, weights that are not positive and
+// finite.
 void check(const Dataset& data);
 
-// Checks the data and the warm start, then trains.
+// Whether the learner trains models of this task.
+bool learns(const Learner& learner, Task task);
+
+// Checks the task, the data and the warm start, then trains.
 std::unique_ptr<Model> train(const Learner& learner, const Dataset& data, const Params& params,
                              const Model* warm_start, uint64_t seed, const Progress& progress);
 
