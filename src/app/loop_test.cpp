@@ -54,11 +54,59 @@ TEST(Loop, ChoosesAFirstBatchBeforeThereIsAModel) {
   EXPECT_FALSE(cycle.model_version.has_value());
   const auto selections = bench.selections();
   ASSERT_EQ(selections.size(), 1u);
-  EXPECT_EQ(selections[0].items.size(), 20u);
+  EXPECT_EQ(selections[0].items.size(), 10u) << "auto begins small";
   EXPECT_EQ(selections[0].pool_size, 200);
   EXPECT_FALSE(selections[0].items[0].prediction.has_value());
   EXPECT_EQ(bench.turn().id, cycle.id) << "it waits: a second turn changes nothing";
   EXPECT_EQ(bench.selections().size(), 1u);
+}
+
+TEST(Loop, BeginsWithAsManyAsThereAreClassesOrAsTheProjectSays) {
+  const auto first_batch = [](Json settings, std::vector<std::string> classes) {
+    Bench bench(settings);
+    bench.add_texts(0, 200);
+    storage::change_project(bench.store(), "p", {.classes = std::move(classes)}, "ada");
+    bench.turn();
+    return bench.selections().at(0).items.size();
+  };
+  std::vector<std::string> many = {"ham", "spam"};
+  while (many.size() < 14) many.push_back(fmt::format("class {}", many.size()));
+  EXPECT_EQ(first_batch(Json::object(), many), 14u);
+  EXPECT_EQ(first_batch({{"batch_size", 20}}, {"ham", "spam"}), 20u);
+  EXPECT_EQ(first_batch({{"strategy", "margin"}}, {"ham", "spam"}), 20u);
+}
+
+TEST(Loop, HalvesTheAuditShareOnceThereAreTwoHundredAuditLabels) {
+  Bench bench(Json{{"batch_size", 50}, {"audit_share", 0.8}});
+  bench.add_texts(0, 800);
+  std::vector<int64_t> drawn;
+  for (int round = 0; round < 7; ++round) {
+    bench.turn();
+    drawn.push_back(audit_items(bench.selections().back()));
+    answer(bench);
+  }
+  EXPECT_EQ(drawn, (std::vector<int64_t>{40, 40, 40, 40, 40, 20, 20}));
+  bench.reopen();
+  for (const StoredSelection& selection : bench.selections()) {
+    EXPECT_TRUE(loop::replay(bench.workshop(), selection, bench.quiet()).identical);
+  }
+}
+
+TEST(Loop, LetsAnArbiterMoveItsWeightsAndKeepsTheEvidence) {
+  Bench bench(Json{{"strategy", "arbiter(portfolio=(auto, random))"}, {"audit_share", 0.4}});
+  bench.add_texts(0, 400);
+  run_rounds(bench, 8);
+  const auto selections = bench.selections();
+  EXPECT_EQ(selections[0].strategy, "arbiter(portfolio=(auto:0.5000, random:0.5000))");
+  const auto& last = selections.back();
+  double weights = 0;
+  for (const Json& arm : last.data["evidence"]) weights += arm["weight"].get<double>();
+  EXPECT_NEAR(weights, 1, 1e-9);
+  EXPECT_NE(last.data["evidence"][0]["score"].get<double>(), 0);
+  EXPECT_NE(last.strategy, selections[0].strategy);
+  const auto arms = last.data["arms"]["items"].get<std::vector<int32_t>>();
+  ASSERT_EQ(arms.size(), last.items.size());
+  for (size_t i = 0; i < arms.size(); ++i) EXPECT_EQ(arms[i] < 0, last.items[i].audit);
 }
 
 TEST(Loop, RefusesAProjectWithoutExamples) {
@@ -106,7 +154,7 @@ TEST(Loop, MeasuresWithItsShareOfBatchesOfOneAndTrainsOnTheOthers) {
 }
 
 TEST(Loop, TrainsOnAllButTheAuditLabelsAndMeasuresOnThemAlone) {
-  Bench bench;
+  Bench bench(Json{{"batch_size", 20}});
   bench.add_texts(0, 200);
   run_rounds(bench, 6);
   const auto models = storage::models_in_order(bench.store(), bench.project().id);
@@ -147,7 +195,7 @@ TEST(Loop, TrainsOnTheAuditLabelsOnceFinalisedAndMeasuresNoMore) {
 }
 
 TEST(Loop, ChoosesTheNextBatchWhenAQuarterIsLeft) {
-  Bench bench;
+  Bench bench(Json{{"batch_size", 20}});
   bench.add_texts(0, 200);
   const Cycle first = bench.turn();
   answer(bench, 14);
@@ -294,7 +342,7 @@ TEST(Loop, GoesOnWithoutModelsWhoseFilesAreDamaged) {
 }
 
 TEST(Loop, LeavesAloneWhatSomeoneSkippedUnasked) {
-  Bench bench;
+  Bench bench(Json{{"batch_size", 20}});
   bench.add_texts(0, 12);
   const auto skipped = storage::find_example_by_row(bench.store(), bench.project().id, 5);
   labelling::annotate(bench.store(), bench.project(),

@@ -49,6 +49,7 @@ struct Pool {
   std::span<const int32_t> labels;      // The class ids of `labeled`; empty: not known.
   MatrixView probabilities;  // (size, classes), rows sum to 1; empty when there is no model yet.
   Features embeddings;       // (size, d), dense or half; unit rows unless the source gave others.
+  bool trees = false;        // The model cuts columns one at a time (a forest, boosted trees).
   bool checked = false;  // The caller knows all signals to be sound: they are not scanned again.
   // Where a strategy may keep what it computes for its next call over the same embeddings; null:
   // nowhere. What is kept saves time and never changes an answer. The caller empties it before

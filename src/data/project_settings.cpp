@@ -20,13 +20,16 @@ static ParamSpecs choosing_settings() {
        .min = 1,
        .max = 10'000,
        .whole = true,
-       .help = "Examples chosen at a time."},
+       .help =
+           "Examples chosen at a time; unless set, auto begins with 10, or one for each class if "
+           "those are more."},
       {.name = "audit_share",
        .fallback = 0.1,
        .min = 0,
        .max = 1,
-       .help = "Share of each batch drawn uniformly at random to measure with; never trained on "
-               "until finalised."}};
+       .help =
+           "Share of each batch drawn uniformly at random to measure with, halved from 200 such "
+           "labels on; never trained on until finalised."}};
 }
 
 static ParamSpecs labelling_settings() {

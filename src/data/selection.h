@@ -12,6 +12,7 @@ struct Selection {
       utilities;  // One a row picked; larger is more wanted; comparable within one selection only.
   std::vector<float> propensities;  // Probability that the row was picked at all; 1 where the rule
                                     // is deterministic.
+  std::vector<int32_t> arms;  // Which strategy of a portfolio picked the row; empty: there is none.
 };
 
 }  // namespace querist

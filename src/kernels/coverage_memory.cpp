@@ -28,10 +28,14 @@ static bool lies_the_same(const Features& a, const Features& b) {
          a.half == b.half;
 }
 
-void CoverageMemory::look_at(const Features& x, std::span<const int64_t> targets) {
+void CoverageMemory::look_at(const Features& x) {
   QUERIST_CHECK(x.kind != Features::Kind::sparse);
   if (!lies_the_same(x, x_)) *this = {};
   x_ = x;
+}
+
+void CoverageMemory::look_at(const Features& x, std::span<const int64_t> targets) {
+  look_at(x);
   if (!targets_.empty() && std::ranges::equal(targets, targets_)) return;
   targets_.assign(targets.begin(), targets.end());
   target_rows_ = WideRows(x, targets_);
@@ -134,6 +138,20 @@ void CoverageMemory::trim() {
 float CoverageMemory::typical_radius(const std::function<float()>& compute) {
   if (!radius_) radius_ = compute();
   return *radius_;
+}
+
+float CoverageMemory::median_distance(const std::function<float()>& compute) {
+  if (!median_) median_ = compute();
+  return *median_;
+}
+
+std::span<const float> CoverageMemory::target_discounts(
+    std::span<const int64_t> targets, const std::function<std::vector<float>()>& compute) {
+  if (!std::ranges::equal(targets, discounted_)) {
+    discounts_ = compute();
+    discounted_.assign(targets.begin(), targets.end());
+  }
+  return discounts_;
 }
 
 }  // namespace querist::kernels

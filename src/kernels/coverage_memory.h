@@ -32,6 +32,7 @@ class CoverageMemory {
   // Names the features and the rows to be covered; forgets what belongs to others. The features
   // must hold still until the next call.
   void look_at(const Features& x, std::span<const int64_t> targets);
+  void look_at(const Features& x);  // Whatever the rows to be covered were.
 
   // Squared distance of each target to its nearest labelled row; infinite without one.
   std::span<const float> nearest_labeled(std::span<const int64_t> labeled);
@@ -43,6 +44,10 @@ class CoverageMemory {
   void trim();  // Keeps no more than 64 MiB of them.
   // What `compute` gives for these features; computed once.
   float typical_radius(const std::function<float()>& compute);
+  float median_distance(const std::function<float()>& compute);
+  // What `compute` gives for these targets; computed once for each set of them.
+  std::span<const float> target_discounts(std::span<const int64_t> targets,
+                                          const std::function<std::vector<float>()>& compute);
 
  private:
   Features x_;
@@ -56,6 +61,9 @@ class CoverageMemory {
   std::vector<float> gaps_;
   std::unordered_map<int64_t, std::vector<float>> distances_;  // By candidate row.
   std::optional<float> radius_;
+  std::optional<float> median_;
+  std::vector<int64_t> discounted_;  // The targets that discounts_ is of.
+  std::vector<float> discounts_;
   std::vector<float> scratch_;  // Fresh pages cost more than the sums made in them.
 };
 

@@ -3,10 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include "base/rng.h"
 
 namespace querist::loop {
+
+inline constexpr int64_t audit_enough =
+    200;  // From here on half the share keeps the estimate fresh.
+
+inline double audit_share_now(double share, int64_t audit_labels) {
+  return audit_labels < audit_enough ? share : share / 2;
+}
 
 struct AuditCount {
   size_t drawn = 0;

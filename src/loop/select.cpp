@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <unordered_map>
 
 #include "base/stop_point.h"
 #include "loop/audit.h"
 #include "loop/cycle.h"
+#include "loop/project_arbiter.h"
 #include "loop/signals.h"
+#include "loop/usable_model.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/events.h"
@@ -19,6 +22,8 @@
 
 namespace querist::loop {
 
+static constexpr size_t first_batch = 10;  // Examples, where auto begins with few classes.
+
 // All that a choice depends on; the same values give the same rows.
 struct Choice {
   std::string strategy;
@@ -29,11 +34,14 @@ struct Choice {
   int64_t rows = 0;    // Examples there were.
   size_t classes = 0;  // Classes there were.
   std::optional<int64_t> model_version;
+  bool usable = true;            // Whether the strategy is shown what the model says.
+  bool trees = false;            // Whether the model is one of trees.
   std::vector<int64_t> skipped;  // Rows that someone skipped unasked.
 };
 
 struct Chosen {
   std::vector<SelectionItem> items;  // In the order to ask about them.
+  std::vector<int32_t> arms;         // One an item, where the strategy is an arbiter; -1: none.
   int64_t candidates = 0;
 };
 
@@ -101,6 +109,18 @@ static void add_predictions(std::vector<SelectionItem>& items, const Matrix& pro
   }
 }
 
+// So that nobody can tell an audit example by its place.
+static void shuffle(Chosen& chosen, size_t audit, std::span<const int32_t> arms, Rng& rng) {
+  std::unordered_map<int64_t, int32_t> arm_of;
+  for (size_t i = 0; i < arms.size(); ++i) arm_of[chosen.items[audit + i].row] = arms[i];
+  rng.shuffle(chosen.items);
+  if (arms.empty()) return;
+  for (const SelectionItem& item : chosen.items) {
+    const auto found = arm_of.find(item.row);
+    chosen.arms.push_back(found == arm_of.end() ? -1 : found->second);
+  }
+}
+
 static Chosen choose(Workshop& workshop, const Project& project, const Choice& choice,
                      const storage::FeatureView& view, std::any* memory) {
   const auto strategy = strategies::parse_strategy(choice.strategy);
@@ -146,7 +166,8 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   pool.embeddings.rows = pool.size;
   pool.memory = memory;
   pool.checked = true;  // The workshop checks features as it stores them, the model its output.
-  if (probabilities) {
+  pool.trees = choice.trees;
+  if (probabilities && choice.usable) {
     pool.probabilities = MatrixView(pool.size, probabilities->cols, probabilities->values.data());
   }
   const auto selection =
@@ -158,21 +179,51 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
     item.propensity = selection.propensities[i];
     chosen.items.push_back(item);
   }
-  rng.shuffle(chosen.items);  // So that nobody can tell an audit example by its place.
+  shuffle(chosen, audit, selection.arms, rng);
   if (probabilities) add_predictions(chosen.items, *probabilities, project.classes);
   return chosen;
 }
 
-Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
+// Whether the model is worth asking, by cross-validation over the labels that it may be trained on.
+static bool model_is_usable(Workshop& workshop, const Project& project,
+                            const learners::Learner& learner, int64_t through_event,
+                            const storage::FeatureView& view) {
+  std::vector<int64_t> rows;
+  Dataset data;
+  data.classes = project.classes.size();
+  for (const Labelled& label : storage::labels_as_of(workshop.store(), project.id,
+                                                     storage::LabelUse::training, through_event)) {
+    const auto at = std::find(project.classes.begin(), project.classes.end(), label.label);
+    if (at == project.classes.end() || label.row >= static_cast<int64_t>(view.rows)) continue;
+    rows.push_back(label.row);
+    data.labels.push_back(static_cast<int32_t>(at - project.classes.begin()));
+  }
+  const OwnedFeatures features = take_rows(view.features, rows);
+  data.features = features.view();
+  return is_usable(learner, data, learner_params(project, learner),
+                   static_cast<uint64_t>(project.settings.integer("seed")));
+}
+
+// Before the first model ten labels, or one a class, are enough to begin with, unless the project
+// says how many.
+static size_t batch_size_now(const Project& project, const strategies::QueryStrategy& strategy,
+                             const Cycle& cycle) {
+  const auto set = static_cast<size_t>(project.settings.integer("batch_size"));
+  const bool automatic = strategy.name == "auto" && !project.settings.changed("batch_size");
+  if (!automatic || cycle.model_version || project.classes.empty()) return set;
+  return std::max<size_t>(project.classes.size(), first_batch);
+}
+
+static Choice choice_now(const Cycle& cycle, Workshop& workshop, const Project& project,
+                         const storage::FeatureView& view) {
   storage::Store& store = workshop.store();
-  const auto view = workshop.features(progress);
-  if (!reads_present_features(cycle, workshop)) return train_again(cycle, workshop);
-  const Project project = storage::project(store, workshop.project_id());
+  const auto& learner = learners::find(project.settings.text("learner"));
   Choice choice;
   choice.strategy = project.settings.text("strategy");
-  strategy_for(choice.strategy, learners::find(project.settings.text("learner")));
-  choice.batch_size = static_cast<size_t>(project.settings.integer("batch_size"));
-  choice.audit_share = project.settings.number("audit_share");
+  const auto& strategy = *strategy_for(choice.strategy, learner).card;
+  choice.batch_size = batch_size_now(project, strategy, cycle);
+  choice.audit_share =
+      audit_share_now(project.settings.number("audit_share"), project.counts.audit);
   choice.seed = mix_seed(static_cast<uint64_t>(project.settings.integer("seed")),
                          static_cast<uint64_t>(cycle.id)) >>
                 1;
@@ -181,16 +232,16 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
   choice.classes = project.classes.size();
   choice.model_version = cycle.model_version;
   choice.skipped = skipped_unasked(store, project.id, choice.through_event);
-  const Chosen chosen = choose(workshop, project, choice, view, &workshop.memory());
-  workshop.check_features();
-  if (chosen.items.empty()) {
-    cycle.state = CycleState::finished;
-    cycle.selection_id = std::nullopt;
-    storage::save_cycle(store, cycle, "querist");
-    return cycle;
-  }
+  choice.trees = learner.trees;
+  choice.usable = !strategy.handles_no_model || !cycle.model_version ||
+                  model_is_usable(workshop, project, learner, choice.through_event, view);
+  return choice;
+}
+
+static StoredSelection stored(const Choice& choice, const Chosen& chosen, const Cycle& cycle,
+                              Workshop& workshop) {
   StoredSelection selection;
-  selection.project_id = project.id;
+  selection.project_id = cycle.project_id;
   selection.cycle_id = cycle.id;
   selection.strategy = choice.strategy;
   selection.seed = static_cast<int64_t>(choice.seed);
@@ -202,12 +253,40 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
                     {"rows", choice.rows},
                     {"featurizer_version", workshop.featurizer_version()},
                     {"classes", choice.classes},
+                    {"usable", choice.usable},
+                    {"trees", choice.trees},
                     {"skipped", choice.skipped}};
+  if (!chosen.arms.empty()) selection.data["arms"] = arms_json(choice.strategy, chosen.arms);
   selection.items = chosen.items;
   std::vector<int64_t> rows;
   for (const SelectionItem& item : selection.items) rows.push_back(item.row);
-  const auto ids = storage::ids_of_rows(store, project.id, rows);
+  const auto ids = storage::ids_of_rows(workshop.store(), cycle.project_id, rows);
   for (size_t i = 0; i < ids.size(); ++i) selection.items[i].example_id = ids[i];
+  return selection;
+}
+
+Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
+  storage::Store& store = workshop.store();
+  const auto view = workshop.features(progress);
+  if (!reads_present_features(cycle, workshop)) return train_again(cycle, workshop);
+  const Project project = storage::project(store, workshop.project_id());
+  Choice choice = choice_now(cycle, workshop, project, view);
+  Json evidence;
+  if (is_arbiter(choice.strategy)) {
+    const auto arms = weigh_project_arms(workshop, project, choice.through_event, view, progress);
+    choice.strategy = weighted_expression(choice.strategy, arms);
+    evidence = evidence_json(arms);
+  }
+  const Chosen chosen = choose(workshop, project, choice, view, &workshop.memory());
+  workshop.check_features();
+  if (chosen.items.empty()) {
+    cycle.state = CycleState::finished;
+    cycle.selection_id = std::nullopt;
+    storage::save_cycle(store, cycle, "querist");
+    return cycle;
+  }
+  StoredSelection selection = stored(choice, chosen, cycle, workshop);
+  if (!evidence.is_null()) selection.data["evidence"] = evidence;
   stop_point("selected");
   store.atomically([&] {
     cycle.selection_id = storage::add_selection(store, selection, "querist").id;
@@ -230,6 +309,8 @@ Replay replay(Workshop& workshop, const StoredSelection& selection, const Progre
   choice.rows = json_integer(selection.data, "rows");
   choice.classes = static_cast<size_t>(json_integer(selection.data, "classes"));
   choice.model_version = selection.model_version;
+  choice.usable = selection.data.value("usable", true);
+  choice.trees = selection.data.value("trees", false);
   if (selection.data.contains("skipped")) selection.data["skipped"].get_to(choice.skipped);
   const int64_t featurizer = json_integer(selection.data, "featurizer_version");
   if (featurizer != workshop.featurizer_version())

@@ -2,6 +2,7 @@
 #include "loop/signals.h"
 
 #include "base/error.h"
+#include "loop/arbiter.h"
 
 namespace querist::loop {
 
@@ -22,7 +23,19 @@ strategies::ChosenStrategy strategy_for(std::string_view expression,
                                         const learners::Learner& learner) {
   auto chosen = strategies::parse_strategy(expression);
   check_strategy(*chosen.card, learner);
+  if (is_arbiter(expression)) {
+    for (const std::string& arm : arms_of(expression)) strategy_for(arm, learner);
+  }
   return chosen;
+}
+
+Params learner_params(const Project& project, const learners::Learner& learner) {
+  Params params(learner.params);
+  for (const ParamSpec& spec : learner.params) {
+    if (spec.name == "class_weight")
+      params.set("class_weight", project.settings.text("class_weight"));
+  }
+  return params;
 }
 
 }  // namespace querist::loop

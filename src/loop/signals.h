@@ -1,6 +1,7 @@
 // Which strategies a project can use: those whose signals its learner and its features give.
 #pragma once
 
+#include "data/records.h"
 #include "learners/learner.h"
 #include "strategies/door/expression.h"
 
@@ -11,8 +12,12 @@ namespace querist::loop {
 // classification.
 void check_strategy(const strategies::QueryStrategy& strategy, const learners::Learner& learner);
 
-// The strategy of an expression, its parameters with it, checked for this learner.
+// The strategy of an expression, its parameters with it, checked for this learner; an arbiter's
+// portfolio too.
 strategies::ChosenStrategy strategy_for(std::string_view expression,
                                         const learners::Learner& learner);
+
+// The learner's parameters that the project's settings name.
+Params learner_params(const Project& project, const learners::Learner& learner);
 
 }  // namespace querist::loop

@@ -10,8 +10,10 @@
 #include "base/threads.h"
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
+#include "loop/arbiter.h"
 #include "loop/audit.h"
 #include "loop/signals.h"
+#include "loop/usable_model.h"
 #include "metrics/classification.h"
 
 namespace querist::loop {
@@ -122,6 +124,8 @@ class Walk {
     run_.strategy = strategy;
     run_.seed = seed;
     state_.assign(stage.split.pool.size(), State::open);
+    arms_.assign(state_.size(), -1);
+    order_.assign(state_.size(), 0);
     started_ = monotonic_seconds();
   }
 
@@ -174,8 +178,9 @@ class Walk {
     data.features = features.view();
     data.labels = labels_of(rows);
     data.classes = table_.classes.size();
-    model_ = learners::train(learner_, data, Params(learner_.params), model_.get(),
-                             mix_seed(seed_, 5), progress);
+    const Params params(learner_.params);
+    model_ = learners::train(learner_, data, params, model_.get(), mix_seed(seed_, 5), progress);
+    usable_ = !chosen_.card->handles_no_model || is_usable(learner_, data, params, seed_);
   }
 
   void measure() {
@@ -194,7 +199,9 @@ class Walk {
 
   void choose(size_t batch_size) {
     Rng rng(mix_seed(seed_, 1000 + run_.labels.size()));
-    const size_t audit = audit_count(plan_.audit_share, batch_size, rng).drawn;
+    const auto measured = static_cast<int64_t>(rows_in(State::audit).size());
+    const double share = audit_share_now(plan_.audit_share, measured);
+    const size_t audit = audit_count(share, batch_size, rng).drawn;
     if (audit > 0) {
       auto open = rows_in(State::open);
       std::vector<int64_t> drawn;
@@ -215,7 +222,8 @@ class Walk {
     pool.labels = labels;
     pool.memory = &memory_;
     const Signal read = chosen_.card->needs | chosen_.card->reads;
-    if (has(read, Signal::probabilities)) {
+    pool.trees = learner_.trees;
+    if (has(read, Signal::probabilities) && usable_) {
       model_->probabilities(stage_.pool.features(), probabilities);
       pool.probabilities = probabilities;
     }
@@ -223,9 +231,39 @@ class Walk {
       pool.embeddings =
           stage_.pool.geometry.cols ? Features(stage_.pool.geometry) : stage_.pool.features();
     }
-    const auto selection = strategies::select_batch(*chosen_.card, pool, batch_size - audit,
-                                                    chosen_.params, rng.next64());
+    const auto chosen = arbitrated(labeled, labels);
+    const auto selection = strategies::select_batch(*chosen.card, pool, batch_size - audit,
+                                                    chosen.params, rng.next64());
     take(selection.rows, State::trained);
+    for (size_t i = 0; i < selection.arms.size(); ++i) {
+      arms_[static_cast<size_t>(selection.rows[i])] = selection.arms[i];
+      order_[static_cast<size_t>(selection.rows[i])] = static_cast<int64_t>(run_.labels.size());
+    }
+  }
+
+  // The strategy; an arbiter with its weights as the audit labels have them.
+  strategies::ChosenStrategy arbitrated(std::span<const int64_t> labeled,
+                                        std::span<const int32_t> labels) const {
+    if (!is_arbiter(run_.strategy)) return chosen_;
+    const auto audit = rows_in(State::audit);
+    const auto audit_labels = labels_of(audit);
+    std::vector<int32_t> arms;
+    std::vector<int64_t> order;
+    for (const int64_t row : labeled) {
+      arms.push_back(arms_[static_cast<size_t>(row)]);
+      order.push_back(order_[static_cast<size_t>(row)]);
+    }
+    const auto evidence = weigh_arms(run_.strategy, learner_, Params(learner_.params),
+                                     {.features = stage_.pool.features(),
+                                      .rows = labeled,
+                                      .labels = labels,
+                                      .arms = arms,
+                                      .order = order,
+                                      .audit_rows = audit,
+                                      .audit_labels = audit_labels,
+                                      .classes = table_.classes.size()},
+                                     mix_seed(seed_, 5), Progress());
+    return strategies::parse_strategy(weighted_expression(run_.strategy, evidence));
   }
 
   const Table& table_;
@@ -235,8 +273,11 @@ class Walk {
   const learners::Learner& learner_;
   strategies::ChosenStrategy chosen_;
   std::unique_ptr<learners::Model> model_;
+  bool usable_ = false;  // Whether the strategy is shown what the model says.
   std::any memory_;
   std::vector<State> state_;
+  std::vector<int32_t> arms_;   // Of the pool's rows: the arbiter's arm that picked it, or -1.
+  std::vector<int64_t> order_;  // And in which round.
   std::vector<std::vector<int64_t>> picked_;
   size_t spent_ = 0;
   double started_ = 0;

@@ -6,6 +6,7 @@
 #include "base/stop_point.h"
 #include "loop/cycle.h"
 #include "loop/evaluate.h"
+#include "loop/signals.h"
 #include "metrics/classification.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
@@ -35,15 +36,6 @@ static Labels numbered(const std::vector<Labelled>& labels,
     out.ids.push_back(id->second);
   }
   return out;
-}
-
-static Params learner_params(const Project& project, const learners::Learner& learner) {
-  Params params(learner.params);
-  for (const ParamSpec& spec : learner.params) {
-    if (spec.name == "class_weight")
-      params.set("class_weight", project.settings.text("class_weight"));
-  }
-  return params;
 }
 
 static Json given_json(const Params& params) {

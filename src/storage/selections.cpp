@@ -145,6 +145,15 @@ std::optional<StoredSelection> latest_selection(Store& store, int64_t project_id
   return one_selection(store, "WHERE project_id = $1 ORDER BY id DESC LIMIT 1", {project_id});
 }
 
+std::vector<StoredSelection> recent_selections(Store& store, int64_t project_id, int64_t most) {
+  return store.read([&](Session& session) {
+    auto found = session.all(select_selection + "WHERE project_id = $1 ORDER BY id DESC LIMIT $2",
+                             {project_id, most}, selection_of);
+    for (StoredSelection& selection : found) read_items(session, selection);
+    return found;
+  });
+}
+
 std::vector<StoredSelection> open_selections(Store& store, int64_t project_id) {
   return store.read([&](Session& session) {
     auto found = session.all(

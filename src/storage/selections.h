@@ -13,6 +13,8 @@ StoredSelection add_selection(Store& store, StoredSelection selection, const std
 
 std::optional<StoredSelection> find_selection(Store& store, int64_t project_id, int64_t id);
 std::optional<StoredSelection> latest_selection(Store& store, int64_t project_id);
+// With their items, the newest first.
+std::vector<StoredSelection> recent_selections(Store& store, int64_t project_id, int64_t most);
 std::vector<StoredSelection> open_selections(Store& store, int64_t project_id);
 
 // The newest item that drew this example, with its selection's id and strategy.

@@ -1,18 +1,14 @@
 // Cluster-Margin: spread the examples of smallest margin over a clustering of the pool, the
 // smallest clusters first (Citovsky et al. 2021).
 #include <algorithm>
-#include <numeric>
 
-#include "kernels/center_panels.h"
-#include "kernels/k_means.h"
 #include "kernels/uncertainty.h"
 #include "strategies/clustering/clustering.h"
+#include "strategies/clustering/spread.h"
 #include "strategies/scores.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
-
-static constexpr size_t rows_a_step = 5000;
 
 // The oversample * batch_size candidates of smallest margin (with costs: of largest utility per
 // cost, as many as oversample times the price of the first batch_size buys), best first.
@@ -36,48 +32,20 @@ static Selection shortlist(const Pool& pool, size_t batch_size, double oversampl
   return best;
 }
 
-// Centres of the whole pool, labelled or not; of a sample of it where it is large: of the rows that
-// are not on the shortlist nothing but the centres is ever needed.
-static Matrix pool_centers(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
-  const auto most = static_cast<size_t>(params.integer("max_sample"));
-  std::vector<int64_t> rows(std::min(pool.size, most));
-  std::iota(rows.begin(), rows.end(), 0);
-  if (pool.size > most) {
-    rows = rng.sample(pool.size, most);
-    std::sort(rows.begin(), rows.end());
-  }
-  auto clusters = static_cast<size_t>(params.integer("clusters"));
-  if (clusters == 0) clusters = batch_size;
-  const kernels::KMeansOptions options = {
-      .clusters = std::min(clusters, rows.size()),
-      .max_iterations = static_cast<size_t>(params.integer("max_iterations")),
-      .batch = rows_a_step};
-  return kernels::k_means(pool.embeddings, rows, {}, options, rng).centers;
-}
-
 static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
   if (batch_size == 0) return {};
   const Selection best = shortlist(pool, batch_size, params.number("oversample"));
-  const kernels::CenterPanels centers(pool_centers(pool, batch_size, params, rng));
-  std::vector<int32_t> cluster(best.rows.size());
-  std::vector<float> squared(best.rows.size());
-  kernels::nearest_centers(pool.embeddings, best.rows, centers, cluster, squared);
-
-  std::vector<std::vector<size_t>> groups(centers.count());
-  for (size_t i = 0; i < cluster.size(); ++i) groups[static_cast<size_t>(cluster[i])].push_back(i);
-  std::erase_if(groups, [](const auto& group) { return group.empty(); });
-  std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
-    return a.size() != b.size() ? a.size() < b.size() : a[0] < b[0];
-  });
-  Selection selection;
-  for (size_t round = 0; selection.rows.size() < batch_size; ++round) {
-    for (const auto& group : groups) {
-      if (round >= group.size() || selection.rows.size() == batch_size) continue;
-      selection.rows.push_back(best.rows[group[round]]);
-      selection.utilities.push_back(best.utilities[group[round]]);
-    }
-  }
-  return selection;
+  auto clusters = static_cast<size_t>(params.integer("clusters"));
+  if (clusters == 0) clusters = batch_size;
+  Selection spread = spread_over_clusters(
+      pool, best,
+      {.clusters = clusters,
+       .max_sample = static_cast<size_t>(params.integer("max_sample")),
+       .max_iterations = static_cast<size_t>(params.integer("max_iterations"))},
+      rng);
+  spread.rows.resize(std::min(batch_size, spread.rows.size()));
+  spread.utilities.resize(spread.rows.size());
+  return spread;
 }
 
 QueryStrategy cluster_margin() {

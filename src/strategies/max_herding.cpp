@@ -5,7 +5,7 @@
 namespace querist::strategies {
 
 static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng&) {
-  return herd(pool, {}, Radius::typical, batch_size, params, Candidates::all_that_fit);
+  return herd(pool, {}, {.candidates = Candidates::all_that_fit}, batch_size, params);
 }
 
 QueryStrategy max_herding() {

@@ -13,7 +13,7 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
     weights = candidate_scores(pool, kernels::margins);
     for (float& weight : weights) weight = 1 - weight;
   }
-  return herd(pool, weights, Radius::closest, batch_size, params);
+  return herd(pool, weights, {.radius = Radius::closest}, batch_size, params);
 }
 
 QueryStrategy uherding() {

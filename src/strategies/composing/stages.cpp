@@ -26,23 +26,28 @@ Selection run_stage(std::string_view expression, const Pool& pool, size_t count,
   return select_batch(*chosen.card, pool, count, chosen.params, rng.next64());
 }
 
-static std::pair<std::string_view, double> weighted(std::string_view part) {
+static WeightedStrategy weighted(std::string_view part) {
   const size_t colon = part.rfind(':');
   if (colon == std::string_view::npos || part.find(')', colon) != std::string_view::npos)
-    return {part, 1};
+    return {std::string(part)};
   const std::string_view digits = part.substr(colon + 1);
   double weight = 0;
   const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), weight);
   if (problem != std::errc() || end != digits.data() + digits.size() || !std::isfinite(weight))
     refuse("\"{}\" must be written as strategy:weight", part);
-  return {part.substr(0, colon), weight};
+  return {std::string(part.substr(0, colon)), weight};
+}
+
+std::vector<WeightedStrategy> weighted_strategies(std::string_view list) {
+  std::vector<WeightedStrategy> parts;
+  for (const std::string& part : split_strategies(list)) parts.push_back(weighted(part));
+  return parts;
 }
 
 Selection rank_sums(std::string_view ranks, const Pool& pool, Rng& rng) {
   const size_t n = pool.candidates.size();
   std::vector<double> sums(n, 0);
-  for (const std::string& part : split_strategies(ranks)) {
-    const auto [expression, weight] = weighted(part);
+  for (const auto& [expression, weight] : weighted_strategies(ranks)) {
     const Selection order = run_stage(expression, pool, n, rng);
     for (size_t rank = 0; rank < order.rows.size(); ++rank) {
       const auto at =

@@ -1,6 +1,7 @@
 // The stages that a composed strategy is made of; each works on candidates in an order.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,14 @@ Pool with_candidates(const Pool& pool, std::span<const int64_t> candidates, bool
 
 // Runs the strategy of an expression over the pool.
 Selection run_stage(std::string_view expression, const Pool& pool, size_t count, Rng& rng);
+
+// The parts of "margin:1, information_density:0.5": expressions with their weights, 1 where none is
+// written. Throws invalid_argument for a weight that is no finite number.
+struct WeightedStrategy {
+  std::string expression;
+  double weight = 1;
+};
+std::vector<WeightedStrategy> weighted_strategies(std::string_view list);
 
 // Every candidate by the sum of its weighted ranks in the orders of several strategies:
 // "margin:1, information_density:0.5". Utility: sum of weight * (1 - rank / n), rank from 0.

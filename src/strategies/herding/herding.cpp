@@ -10,13 +10,19 @@
 #include "base/rng.h"
 #include "kernels/coverage.h"
 #include "kernels/coverage_rows.h"
+#include "kernels/neighbors.h"
+#include "strategies/herding/near_duplicates.h"
 #include "strategies/prices.h"
 
 namespace querist::strategies {
 
 static constexpr size_t radius_sample = 2000;
 static constexpr size_t radius_queries = 500;  // A quantile needs no more distances than this.
+static constexpr size_t spread_sample = 400;   // Rows; 80,000 pairs.
 static constexpr size_t gap_sample = 4096;     // Labelled rows whose neighbours are looked at.
+
+static constexpr size_t outlier_neighbor = 20;  // Of the whole pool.
+static constexpr size_t least_neighbors = 5;    // Of a sample of it.
 
 static constexpr size_t candidates_a_pick = 200;
 static constexpr size_t least_candidates = 2000;
@@ -245,30 +251,81 @@ static size_t most_candidates(const Pool& pool, size_t batch_size, const Params&
   return std::max(most, batch_size);
 }
 
-Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, size_t batch_size,
-               const Params& params, Candidates considered) {
-  if (pool.candidates.empty()) return {};
+// What a target weighs the less for lying far from the others (k-th nearest neighbour distance,
+// Ramaswamy, Rastogi and Shim 2000); one a target, 1 for at least 95 in 100.
+static std::vector<float> outlier_discounts(const Pool& pool, std::span<const int64_t> targets,
+                                            double power) {
+  std::vector<float> discounts(targets.size(), 1);
+  const size_t expected = outlier_neighbor * targets.size() / std::max<size_t>(1, pool.size);
+  const size_t k = std::clamp<size_t>(expected, least_neighbors, outlier_neighbor);
+  if (targets.size() <= 2 * k) return discounts;
+  const Matrix table = kernels::neighbor_table(pool.embeddings, targets, k);
+  std::vector<float> radii(targets.size());
+  for (size_t t = 0; t < radii.size(); ++t) radii[t] = table.at(t, k - 1);
+  std::vector<float> sorted = radii;
+  const auto usual = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() * 95 / 100);
+  std::nth_element(sorted.begin(), usual, sorted.end());
+  for (size_t t = 0; t < radii.size(); ++t) {
+    if (radii[t] > *usual) discounts[t] = static_cast<float>(std::pow(*usual / radii[t], power));
+  }
+  return discounts;
+}
+
+// Among rows that depend on the pool's size alone.
+static float median_distance(const Pool& pool) {
+  const kernels::WideRows rows(pool.embeddings,
+                               fixed_sample(pool.size, std::min(pool.size, spread_sample), 4));
+  const size_t n = rows.norms.size();
+  std::vector<float> squared(n * n), apart;
+  kernels::row_distances(rows.panel(), rows.panel(), squared.data());
+  for (size_t i = 0; i < n; ++i) {
+    apart.insert(apart.end(), squared.begin() + static_cast<std::ptrdiff_t>(i * n),
+                 squared.begin() + static_cast<std::ptrdiff_t>(i * n + i));
+  }
+  return std::sqrt(median(std::move(apart)));
+}
+
+float duplicate_distance(const Pool& pool) {
+  std::any own;
+  kernels::CoverageMemory& memory = memory_of(pool, own);
+  memory.look_at(pool.embeddings);
+  return memory.median_distance([&] { return median_distance(pool); }) / 12;
+}
+
+Selection herd(const Pool& pool, std::span<const float> weights, const HerdOptions& options,
+               size_t batch_size, const Params& params) {
+  if (pool.candidates.empty() || batch_size == 0) return {};
   const auto most_rows = static_cast<size_t>(params.integer("max_targets"));
   std::vector<int64_t> targets(pool.candidates.begin(), pool.candidates.end());
   if (most_rows > 0) targets = target_rows(pool, most_rows);
   const auto candidates =
-      candidate_rows(pool, weights, most_candidates(pool, batch_size, params, considered));
+      candidate_rows(pool, weights, most_candidates(pool, batch_size, params, options.candidates));
   std::any own;
   kernels::CoverageMemory& memory = memory_of(pool, own);
   const bool fits_memory = targets.size() * candidates.size() <= most_pairs;
   memory.look_at(pool.embeddings, fits_memory ? targets : std::vector<int64_t>());
-  const auto covered_weights = target_weights(pool, weights, targets);
+  auto covered_weights = target_weights(pool, weights, targets);
+  if (options.outlier_power > 0) {
+    const auto discounts = memory.target_discounts(
+        targets, [&] { return outlier_discounts(pool, targets, options.outlier_power); });
+    for (size_t t = 0; t < targets.size(); ++t) covered_weights[t] *= discounts[t];
+  }
   const auto costs = prices(pool, candidates);
   const kernels::CoverageTask task = {pool.embeddings,
                                       targets,
                                       covered_weights,
                                       candidates,
                                       pool.labeled,
-                                      {.value = gamma_of(pool, radius, params, memory)},
+                                      {.value = gamma_of(pool, options.radius, params, memory)},
                                       costs};
-  return named(fits_memory ? kernels::greedy_coverage(task, batch_size, memory)
-                           : kernels::greedy_coverage(task, batch_size),
-               candidates);
+  const auto greedy = [&](size_t count) {
+    return named(fits_memory ? kernels::greedy_coverage(task, count, memory)
+                             : kernels::greedy_coverage(task, count),
+                 candidates);
+  };
+  if (!options.collapses_duplicates) return greedy(batch_size);
+  const float farthest = memory.median_distance([&] { return median_distance(pool); }) / 12;
+  return distinct_picks(pool, batch_size, candidates.size(), farthest, greedy);
 }
 
 ParamSpecs cover_params() {

@@ -25,11 +25,26 @@ enum class Radius { typical, shrinking, closest };
 // Which candidates are looked at unless max_candidates is set.
 enum class Candidates { few, all_that_fit };
 
-// Picks by greedy weighted coverage. utilities: one weight a candidate, not negative; empty: all 1.
+struct HerdOptions {
+  Radius radius = Radius::typical;
+  Candidates candidates = Candidates::few;
+  // One label serves a group of near duplicates (see near_duplicates.h): its others are picked
+  // last.
+  bool collapses_duplicates = false;
+  // Power of (95 % quantile / own) of the distance to the 20th neighbour by which a far-off target
+  // weighs less; 0: not at all.
+  double outlier_power = 0;
+};
+
+// Picks by greedy weighted coverage. weights: one a candidate, not negative; empty: all 1.
 // Targets are a fixed sample of the pool; candidates are the heaviest, topped up evenly. The same
 // pool gives the same picks: nothing is drawn. max_targets or max_candidates of 0 takes all.
-Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, size_t batch_size,
-               const Params& params, Candidates candidates = Candidates::few);
+Selection herd(const Pool& pool, std::span<const float> weights, const HerdOptions& options,
+               size_t batch_size, const Params& params);
+
+// How far apart near duplicates may be at most: a twelfth of the median distance between rows of
+// the pool. Kept in its memory.
+float duplicate_distance(const Pool& pool);
 
 // max_targets and max_candidates of the strategies that cover by another kernel.
 ParamSpecs cover_params();

@@ -1,0 +1,21 @@
+// An order of candidates spread over a clustering of the pool (Citovsky et al. 2021).
+#pragma once
+
+#include "base/rng.h"
+#include "data/pool.h"
+#include "data/selection.h"
+
+namespace querist::strategies {
+
+struct SpreadOptions {
+  size_t clusters = 1;
+  size_t max_sample = 50'000;  // Rows that the clusters are computed from.
+  size_t max_iterations = 100;
+};
+
+// The rows of `best` (best first) in rounds over their clusters, the smallest cluster first, from
+// each its best one that is left. All of them come back.
+Selection spread_over_clusters(const Pool& pool, const Selection& best,
+                               const SpreadOptions& options, Rng& rng);
+
+}  // namespace querist::strategies
