@@ -121,6 +121,36 @@ static void shuffle(Chosen& chosen, size_t audit, std::span<const int32_t> arms,
   }
 }
 
+// What the choice's model says of the pool's rows; empty without a model.
+struct ShownModel {
+  const Matrix* probabilities = nullptr;
+  Matrix own;      // Of a replay's older model; the workshop keeps the newest scores.
+  Matrix members;  // (members * rows, classes), where the strategy reads them.
+  size_t member_count = 0;
+};
+
+static ShownModel model_of(Workshop& workshop, const Choice& choice,
+                           const storage::FeatureView& view,
+                           const strategies::QueryStrategy& strategy) {
+  ShownModel shown;
+  if (!choice.model_version) return shown;
+  LoadedModel model = workshop.newest_model();
+  if (model.version == *choice.model_version) {
+    shown.probabilities = &workshop.probabilities(model, view);
+  } else {
+    model = workshop.load_model(*choice.model_version);
+    model.model->probabilities(view.features, shown.own);
+  }
+  const bool reads = has(strategy.needs | strategy.reads, Signal::member_probabilities);
+  if (reads && choice.usable && model.model->members() > 0) {
+    Features then = view.features;  // The rows that there were: members lie one after the other.
+    then.rows = then.sparse.rows = static_cast<size_t>(choice.rows);
+    model.model->member_probabilities(then, shown.members);
+    shown.member_count = model.model->members();
+  }
+  return shown;
+}
+
 static Chosen choose(Workshop& workshop, const Project& project, const Choice& choice,
                      const storage::FeatureView& view, std::any* memory) {
   const auto strategy = strategies::parse_strategy(choice.strategy);
@@ -134,18 +164,9 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   chosen.items = draw_audit(candidates, choice.audit_share, batch, rng);
   const size_t audit = chosen.items.size();
 
-  const Matrix* probabilities = nullptr;
-  Matrix of_older_model;  // A replay's; the workshop keeps the newest scores.
-  if (choice.model_version) {
-    const LoadedModel newest = workshop.newest_model();
-    if (newest.version == *choice.model_version) {
-      probabilities = &workshop.probabilities(newest, view);
-    } else {
-      const LoadedModel older = workshop.load_model(*choice.model_version);
-      older.model->probabilities(view.features, of_older_model);
-      probabilities = &of_older_model;
-    }
-  }
+  ShownModel shown = model_of(workshop, choice, view, *strategy.card);
+  const Matrix* probabilities = shown.probabilities;
+  if (!probabilities && choice.model_version) probabilities = &shown.own;
   Pool pool;
   pool.size = static_cast<size_t>(choice.rows);
   pool.classes = probabilities ? probabilities->cols : choice.classes;
@@ -169,6 +190,10 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   pool.trees = choice.trees;
   if (probabilities && choice.usable) {
     pool.probabilities = MatrixView(pool.size, probabilities->cols, probabilities->values.data());
+  }
+  if (shown.member_count > 0) {
+    pool.member_probabilities = {shown.member_count, pool.size, shown.members.cols,
+                                 shown.members.values.data()};
   }
   const auto selection =
       strategies::select_batch(*strategy.card, pool, batch - audit, strategy.params, rng.next64());

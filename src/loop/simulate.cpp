@@ -227,6 +227,12 @@ class Walk {
       model_->probabilities(stage_.pool.features(), probabilities);
       pool.probabilities = probabilities;
     }
+    Matrix members;
+    if (has(read, Signal::member_probabilities) && usable_ && model_->members() > 0) {
+      model_->member_probabilities(stage_.pool.features(), members);
+      pool.member_probabilities = {model_->members(), pool.size, members.cols,
+                                   members.values.data()};
+    }
     if (has(read, Signal::embeddings)) {
       pool.embeddings =
           stage_.pool.geometry.cols ? Features(stage_.pool.geometry) : stage_.pool.features();
