@@ -30,6 +30,7 @@
 
 #include "base/interrupt.h"
 #include "base/threads.h"
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
@@ -106,7 +107,7 @@ class Picker {
  public:
   Picker(const Pool& pool, Selection& selection)
       : pool_(pool), selection_(selection), taken_(pool.size, 0) {
-    for (const int64_t row : pool.candidates) least_cost_ = std::min(least_cost_, cost(row));
+    for (const int64_t row : pool.candidates) least_cost_ = std::min(least_cost_, price(pool, row));
   }
 
   void pick_at(const ClassOrder& order, size_t place) { pick(order, place, 1, 0, 0); }
@@ -115,10 +116,6 @@ class Picker {
   }
 
  private:
-  double cost(int64_t row) const {
-    return pool_.costs.empty() ? 1 : static_cast<double>(pool_.costs[static_cast<size_t>(row)]);
-  }
-
   // The candidate at cut - 1 is `gap` away, the one at cut is 0 away.
   void pick(const ClassOrder& order, size_t cut, size_t gap, double above_bonus,
             double below_bonus) {
@@ -143,7 +140,7 @@ class Picker {
 
   void offer(int64_t row, double utility) {
     if (taken_[static_cast<size_t>(row)]) return;
-    const double value = utility / cost(row);
+    const double value = utility / price(pool_, row);
     if (value < best_ || (value == best_ && row > best_row_)) return;
     best_ = value;
     best_row_ = row;
