@@ -45,6 +45,11 @@ static WorkList choose_work(Array<double, 1> scores, Array<double, 1> unlabeled,
   return list;
 }
 
+static std::optional<int64_t> whom_to_ask(Array<int32_t, 1> labelled, Array<int64_t, 1> available,
+                                          Array<double, 1> weights) {
+  return consensus::whom_to_ask(span_of(labelled), span_of(available), span_of(weights));
+}
+
 void bind_consensus(nb::module_& module) {
   module.def("active_lab", &active_lab, nb::arg("items").noconvert(),
              nb::arg("annotators").noconvert(), nb::arg("labels").noconvert(),
@@ -52,6 +57,8 @@ void bind_consensus(nb::module_& module) {
              nb::arg("temperature").none(), nb::arg("as_cleanlab"));
   module.def("choose_work", &choose_work, nb::arg("scores").noconvert(),
              nb::arg("unlabeled_scores").noconvert(), nb::arg("count"));
+  module.def("whom_to_ask", &whom_to_ask, nb::arg("labelled").noconvert(),
+             nb::arg("available").noconvert(), nb::arg("weights").noconvert());
 }
 
 }  // namespace querist::python

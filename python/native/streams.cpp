@@ -58,6 +58,15 @@ void bind_streams(nb::module_& module) {
             return stream.query(span_of(probabilities), span_of(embedding));
           },
           nb::arg("probabilities").noconvert(), nb::arg("embedding").noconvert() = nb::none())
+      .def(
+          "query",
+          [](Stream& stream, Doubles probabilities, Doubles embedding) {
+            std::vector<float> narrow(embedding.size());
+            for (size_t i = 0; i < narrow.size(); ++i)
+              narrow[i] = static_cast<float>(embedding.data()[i]);
+            return stream.query(span_of(probabilities), narrow);
+          },
+          nb::arg("probabilities").noconvert(), nb::arg("embedding").noconvert())
       .def("query_many", &query_many, nb::arg("probabilities").noconvert(),
            nb::arg("embeddings").noconvert() = nb::none())
       .def_prop_ro("name", [](const Stream& s) { return std::string(s.strategy().name); })

@@ -7,6 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+_FLOAT32 = np.dtype(np.float32)
+_FLOAT64 = np.dtype(np.float64)
+
+
+def _is_ready(value: Any, dtype: Any, dimensions: int) -> bool:
+    """Whether the native module reads it as it stands: one instance a call of a stream leaves no time for more."""
+    return type(value) is np.ndarray and value.dtype is dtype and value.ndim == dimensions and value.flags.carray
 
 
 def as_array(name: str, value: Any) -> Array:
@@ -99,6 +106,15 @@ def small_numbers(name: str, value: Any) -> NDArray[np.int32]:
 
 def doubles(name: str, value: Any, dimensions: int) -> Array:
     """float64 in C order; any other type or order is converted once."""
+    if _is_ready(value, _FLOAT64, dimensions):
+        return value  # type: ignore[no-any-return]
     array = as_array(name, value)
     check_dimensions(name, array, dimensions)
     return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def singles_or_doubles(name: str, value: Any, dimensions: int) -> Array:
+    """float32 or float64 in C order as it is, for the native module to narrow; all else as float32."""
+    if _is_ready(value, _FLOAT64, dimensions) or _is_ready(value, _FLOAT32, dimensions):
+        return value  # type: ignore[no-any-return]
+    return floats(name, value, dimensions)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import doubles, floats
+from ._arrays import doubles, floats, singles_or_doubles
 
 __all__ = ["DensityBased", "FixedUncertainty", "Random", "RandomVariableUncertainty", "Split", "Stream", "VariableUncertainty",
            "strategies"]
@@ -134,7 +134,7 @@ class DensityBased(Stream):
             Where it lies; by default its probabilities are where.
         """
         probabilities = doubles("x", x, 1)
-        place = floats("embedding", probabilities if embedding is None else embedding, 1)
+        place = singles_or_doubles("embedding", probabilities if embedding is None else embedding, 1)
         return bool(self._stream.query(probabilities, place))
 
     def query_many(self, x: ArrayLike, embeddings: ArrayLike | None = None) -> NDArray[np.bool_]:

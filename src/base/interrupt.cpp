@@ -1,7 +1,6 @@
-// One innermost scope a thread, asked at most every 20 ms, and one flag.
+// One innermost scope a thread, asked no oftener than it wants, and one flag.
 #include "base/interrupt.h"
 
-#include <chrono>
 #include <utility>
 
 #include "base/error.h"
@@ -10,13 +9,13 @@ namespace querist {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-static thread_local const std::function<bool()>* innermost = nullptr;
+static thread_local const InterruptScope* innermost = nullptr;
 static thread_local SteadyTime last_asked{};
 static thread_local const std::atomic<bool>* stop_flag = nullptr;
 
-InterruptScope::InterruptScope(std::function<bool()> asked)
-    : asked_(std::move(asked)), outer_(innermost) {
-  innermost = &asked_;
+InterruptScope::InterruptScope(std::function<bool()> asked, std::chrono::milliseconds apart)
+    : asked_(std::move(asked)), apart_(apart), outer_(innermost) {
+  innermost = this;
 }
 
 InterruptScope::~InterruptScope() { innermost = outer_; }
@@ -30,9 +29,9 @@ void check_interrupt() {
   if (stop_flag && *stop_flag) fail(Code::cancelled, "the work was interrupted");
   if (!innermost) return;
   const auto now = std::chrono::steady_clock::now();
-  if (now - last_asked < std::chrono::milliseconds(20)) return;
+  if (now - last_asked < innermost->apart_) return;
   last_asked = now;
-  if ((*innermost)()) fail(Code::cancelled, "the work was interrupted");
+  if (innermost->asked_()) fail(Code::cancelled, "the work was interrupted");
 }
 
 }  // namespace querist

@@ -2,22 +2,27 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 
 namespace querist {
 
-// While it lives, computations of this thread ask `asked` now and then (at most every 20 ms)
-// whether to stop. The innermost scope of a thread counts.
+// While it lives, computations of this thread ask `asked` now and then (at most once in `apart`; at
+// every check where that is 0) whether to stop. The innermost scope of a thread counts.
 class InterruptScope {
  public:
-  explicit InterruptScope(std::function<bool()> asked);
+  explicit InterruptScope(std::function<bool()> asked,
+                          std::chrono::milliseconds apart = std::chrono::milliseconds(20));
   ~InterruptScope();
   InterruptScope(const InterruptScope&) = delete;
   InterruptScope& operator=(const InterruptScope&) = delete;
 
  private:
+  friend void check_interrupt();
+
   std::function<bool()> asked_;
-  const std::function<bool()>* outer_;
+  std::chrono::milliseconds apart_;
+  const InterruptScope* outer_;
 };
 
 // While it lives, computations of this thread stop once the flag is set: a worker has no scope of

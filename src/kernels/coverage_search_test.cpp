@@ -8,15 +8,27 @@
 #include "base/threads.h"
 #include "kernels/coverage.h"
 #include "kernels/density.h"
+#include "kernels/every_target_fixture.h"
 
 namespace querist::kernels {
 
 static Matrix lattice_or_normal(size_t rows, size_t cols, bool lattice, Rng& rng) {
   Matrix m(rows, cols);
   for (float& v : m.values)
-    v = lattice ? static_cast<float>(rng.below(3)) : static_cast<float>(rng.normal());
+    v = lattice ? static_cast<float>(rng.below(3))
+                : half_to_float(float_to_half(static_cast<float>(rng.normal())));
   return m;
 }
+
+// The same numbers as halves, which hold them exactly.
+struct Halves {
+  std::vector<uint16_t> values;
+  Features features;
+  explicit Halves(const Matrix& x) {
+    for (const float v : x.values) values.push_back(float_to_half(v));
+    features = Features::of_half(x.rows, x.cols, values.data());
+  }
+};
 
 static double similarity_of(Kernel kernel, const Matrix& x, int64_t a, int64_t b) {
   double squared = 0, dot = 0, na = 0, nb = 0;
@@ -102,18 +114,23 @@ TEST(CoverageSearch, IsPlainGreedyForEveryKernel) {
       for (size_t c = 0; c < candidates.size(); ++c)
         costs.push_back(0.5f + static_cast<float>(rng.uniform()));
     }
-    const CoverageTask task = {x, targets, weights, candidates, labeled, kernel, costs};
-    const auto picks = greedy_coverage(task, 1 + rng.below(30));
-    set_threads(1);
-    const auto alone = greedy_coverage(task, picks.size());
-    set_threads(0);
-    for (size_t i = 0; i < picks.size(); ++i) {
-      EXPECT_EQ(picks[i].candidate, alone[i].candidate);
-      EXPECT_EQ(picks[i].gain, alone[i].gain);
-    }
-    // Counts of balls are whole numbers, so there every tie is seen and goes to the lower row.
-    expect_greedy(task, x, picks,
-                  kernel.similarity == Similarity::ball && !weighted && costs.empty());
+    const size_t count = 1 + rng.below(30);
+    const Halves halves(x);
+    const Features rows = rng.below(2) ? Features(x) : halves.features;
+    const CoverageTask task = {rows, targets, weights, candidates, labeled, kernel, costs};
+    on_every_target([&] {
+      const auto picks = greedy_coverage(task, count);
+      set_threads(1);
+      const auto alone = greedy_coverage(task, picks.size());
+      set_threads(0);
+      for (size_t i = 0; i < picks.size(); ++i) {
+        EXPECT_EQ(picks[i].candidate, alone[i].candidate);
+        EXPECT_EQ(picks[i].gain, alone[i].gain);
+      }
+      // Counts of balls are whole numbers, so there every tie is seen and goes to the lower row.
+      expect_greedy(task, x, picks,
+                    kernel.similarity == Similarity::ball && !weighted && costs.empty());
+    });
     if (HasFailure()) FAIL() << "seed " << seed;
   }
 }
@@ -142,18 +159,22 @@ TEST(Density, IsTheMeanOverAllPairs) {
       if (i == 0 || rng.below(4) > 0) others.push_back(i);
     }
     if (seed % 3 == 0) others = rows;
-    const auto euclidean = inverse_distance_density(x, rows, others);
-    const auto cosine = cosine_density(x, rows, others);
-    for (size_t i = 0; i < rows.size(); ++i) {
-      double near = 0, alike = 0;
-      for (const int64_t other : others) {
-        near += similarity_of({Similarity::inverse_distance, 0}, x, rows[i], other);
-        alike += 2 * similarity_of({Similarity::cosine, 0}, x, rows[i], other) - 1;
+    const Halves halves(x);
+    const Features given = rng.below(2) ? Features(x) : halves.features;
+    on_every_target([&] {
+      const auto euclidean = inverse_distance_density(given, rows, others);
+      const auto cosine = cosine_density(given, rows, others);
+      for (size_t i = 0; i < rows.size(); ++i) {
+        double near = 0, alike = 0;
+        for (const int64_t other : others) {
+          near += similarity_of({Similarity::inverse_distance, 0}, x, rows[i], other);
+          alike += 2 * similarity_of({Similarity::cosine, 0}, x, rows[i], other) - 1;
+        }
+        const auto count = static_cast<double>(others.size());
+        EXPECT_NEAR(euclidean[i], near / count, 1e-5);  // As documented: float32 distances.
+        EXPECT_NEAR(cosine[i], std::max(0.0, alike / count), 1e-5);
       }
-      const auto count = static_cast<double>(others.size());
-      EXPECT_NEAR(euclidean[i], near / count, 1e-5);  // As documented: float32 distances.
-      EXPECT_NEAR(cosine[i], std::max(0.0, alike / count), 1e-5);
-    }
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 // How far the members of a committee disagree about each row: votes (Dagan and Engelson 1995),
-// consensus (McCallum and Nigam 1998), mutual information (Houlsby et al. 2011).
+// consensus (Gal, Islam and Ghahramani 2017), mutual information (Houlsby et al. 2011).
 #pragma once
 
 #include <cstddef>

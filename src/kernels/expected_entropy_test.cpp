@@ -2,24 +2,13 @@
 #include "kernels/expected_entropy.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 
 #include "base/rng.h"
+#include "kernels/every_target_fixture.h"
 
 namespace querist::kernels {
-
-// Runs the body once for each instruction set that this machine has.
-template <class Body>
-static void on_every_target(Body body) {
-  for (const uint32_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
-    SCOPED_TRACE(hwy::TargetName(target));
-    body();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-}
 
 // `rows` distributions over `size`, of all degrees of certainty, some with zeros.
 static std::vector<double> distributions(size_t rows, size_t size, Rng& rng) {

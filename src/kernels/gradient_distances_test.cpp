@@ -3,13 +3,13 @@
 #include "kernels/gradient_distances.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/rng.h"
+#include "kernels/every_target_fixture.h"
 
 namespace querist::kernels {
 
@@ -42,8 +42,7 @@ static std::vector<double> nearest_of(const Gradients& g, std::span<const int64_
 TEST(GradientDistances, EqualTheDefinitionOnEveryTarget) {
   Rng rng(2);
   const std::vector<int64_t> rows = {6, 0, 2, 4, 5, 1, 3};
-  for (const uint32_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
+  on_every_target([&] {
     for (const size_t cols : {1u, 16u, 33u, 130u}) {
       for (const size_t classes : {1u, 2u, 10u, 67u}) {
         const bool bias = cols % 2 == 1;
@@ -87,8 +86,7 @@ TEST(GradientDistances, EqualTheDefinitionOnEveryTarget) {
         }
       }
     }
-  }
-  hwy::SetSupportedTargetsForTest(0);
+  });
 }
 
 }  // namespace querist::kernels

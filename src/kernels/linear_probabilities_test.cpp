@@ -2,11 +2,11 @@
 #include "kernels/linear_probabilities.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 
 #include "base/rng.h"
+#include "kernels/every_target_fixture.h"
 
 namespace querist::kernels {
 
@@ -44,9 +44,7 @@ TEST(LinearProbabilities, EqualTheSoftmaxOnEveryTargetAndShape) {
   for (const auto& [rows, cols, classes] :
        {std::tuple{1, 1, 1}, {3, 5, 2}, {7, 16, 3}, {2, 33, 7}, {1025, 24, 10}, {4, 384, 150}}) {
     const Head head(rows, cols, classes);
-    for (const uint32_t target : hwy::SupportedAndGeneratedTargets()) {
-      hwy::SetSupportedTargetsForTest(target);
-      SCOPED_TRACE(hwy::TargetName(target));
+    on_every_target([&] {
       std::vector<float> dense(head.x.rows * head.weights.rows), narrow(dense.size());
       linear_probabilities(head.x, head.weights, head.bias, dense);
       linear_probabilities(Features::of_half(head.x.rows, head.x.cols, head.half.data()),
@@ -59,8 +57,7 @@ TEST(LinearProbabilities, EqualTheSoftmaxOnEveryTargetAndShape) {
           EXPECT_EQ(dense[i * head.weights.rows + c], narrow[i * head.weights.rows + c]);
         }
       }
-    }
-    hwy::SetSupportedTargetsForTest(0);
+    });
   }
 }
 

@@ -2,20 +2,19 @@
 #include "kernels/nearest_update.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <limits>
 
 #include "base/rng.h"
+#include "kernels/every_target_fixture.h"
 
 namespace querist::kernels {
 
 TEST(NearestUpdate, EqualsTheDefinitionOnEveryTarget) {
   Rng rng(1);
   const std::vector<int64_t> rows = {6, 0, 2, 4, 5, 1, 3};
-  for (const uint32_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
+  on_every_target([&] {
     for (const size_t cols : {1u, 7u, 16u, 33u, 130u}) {
       for (const size_t count : {1u, 4u, 18u}) {
         Matrix x(7, cols), centers(count, cols);
@@ -52,8 +51,7 @@ TEST(NearestUpdate, EqualsTheDefinitionOnEveryTarget) {
         }
       }
     }
-  }
-  hwy::SetSupportedTargetsForTest(0);
+  });
 }
 
 }  // namespace querist::kernels

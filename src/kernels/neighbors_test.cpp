@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "base/threads.h"
+#include "kernels/every_target_fixture.h"
 
 namespace querist::kernels {
 
@@ -40,14 +41,16 @@ TEST(Neighbors, AreThoseOfAllPairs) {
     const Matrix x = normal_rows(n, 1 + rng.below(70), trial % 3 ? 0.0f : 50.0f, rng);
     const auto rows = rng.sample(n, 1 + rng.below(n));
     const size_t k = 1 + rng.below(25);
-    const Matrix found = neighbor_table(x, rows, k);
-    ASSERT_EQ(found.rows, rows.size());
-    ASSERT_EQ(found.cols, std::min(k, rows.size() - 1));
-    for (size_t i = 0; i < found.rows; ++i) {
-      const auto expected = all_distances(x, rows, i);
-      // Differences of floats near 50 are exact to 4e-6; rows of 70 columns add up few of those.
-      for (size_t j = 0; j < found.cols; ++j) EXPECT_NEAR(found.at(i, j), expected[j], 1e-4);
-    }
+    on_every_target([&] {
+      const Matrix found = neighbor_table(x, rows, k);
+      ASSERT_EQ(found.rows, rows.size());
+      ASSERT_EQ(found.cols, std::min(k, rows.size() - 1));
+      for (size_t i = 0; i < found.rows; ++i) {
+        const auto expected = all_distances(x, rows, i);
+        // Differences of floats near 50 are exact to 4e-6; rows of 70 columns add up few of those.
+        for (size_t j = 0; j < found.cols; ++j) EXPECT_NEAR(found.at(i, j), expected[j], 1e-4);
+      }
+    });
   }
 }
 

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/rng.h"
 #include "base/threads.h"
+#include "kernels/every_target_fixture.h"
 #include "kernels/rbf.h"
 
 namespace querist::kernels {
@@ -58,25 +59,27 @@ TEST(Parzen, FrequenciesAreSumsOfKernels) {
     const Features features = one.features(trial % 2);
     const double gamma = rng.below(3) ? 0.3 * rng.uniform() : 0;
     const double width = gamma > 0 ? gamma : 1 / static_cast<double>(one.x.cols);
-    std::vector<double> votes(one.queries.size() * one.classes);
-    parzen_frequencies({features, one.queries}, {features, one.support}, one.labels, one.classes,
-                       gamma, votes);
-    const Matrix p = parzen_probabilities({features, one.queries}, {features, one.support},
-                                          one.labels, one.classes, gamma);
-    for (size_t q = 0; q < one.queries.size(); ++q) {
-      std::vector<double> expected(one.classes, 0);
-      for (size_t i = 0; i < one.support.size(); ++i)
-        expected[static_cast<size_t>(one.labels[i])] +=
-            gaussian(one.x, one.queries[q], one.support[i], width);
-      const double sum = std::accumulate(expected.begin(), expected.end(), 0.0);
-      for (size_t c = 0; c < one.classes; ++c) {
-        // The kernel is right to its exponent's rounding, and exponents below 700 count.
-        ASSERT_NEAR(votes[q * one.classes + c], expected[c], 1e-12 * expected[c] + 1e-300);
-        const double share =
-            sum < least_votes ? 1 / static_cast<double>(one.classes) : expected[c] / sum;
-        ASSERT_NEAR(static_cast<double>(p.at(q, c)), share, 1e-7);
+    on_every_target([&] {
+      std::vector<double> votes(one.queries.size() * one.classes);
+      parzen_frequencies({features, one.queries}, {features, one.support}, one.labels, one.classes,
+                         gamma, votes);
+      const Matrix p = parzen_probabilities({features, one.queries}, {features, one.support},
+                                            one.labels, one.classes, gamma);
+      for (size_t q = 0; q < one.queries.size(); ++q) {
+        std::vector<double> expected(one.classes, 0);
+        for (size_t i = 0; i < one.support.size(); ++i)
+          expected[static_cast<size_t>(one.labels[i])] +=
+              gaussian(one.x, one.queries[q], one.support[i], width);
+        const double sum = std::accumulate(expected.begin(), expected.end(), 0.0);
+        for (size_t c = 0; c < one.classes; ++c) {
+          // The kernel is right to its exponent's rounding, and exponents below 700 count.
+          ASSERT_NEAR(votes[q * one.classes + c], expected[c], 1e-12 * expected[c] + 1e-300);
+          const double share =
+              sum < least_votes ? 1 / static_cast<double>(one.classes) : expected[c] / sum;
+          ASSERT_NEAR(static_cast<double>(p.at(q, c)), share, 1e-7);
+        }
       }
-    }
+    });
   }
 }
 

@@ -3,20 +3,18 @@
 #include "kernels/point_distances.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <vector>
 
 #include "base/rng.h"
+#include "kernels/every_target_fixture.h"
 
 namespace querist::kernels {
 
 TEST(PointDistances, EqualTheDefinitionForEveryShapeAndVectorWidth) {
-  const auto supported = hwy::SupportedTargets();
   Rng rng(1);
-  for (auto left = supported; left != 0; left &= left - 1) {
-    hwy::SetSupportedTargetsForTest(left & -left);
+  on_every_target([&] {
     for (const size_t cols : {0u, 1u, 3u, 8u, 17u, 33u, 130u}) {
       for (const size_t rows : {0u, 1u, 7u}) {
         Matrix m(rows, cols);
@@ -36,8 +34,7 @@ TEST(PointDistances, EqualTheDefinitionForEveryShapeAndVectorWidth) {
         }
       }
     }
-    hwy::SetSupportedTargetsForTest(0);
-  }
+  });
 }
 
 TEST(PointDistances, AreExactlyZeroAtTheSamePointFarFromTheOrigin) {

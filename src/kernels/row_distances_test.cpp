@@ -2,11 +2,11 @@
 #include "kernels/row_distances.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 
 #include "base/rng.h"
+#include "kernels/every_target_fixture.h"
 
 namespace querist::kernels {
 
@@ -39,16 +39,13 @@ static void expect_definition(const Matrix& a, const Matrix& b) {
 }
 
 TEST(RowDistances, EqualTheDefinitionForEveryShapeAndVectorWidth) {
-  const auto supported = hwy::SupportedTargets();
-  for (auto left = supported; left != 0; left &= left - 1) {
-    hwy::SetSupportedTargetsForTest(left & -left);
+  on_every_target([&] {
     for (const size_t cols : {1u, 3u, 8u, 17u, 33u, 130u}) {
       for (const size_t rows : {1u, 2u, 5u, 7u, 23u}) {
         expect_definition(random_rows(rows, cols, 1), random_rows(11 + rows, cols, 2));
       }
     }
-    hwy::SetSupportedTargetsForTest(0);
-  }
+  });
 }
 
 TEST(RowDistances, DependOnTheTwoRowsAlone) {

@@ -2,25 +2,14 @@
 #include "kernels/row_dots.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <numeric>
 
 #include "base/rng.h"
+#include "kernels/every_target_fixture.h"
 
 namespace querist::kernels {
-
-// Runs the body once for each instruction set that this machine has.
-template <class Body>
-static void on_every_target(Body body) {
-  for (const uint32_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
-    SCOPED_TRACE(hwy::TargetName(target));
-    body();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-}
 
 TEST(RowDots, EqualTheScalarSumOnEveryTarget) {
   Rng rng(1);

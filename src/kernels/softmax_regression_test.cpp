@@ -4,10 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 
 #include "base/rng.h"
-#include "hwy/highway.h"
+#include "kernels/every_target_fixture.h"
 
 namespace querist::kernels {
 
@@ -16,17 +15,6 @@ static std::vector<float> random_floats(size_t n, uint64_t seed) {
   std::vector<float> out(n);
   for (float& value : out) value = static_cast<float>(rng.normal());
   return out;
-}
-
-static void on_every_target(const std::function<void()>& check) {
-  const int64_t supported = hwy::SupportedTargets() & HWY_TARGETS;
-  for (int64_t left = supported; left != 0; left &= left - 1) {
-    const int64_t target = left & -left;
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::GetChosenTarget().Update(target);
-    check();
-  }
-  hwy::GetChosenTarget().Update(supported);
 }
 
 static void compare_products(size_t rows, size_t cols, size_t heads) {

@@ -7,6 +7,7 @@
 #include "kernels/gemm.h"
 #include "kernels/svd.h"
 #include "kernels/trace_design.h"
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
@@ -56,11 +57,6 @@ struct DesignPick {
   double gain;
 };
 
-static double cost_of(const Pool& pool, size_t candidate) {
-  if (pool.costs.empty()) return 1;
-  return static_cast<double>(pool.costs[static_cast<size_t>(pool.candidates[candidate])]);
-}
-
 // The largest gain per cost again and again; ties go to the lower row.
 static std::vector<DesignPick> forward(const Pool& pool, kernels::TraceDesign& design,
                                        size_t count) {
@@ -72,8 +68,8 @@ static std::vector<DesignPick> forward(const Pool& pool, kernels::TraceDesign& d
     for (size_t i = 0; i < taken.size(); ++i) {
       if (taken[i]) continue;
       const double gain = design.gain(i);
-      if (gain / cost_of(pool, i) <= most) continue;
-      most = gain / cost_of(pool, i);
+      if (gain / price(pool, pool.candidates[i]) <= most) continue;
+      most = gain / price(pool, pool.candidates[i]);
       best = {i, gain};
     }
     taken[best.candidate] = 1;
@@ -94,7 +90,7 @@ static void backward(const Pool& pool, kernels::TraceDesign& design, size_t coun
     size_t least = 0;
     double worth = 0;
     for (size_t j = 0; j < left.size(); ++j) {
-      const double loss = design.loss(left[j]) / cost_of(pool, left[j]);
+      const double loss = design.loss(left[j]) / price(pool, pool.candidates[left[j]]);
       if (j > 0 && loss > worth) continue;
       worth = loss;
       least = j;

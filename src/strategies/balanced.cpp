@@ -9,6 +9,7 @@
 
 #include "kernels/top_k.h"
 #include "kernels/uncertainty.h"
+#include "strategies/prices.h"
 #include "strategies/scores.h"
 #include "strategies/strategy.h"
 
@@ -37,14 +38,13 @@ static Selection select(const Pool& pool, size_t batch_size, const Params&, Rng&
   for (const int32_t label : pool.labels) ++classes[static_cast<size_t>(label)].known;
   const std::vector<float> margins = candidate_scores(pool, kernels::margins);
   for (size_t i = 0; i < margins.size(); ++i) {
-    const auto row = static_cast<size_t>(pool.candidates[i]);
-    const auto p = pool.probabilities.row(row);
+    const int64_t row = pool.candidates[i];
+    const auto p = pool.probabilities.row(static_cast<size_t>(row));
     auto& home = classes[static_cast<size_t>(std::max_element(p.begin(), p.end()) - p.begin())];
     // A margin may pass 1 by what rows are allowed to miss in their sum.
     const double utility = std::max(0.0, 1 - static_cast<double>(margins[i]));
-    home.rows.push_back(pool.candidates[i]);
-    home.utilities.push_back(pool.costs.empty() ? utility
-                                                : utility / static_cast<double>(pool.costs[row]));
+    home.rows.push_back(row);
+    home.utilities.push_back(utility / price(pool, row));
   }
   for (PredictedClass& one : classes) keep_best(one, batch_size);
   Selection selection;

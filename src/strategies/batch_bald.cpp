@@ -2,12 +2,13 @@
 // committee is right (Kirsch, van Amersfoort and Gal 2019).
 #include "strategies/information/contenders.h"
 #include "strategies/information/greedy_joint.h"
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
 
 static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
-  const auto costs = candidate_costs(pool);
+  const auto costs = candidate_prices(pool);
   const auto samples = static_cast<size_t>(params.integer("samples"));
   Selection selection;
   for (const auto& pick :

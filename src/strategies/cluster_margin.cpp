@@ -5,6 +5,7 @@
 #include "kernels/uncertainty.h"
 #include "strategies/clustering/clustering.h"
 #include "strategies/clustering/spread.h"
+#include "strategies/prices.h"
 #include "strategies/scores.h"
 #include "strategies/strategy.h"
 
@@ -18,7 +19,7 @@ static Selection shortlist(const Pool& pool, size_t batch_size, double oversampl
   const auto most = static_cast<size_t>(oversample * static_cast<double>(batch_size));
   Selection best = top_k(pool, utilities, std::max(most, batch_size));
   if (pool.costs.empty()) return best;
-  const auto cost = [&](size_t i) { return double{pool.costs[static_cast<size_t>(best.rows[i])]}; };
+  const auto cost = [&](size_t i) { return price(pool, best.rows[i]); };
   double budget = 0;
   for (size_t i = 0; i < batch_size; ++i) budget += cost(i) * oversample;
   budget *= 1 + 1e-9;  // Equal costs take away nobody, however they are rounded.

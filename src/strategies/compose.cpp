@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "strategies/composing/stages.h"
+#include "strategies/prices.h"
 
 namespace querist::strategies {
 
@@ -77,7 +78,7 @@ static double cut_to_budget(const Pool& pool, double budget, bool is_per_cost, S
   double spent = 0, worth = 0;
   size_t kept = 0;
   for (; kept < picks.rows.size(); ++kept) {
-    const auto cost = static_cast<double>(pool.costs[static_cast<size_t>(picks.rows[kept])]);
+    const auto cost = price(pool, picks.rows[kept]);
     if (spent + cost > budget) break;
     spent += cost;
     worth += picks.utilities[kept] * (is_per_cost ? cost : 1);

@@ -1,5 +1,5 @@
 // Consensus entropy: ask about the examples of largest entropy of the members' mean probabilities
-// (the total uncertainty; McCallum and Nigam 1998).
+// (the total uncertainty; Gal, Islam and Ghahramani 2017).
 #include "kernels/disagreement.h"
 #include "strategies/strategy.h"
 
@@ -19,7 +19,7 @@ QueryStrategy consensus_entropy() {
       .summary = "Largest entropy of the committee's mean probabilities.",
       .needs = Signal::member_probabilities,
       .select = select,
-      .source = "McCallum and Nigam 1998",
+      .source = "Gal, Islam and Ghahramani 2017",
       .task = Task::classification,
       .family = "committee",
   };

@@ -1,12 +1,13 @@
 // DIRECT: one threshold a class on a one-dimensional order, for rare classes and noisy labels
-// (Zhang et al. 2024).
+// (Nuggehalli, Zhang, Jain and Nowak 2023).
 //
 // The rule, for a batch whose labels come together. Classes are visited rarest first (fewest
 // labels; ties: the lower class), and the batch is split evenly over them, the rarest getting what
 // is left over. For class c:
-// 1. Candidates and labelled rows lie in one order by p_c - max of the other p, falling (ties: the
-//    lower row); positions count candidates only. A cut calls everything above it class c; its risk
-//    is the labelled rows that it gets wrong.
+// 1. Candidates and labelled rows lie in one order: the rows predicted to be of class c by p_c,
+//    then the others by p_c - max p, both falling (ties: the lower row); positions count candidates
+//    only. A cut calls everything above it class c; its risk is the labelled rows that it gets
+//    wrong.
 // 2. The version space is the positions from the first to the last cut of least risk.
 // 3. The first half of the class's share (rounded up, at most as many as the version space holds)
 //    goes to the places that divide the version space evenly: its middle for one pick, so that
@@ -16,14 +17,20 @@
 //    1 for a candidate of the side whose turn it is, plus 1 / (1 + candidates between it and the
 //    cut).
 // Utilities are per cost where costs are given; rows already picked are passed over; ties go to the
-// lower row. The paper shrinks a version space within a batch, between labels; here each batch
-// shrinks it once, and the cuts of least risk take the place of its agnostic elimination.
+// lower row.
+//
+// The authors' code asks an oracle within the batch, as nobody can here. Its version space reaches
+// from the first label on the wrong side to the last and shrinks by comparing the risks of its ends
+// between labels; it draws rows from it at random, and goes outwards from the first cut of least
+// risk with the new labels known, passing a side's turn at a labelled row. Where the version space
+// is empty both pick the same (peers_golden_test.cpp).
 #include <algorithm>
 #include <limits>
 #include <numeric>
 
 #include "base/interrupt.h"
 #include "base/threads.h"
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
@@ -84,9 +91,10 @@ class ClassOrder {
   }
   Scored scored(int64_t row) const {
     const auto p = pool_.probabilities.row(static_cast<size_t>(row));
-    float other = 0;
-    for (size_t c = 0; c < p.size(); ++c) other = c == class_ ? other : std::max(other, p[c]);
-    return {p[class_] - other, row};
+    const float most = *std::max_element(p.begin(), p.end());
+    // As the authors' p_c - max p + 1e-8 max p: confidence parts the rows predicted to be of class
+    // c.
+    return {p[class_] == most ? most : p[class_] - most, row};
   }
 
   const Pool& pool_;
@@ -99,7 +107,7 @@ class Picker {
  public:
   Picker(const Pool& pool, Selection& selection)
       : pool_(pool), selection_(selection), taken_(pool.size, 0) {
-    for (const int64_t row : pool.candidates) least_cost_ = std::min(least_cost_, cost(row));
+    for (const int64_t row : pool.candidates) least_cost_ = std::min(least_cost_, price(pool, row));
   }
 
   void pick_at(const ClassOrder& order, size_t place) { pick(order, place, 1, 0, 0); }
@@ -108,10 +116,6 @@ class Picker {
   }
 
  private:
-  double cost(int64_t row) const {
-    return pool_.costs.empty() ? 1 : static_cast<double>(pool_.costs[static_cast<size_t>(row)]);
-  }
-
   // The candidate at cut - 1 is `gap` away, the one at cut is 0 away.
   void pick(const ClassOrder& order, size_t cut, size_t gap, double above_bonus,
             double below_bonus) {
@@ -136,7 +140,7 @@ class Picker {
 
   void offer(int64_t row, double utility) {
     if (taken_[static_cast<size_t>(row)]) return;
-    const double value = utility / cost(row);
+    const double value = utility / price(pool_, row);
     if (value < best_ || (value == best_ && row > best_row_)) return;
     best_ = value;
     best_row_ = row;
@@ -186,7 +190,7 @@ QueryStrategy direct() {
       .summary = "Bisects each class's threshold, rarest class first, then labels around it.",
       .needs = Signal::probabilities | Signal::labels,
       .select = select,
-      .source = "Zhang et al. 2024",
+      .source = "Nuggehalli, Zhang, Jain and Nowak 2023",
       .task = Task::classification,
       .family = "rare_classes",
   };

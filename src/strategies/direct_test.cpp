@@ -33,11 +33,10 @@ class PlainDirect {
   // In float32, as the order is defined on the scores that a float32 pool gives.
   float score(int64_t row, size_t c) const {
     const auto p = world_.probabilities.row(static_cast<size_t>(row));
-    float other = 0;
-    for (size_t k = 0; k < p.size(); ++k) {
-      if (k != c) other = std::max(other, p[k]);
+    for (const float other : p) {
+      if (other > p[c]) return p[c] - *std::max_element(p.begin(), p.end());
     }
-    return p[c] - other;
+    return p[c];
   }
   bool is_above(int64_t a, int64_t b, size_t c) const {
     return score(a, c) > score(b, c) || (score(a, c) == score(b, c) && a < b);

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/threads.h"
 #include "strategies/information/contenders.h"
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
@@ -98,7 +99,7 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
   const auto committee = committee_of(pool);
   const auto targets = target_rows(pool, static_cast<size_t>(params.integer("max_targets")));
   auto gains = approximate_gains(committee, pool.candidates, targets);
-  const auto costs = candidate_costs(pool);
+  const auto costs = candidate_prices(pool);
   auto worths = gains;
   for (size_t i = 0; i < worths.size(); ++i) worths[i] = std::max(0.0, gains[i]) / costs[i];
   constexpr double slack = 2 * kernels::ExpectedEntropy::error;  // Of a difference of two.

@@ -1,21 +1,18 @@
 // LCMD: ask about the farthest example of the largest cluster around what is labelled (Holzmüller
 // et al. 2023).
 #include "kernels/largest_cluster.h"
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
 
 static Selection select(const Pool& pool, size_t batch_size, const Params&, Rng&) {
-  std::vector<float> costs;
-  if (!pool.costs.empty()) {
-    for (const int64_t row : pool.candidates) costs.push_back(pool.costs[static_cast<size_t>(row)]);
-  }
   Selection selection;
   for (const auto& pick : kernels::largest_cluster_picks(pool.embeddings, pool.candidates,
-                                                         pool.labeled, batch_size, costs)) {
-    const double cost = costs.empty() ? 1 : double{costs[pick.candidate]};
-    selection.rows.push_back(pool.candidates[pick.candidate]);
-    selection.utilities.push_back(double{pick.distance} / cost);
+                                                         pool.labeled, batch_size, prices(pool))) {
+    const int64_t row = pool.candidates[pick.candidate];
+    selection.rows.push_back(row);
+    selection.utilities.push_back(double{pick.distance} / price(pool, row));
   }
   return selection;
 }

@@ -1,4 +1,4 @@
-// What labels cost, in the form that kernels take.
+// What labels cost, of a row and in the forms that kernels take.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,20 @@ inline std::vector<float> prices(const Pool& pool, std::span<const int64_t> rows
   return costs;
 }
 
+// Of one row: 1 where the pool has none.
+inline double price(const Pool& pool, int64_t row) {
+  return pool.costs.empty() ? 1 : double{pool.costs[static_cast<size_t>(row)]};
+}
+
 // One price a candidate.
 inline std::vector<float> prices(const Pool& pool) { return prices(pool, pool.candidates); }
+
+// The same in double; 1 where the pool has none.
+inline std::vector<double> candidate_prices(const Pool& pool) {
+  std::vector<double> costs;
+  costs.reserve(pool.candidates.size());
+  for (const int64_t row : pool.candidates) costs.push_back(price(pool, row));
+  return costs;
+}
 
 }  // namespace querist::strategies

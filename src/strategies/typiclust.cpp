@@ -9,6 +9,7 @@
 #include "kernels/coverage_rows.h"
 #include "kernels/neighbors.h"
 #include "strategies/clustering/clustering.h"
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
@@ -98,10 +99,7 @@ static Typical most_typical(const Pool& pool, const Clustered& clustered, const 
     double sum = 0;
     for (const float distance : distances.row(i)) sum += double{distance};
     double typicality = 1 / (sum / static_cast<double>(std::max<size_t>(distances.cols, 1)) + 1e-5);
-    if (!pool.costs.empty()) {
-      const int64_t row = clustered.rows[group.rows[place(i)]];
-      typicality /= double{pool.costs[static_cast<size_t>(row)]};
-    }
+    typicality /= price(pool, clustered.rows[group.rows[place(i)]]);
     if (typicality > best.typicality) best = {place(i), typicality};
   }
   return best;

@@ -33,8 +33,7 @@ struct DensityBased {
   Threshold threshold;
   double budget;
   double delta;
-  uint64_t observed = 0;
-  uint64_t queried = 0;
+  Count count;
   NumpyRandom random;
   std::optional<QuantileFilter> filter;
 
@@ -54,28 +53,23 @@ struct DensityBased {
     const bool is_dense = density.add(instance.embedding) > 0;
     const double utility = margin_utility(instance.probabilities);
     if (filter) return filter->decide(utility, is_dense);
-    ++observed;
     bool ask = false;
-    if (budget > static_cast<double>(queried) / static_cast<double>(observed)) {
+    // Spent of the instances up to this one, which counts as not asked about yet.
+    if (budget > Count{count.observed + 1, count.queried}.spent()) {
       ask = is_dense && 1 - utility < threshold.value * (1 + delta * random.normal_ahead());
       threshold.follow(ask);  // Where it is sparse too: the chance was there and is gone.
     }
     random.uniform();  // Each instance takes two words, whatever its normal number looked at.
-    queried += ask;
+    count.add(ask);
     return ask;
   }
 
-  double spent() const {
-    if (filter) return filter->spent();
-    return observed == 0 ? 0 : static_cast<double>(queried) / static_cast<double>(observed);
-  }
+  double spent() const { return filter ? filter->spent() : count.spent(); }
   void fields(Archive& archive) {
     density.fields(archive);
     if (filter) return filter->fields(archive);
     threshold.fields(archive);
-    archive.count("observed", observed);
-    archive.count("queried", queried);
-    archive.require(queried <= observed, "queried");
+    count.fields(archive);
     random.fields(archive);
   }
 };

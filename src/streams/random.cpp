@@ -2,6 +2,7 @@
 // other strategies are measured against.
 #include "streams/parts/numpy_random.h"
 #include "streams/parts/settings.h"
+#include "streams/parts/spending.h"
 #include "streams/stream.h"
 
 namespace querist::streams {
@@ -10,26 +11,20 @@ namespace {
 
 struct Random {
   double budget;
-  uint64_t observed = 0;
-  uint64_t queried = 0;
+  Count count;
   NumpyRandom random;
 
   Random(const Params& params, uint32_t seed) : budget(params.number("budget")), random(seed) {}
 
   bool decide(const Instance&) {
     const bool ask = random.uniform() >= 1 - budget;
-    ++observed;
-    queried += ask;
+    count.add(ask);
     return ask;
   }
 
-  double spent() const {
-    return observed == 0 ? 0 : static_cast<double>(queried) / static_cast<double>(observed);
-  }
+  double spent() const { return count.spent(); }
   void fields(Archive& archive) {
-    archive.count("observed", observed);
-    archive.count("queried", queried);
-    archive.require(queried <= observed, "queried");
+    count.fields(archive);
     random.fields(archive);
   }
 };

@@ -9,15 +9,12 @@ namespace querist::streams {
 
 namespace {
 
-struct RandomVariableUncertainty {
-  Spending spending;
-  Threshold threshold;
+struct RandomVariableUncertainty : SpendingAndThreshold {
   double delta;
   NumpyRandom random;
 
   RandomVariableUncertainty(const Params& params, uint32_t seed)
-      : spending{params.number("budget"), params.number("window")},
-        threshold{params.number("theta"), params.number("s")},
+      : SpendingAndThreshold(params),
         delta(params.number("delta")),
         random(NumpyRandom(seed).below_mersenne()) {}
 
@@ -33,10 +30,8 @@ struct RandomVariableUncertainty {
     return ask;
   }
 
-  double spent() const { return spending.spent(); }
   void fields(Archive& archive) {
-    spending.fields(archive);
-    threshold.fields(archive);
+    SpendingAndThreshold::fields(archive);
     random.fields(archive);
   }
 };

@@ -9,15 +9,12 @@ namespace querist::streams {
 
 namespace {
 
-struct Split {
-  Spending spending;
-  Threshold threshold;
+struct Split : SpendingAndThreshold {
   double v;
   NumpyRandom random;
 
   Split(const Params& params, uint32_t seed)
-      : spending{params.number("budget"), params.number("window")},
-        threshold{params.number("theta"), params.number("s")},
+      : SpendingAndThreshold(params),
         v(params.number("v")),
         random(NumpyRandom(seed).below_mersenne()) {}
 
@@ -35,10 +32,8 @@ struct Split {
     return ask;
   }
 
-  double spent() const { return spending.spent(); }
   void fields(Archive& archive) {
-    spending.fields(archive);
-    threshold.fields(archive);
+    SpendingAndThreshold::fields(archive);
     random.fields(archive);
   }
 };

@@ -8,13 +8,8 @@ namespace querist::streams {
 
 namespace {
 
-struct VariableUncertainty {
-  Spending spending;
-  Threshold threshold;
-
-  VariableUncertainty(const Params& params, uint32_t)
-      : spending{params.number("budget"), params.number("window")},
-        threshold{params.number("theta"), params.number("s")} {}
+struct VariableUncertainty : SpendingAndThreshold {
+  VariableUncertainty(const Params& params, uint32_t) : SpendingAndThreshold(params) {}
 
   bool decide(const Instance& instance) {
     bool ask = false;
@@ -24,12 +19,6 @@ struct VariableUncertainty {
     }
     spending.add(ask);
     return ask;
-  }
-
-  double spent() const { return spending.spent(); }
-  void fields(Archive& archive) {
-    spending.fields(archive);
-    threshold.fields(archive);
   }
 };
 

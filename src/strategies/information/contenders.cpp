@@ -7,14 +7,6 @@
 
 namespace querist::strategies {
 
-std::vector<double> candidate_costs(const Pool& pool) {
-  std::vector<double> costs(pool.candidates.size(), 1);
-  if (pool.costs.empty()) return costs;
-  for (size_t i = 0; i < costs.size(); ++i)
-    costs[i] = static_cast<double>(pool.costs[static_cast<size_t>(pool.candidates[i])]);
-  return costs;
-}
-
 std::vector<size_t> contenders(std::span<const double> values, std::span<const double> costs,
                                double slack, size_t k) {
   const auto best = kernels::top_k(values, k);

@@ -18,9 +18,6 @@ inline kernels::Committee committee_of(const Pool& pool) {
   return {m.members, m.rows, m.cols, m.values};
 }
 
-// The price of each candidate; 1 where nobody gave any.
-std::vector<double> candidate_costs(const Pool& pool);
-
 // Indices, ascending, of values that may be among the k best when values[i] is off by up to
 // slack / costs[i]; NaN is none. Where so many are as good as tied that they would be more than
 // 2k + 64, the best k + 32 of them by value and the first k + 32.

@@ -6,6 +6,7 @@
 
 #include "strategies/information/contenders.h"
 #include "strategies/information/greedy_joint.h"
+#include "strategies/prices.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
@@ -139,7 +140,7 @@ TEST(BatchBald, LazilyPicksTheSameWithLessWork) {
   for (int trial = 0; trial < 30; ++trial) {
     CommitteePool world(5, 600, 2 + rng.below(3), 0, rng);
     if (trial % 2) world.set_costs(rng);
-    const auto costs = candidate_costs(world.pool);
+    const auto costs = candidate_prices(world.pool);
     const auto committee = committee_of(world.pool);
     Rng one(3), other(3);
     const auto lazy = greedy_joint(committee, world.candidates, costs, 6, 200, one, true);
@@ -161,7 +162,7 @@ TEST(BatchBald, SampledGainsAreNearTheExactOnes) {
   Rng rng(4);
   for (int trial = 0; trial < 20; ++trial) {
     const CommitteePool world(4, 16, 2, 0, rng);
-    const auto costs = candidate_costs(world.pool);
+    const auto costs = candidate_prices(world.pool);
     const auto committee = committee_of(world.pool);
     const auto found = greedy_joint(committee, world.candidates, costs, 14, 4000, rng);
     std::vector<int64_t> picked;

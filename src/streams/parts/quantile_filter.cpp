@@ -38,27 +38,24 @@ double QuantileFilter::quantile() const {
 }
 
 bool QuantileFilter::decide(double utility, bool may_ask) {
-  ++seen_;
   remember(utility);
-  if (!may_ask) return false;
+  if (!may_ask) {
+    count_.add(false);
+    return false;
+  }
   const double range = sorted_.back() - sorted_.front();
-  const double left = budget_ * static_cast<double>(seen_) - static_cast<double>(asked_);
+  const double left =
+      budget_ * static_cast<double>(count_.observed + 1) - static_cast<double>(count_.queried);
   const bool ask = utility >= quantile() - range * (left / tolerance_);
-  asked_ += ask;
+  count_.add(ask);
   return ask;
 }
 
-double QuantileFilter::spent() const {
-  return seen_ == 0 ? 0 : static_cast<double>(asked_) / static_cast<double>(seen_);
-}
-
 void QuantileFilter::fields(Archive& archive) {
-  archive.count("observed", seen_);
-  archive.count("queried", asked_);
+  count_.fields(archive);
   archive.count("oldest", oldest_);
   archive.values("utilities", history_);
-  archive.require(asked_ <= seen_, "queried");
-  archive.require(history_.size() <= window_ && history_.size() <= seen_, "utilities");
+  archive.require(history_.size() <= window_ && history_.size() <= count_.observed, "utilities");
   archive.require(std::all_of(history_.begin(), history_.end(),
                               [](double utility) { return std::isfinite(utility); }),
                   "utilities");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "streams/parts/archive.h"
+#include "streams/parts/spending.h"
 
 namespace querist::streams {
 
@@ -17,7 +18,7 @@ class QuantileFilter {
 
   // may_ask: whether the instance may be asked about at all; its utility counts either way.
   bool decide(double utility, bool may_ask);
-  double spent() const;
+  double spent() const { return count_.spent(); }
   void fields(Archive& archive);
 
  private:
@@ -27,8 +28,7 @@ class QuantileFilter {
   double budget_;
   size_t window_;
   double tolerance_;
-  uint64_t seen_ = 0;
-  uint64_t asked_ = 0;
+  Count count_;
   std::vector<double> history_;  // A ring once it is full; oldest_ is its next place.
   std::vector<double> sorted_;   // The same numbers, ascending.
   uint64_t oldest_ = 0;

@@ -3,10 +3,31 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 
+#include "base/params.h"
 #include "streams/parts/archive.h"
 
 namespace querist::streams {
+
+// Every label asked for since the start.
+struct Count {
+  uint64_t observed = 0;
+  uint64_t queried = 0;
+
+  double spent() const {
+    return observed == 0 ? 0 : static_cast<double>(queried) / static_cast<double>(observed);
+  }
+  void add(bool asked) {
+    ++observed;
+    queried += asked;
+  }
+  void fields(Archive& archive) {
+    archive.count("observed", observed);
+    archive.count("queried", queried);
+    archive.require(queried <= observed, "queried");
+  }
+};
 
 // The labels asked for in about the last `window` instances: a count that forgets a share
 // 1 / window at each instance.
@@ -38,6 +59,22 @@ struct Threshold {
   void fields(Archive& archive) {
     archive.number("theta", value);
     archive.require(value >= 0, "theta");
+  }
+};
+
+// What strategies with a moving threshold keep: the settings budget, window, theta and s.
+struct SpendingAndThreshold {
+  Spending spending;
+  Threshold threshold;
+
+  explicit SpendingAndThreshold(const Params& params)
+      : spending{params.number("budget"), params.number("window")},
+        threshold{params.number("theta"), params.number("s")} {}
+
+  double spent() const { return spending.spent(); }
+  void fields(Archive& archive) {
+    spending.fields(archive);
+    threshold.fields(archive);
   }
 };
 
