@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/interrupt.h"
+#include "kernels/ball_cover.h"
 #include "kernels/coverage.h"
 #include "kernels/pair_blocks.h"
 #include "kernels/pair_sweep.h"
@@ -254,6 +255,7 @@ std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count
   QUERIST_CHECK(task.costs.empty() || task.costs.size() == task.candidates.size());
   std::vector<CoveragePick> picks;
   if (task.candidates.empty()) return picks;
+  if (auto balls = greedy_balls(task, count)) return *std::move(balls);
   CoverageSearch search(task);
   while (picks.size() < std::min(count, task.candidates.size())) picks.push_back(search.pick());
   return picks;
