@@ -9,7 +9,7 @@
 
 #include "base/interrupt.h"
 #include "base/threads.h"
-#include "kernels/narrow_products.h"
+#include "kernels/narrow_distances.h"
 #include "kernels/pair_blocks.h"
 #include "kernels/pair_sweep.h"
 
@@ -17,19 +17,6 @@
 #define HWY_TARGET_INCLUDE "kernels/ball_cover.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-
-#ifndef QUERIST_KERNELS_BALL_COVER_SIDE
-#define QUERIST_KERNELS_BALL_COVER_SIDE
-namespace querist::kernels {
-// What is known of a row besides its products: the unit that they are in, and the most and the
-// least that it can add to a squared distance.
-struct BallSide {
-  const float* units;
-  const float* most;
-  const float* least;
-};
-}  // namespace querist::kernels
-#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace querist::kernels::HWY_NAMESPACE {
@@ -52,7 +39,7 @@ static HWY_INLINE void store_bits(Tag d, M mask, size_t j, uint8_t* out) {
 // Bits of the pairs that lie in the ball for certain, both ways: across the columns of a row (n,
 // stride) and, 16 at a time, down the rows of a column (3, width). doubtful (n, width / 8): those
 // that may or may not lie in it; true if there are any.
-bool BallBits(const NarrowBlock& block, BallSide rows, BallSide columns, float limit,
+bool BallBits(const NarrowBlock& block, NarrowSide rows, NarrowSide columns, float limit,
               uint8_t* HWY_RESTRICT across, size_t stride, uint16_t* HWY_RESTRICT down,
               uint8_t* HWY_RESTRICT doubtful) {
   const Tag d;
@@ -120,36 +107,6 @@ static bool fits(const CoverageTask& task) {
   return std::ranges::all_of(task.weights, [](float w) { return w == 0 || w == 1; });
 }
 
-// One side of the pairs.
-class BallRows {
- public:
-  BallRows(const CoverageTask& task, std::span<const int64_t> rows)
-      : ids(rows), narrow(narrow_rows(task.x, rows)) {
-    const auto norms = kernel_norms(task.kernel, task.x, rows);
-    padded_ = narrow.units;
-    padded_.resize(rows.size() + 128, 0);  // A block's width may reach past the last row.
-    most_.resize(padded_.size(), 0);
-    least_.resize(padded_.size(), 0);
-    std::copy(norms.begin(), norms.end(), most_.begin());
-  }
-  // Twice a product errs by up to error · (|a|^2 + |b|^2), these sums and norms by a chain's part.
-  void bound(double error, size_t cols) {
-    const double part = error + (static_cast<double>(cols) + 16) * 0x1p-23;
-    for (size_t i = 0; i < most_.size(); ++i) {
-      const double norm = double{most_[i]};
-      most_[i] = static_cast<float>(norm * (1 + part));
-      least_[i] = static_cast<float>(norm * (1 - part));
-    }
-  }
-  BallSide side() const { return {padded_.data(), most_.data(), least_.data()}; }
-
-  std::span<const int64_t> ids;
-  NarrowRows narrow;
-
- private:
-  std::vector<float> padded_, most_, least_;
-};
-
 class BallBitTable {
  public:
   explicit BallBitTable(const CoverageTask& task);
@@ -162,8 +119,8 @@ class BallBitTable {
   void set(size_t c, size_t t) { words_[c * stride_ + t / 64] |= uint64_t{1} << t % 64; }
   void clear(size_t c, size_t t) { words_[c * stride_ + t / 64] &= ~(uint64_t{1} << t % 64); }
   uint8_t* bytes_of(size_t c) { return reinterpret_cast<uint8_t*>(words_.data() + c * stride_); }
-  void fill(const CoverageTask& task, const BallRows& candidates, const BallRows& targets,
-            const NarrowBlock& block);
+  void fill(const CoverageTask& task, const NarrowDistances& candidates,
+            const NarrowDistances& targets, const NarrowBlock& block);
 
   size_t targets_, stride_;
   bool usable_ = true;
@@ -172,22 +129,22 @@ class BallBitTable {
 
 BallBitTable::BallBitTable(const CoverageTask& task)
     : targets_(task.targets.size()), stride_((targets_ + 127) / 64) {
-  BallRows candidates(task, task.candidates);
+  NarrowDistances candidates(task.kernel, task.x, task.candidates);
   const bool same = std::ranges::equal(task.candidates, task.targets);
-  std::vector<BallRows> others;
-  if (!same) others.emplace_back(task, task.targets);
-  BallRows& targets = same ? candidates : others[0];
-  const double error = std::max(candidates.narrow.error, targets.narrow.error);
+  std::vector<NarrowDistances> others;
+  if (!same) others.emplace_back(task.kernel, task.x, task.targets);
+  NarrowDistances& targets = same ? candidates : others[0];
+  const double error = std::max(candidates.error(), targets.error());
   usable_ = std::isfinite(error);
   if (!usable_) return;
-  candidates.bound(error, task.x.cols);
-  if (!same) targets.bound(error, task.x.cols);
+  candidates.bound(error);
+  if (!same) targets.bound(error);
   words_.resize(task.candidates.size() * stride_);
   const auto visit = [&](const NarrowBlock& block) { fill(task, candidates, targets, block); };
   if (same) {
-    meet_narrow(candidates.narrow, visit);
+    meet_narrow(candidates.rows(), visit);
   } else {
-    meet_narrow(candidates.narrow, targets.narrow, visit);
+    meet_narrow(candidates.rows(), targets.rows(), visit);
   }
 }
 
@@ -216,8 +173,8 @@ class ExactBall {
   RowReader first_, second_;
 };
 
-void BallBitTable::fill(const CoverageTask& task, const BallRows& candidates,
-                        const BallRows& targets, const NarrowBlock& block) {
+void BallBitTable::fill(const CoverageTask& task, const NarrowDistances& candidates,
+                        const NarrowDistances& targets, const NarrowBlock& block) {
   uint16_t down[narrow_block_rows / 16 * most_width];
   uint8_t doubtful[narrow_block_rows * most_width / 8];
   const float limit = task.kernel.value * task.kernel.value;
@@ -241,7 +198,7 @@ void BallBitTable::fill(const CoverageTask& task, const BallRows& candidates,
     const size_t i = block.row + at / block.width;
     const size_t j = block.column + at % block.width;
     const bool doubt = doubtful[at / 8] >> at % 8 & 1;
-    if (!doubt || j >= targets_ || !ball.holds(candidates.ids[i], targets.ids[j])) continue;
+    if (!doubt || j >= targets_ || !ball.holds(candidates.ids()[i], targets.ids()[j])) continue;
     set(i, j);
     if (block.mirrored) set(j, i);
   }

@@ -54,15 +54,6 @@ void NarrowProducts(const int16_t* const* a, size_t n, const int32_t* panel, siz
 
 using Halves = hn::Repartition<int16_t, Sums>;
 
-static HWY_INLINE void multiply_add(hn::Vec<Halves> a, hn::Vec<Halves> b, hn::Vec<Sums>& even,
-                                    [[maybe_unused]] hn::Vec<Sums>& odd) {
-#if HWY_TARGET == HWY_AVX3_DL
-  even = hn::Vec<Sums>{_mm512_dpwssd_epi32(even.raw, a.raw, b.raw)};
-#else
-  even = hn::ReorderWidenMulAccumulate(Sums(), a, b, even, odd);
-#endif
-}
-
 static HWY_INLINE void tile(const int16_t* const* a, const int32_t* HWY_RESTRICT panel,
                             size_t width, size_t pairs, int32_t* HWY_RESTRICT out) {
   const Sums d;
@@ -86,7 +77,8 @@ static HWY_INLINE void tile(const int16_t* const* a, const int32_t* HWY_RESTRICT
       std::memcpy(&pair, a[r] + 2 * k, sizeof(pair));
       const auto both = hn::BitCast(halves, hn::Set(d, pair));
 #pragma GCC unroll 8
-      for (size_t v = 0; v < vectors; ++v) multiply_add(both, across[v], even[r][v], odd[r][v]);
+      for (size_t v = 0; v < vectors; ++v)
+        even[r][v] = hn::ReorderWidenMulAccumulate(d, both, across[v], even[r][v], odd[r][v]);
     }
   }
 #pragma GCC unroll 8
