@@ -21,6 +21,20 @@
 
 #include "hwy/contrib/math/math-inl.h"
 
+#ifndef QUERIST_KERNELS_COVERAGE_TABLE_SIDES
+#define QUERIST_KERNELS_COVERAGE_TABLE_SIDES
+namespace querist::kernels {
+// Targets are rows and candidates columns, all arrays whole. A cover of infinity leaves a row out.
+struct CodeSides {
+  NarrowSide rows, columns;
+  const float* row_best;
+  const float* column_best;
+  double* column_sums;
+  double* row_sums;
+};
+}  // namespace querist::kernels
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace querist::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -93,40 +107,61 @@ void Bounds(Kernel kernel, const NarrowBlock& block, NarrowSide rows, NarrowSide
 }
 
 // code = value · slope + offset, cut off to 0 … 255: across the columns of a row (n, stride) and,
-// four at a time, down the rows of a column (n / 4, width). True if one lies above 255.
+// four at a time, down the rows of a column (n / 4, width). True if one lies above 255. Adds what
+// values exceed the cover of their row to the sums of columns, and that of their column, where the
+// block is mirrored, to the sums of rows.
 template <Similarity similarity>
-static HWY_INLINE bool codes_of(Kernel kernel, const NarrowBlock& block, NarrowSide rows,
-                                NarrowSide columns, float slope, float offset,
-                                uint8_t* HWY_RESTRICT across, size_t stride,
-                                uint32_t* HWY_RESTRICT down) {
+static HWY_INLINE bool codes_of(Kernel kernel, const NarrowBlock& block, const CodeSides& sides,
+                                float slope, float offset, uint8_t* HWY_RESTRICT across,
+                                size_t stride, uint32_t* HWY_RESTRICT down) {
   const Tag d;
   const hn::RebindToSigned<Tag> di;
   const hn::Rebind<uint8_t, Tag> bytes;
   const hn::RebindToUnsigned<Tag> du;
+  const size_t lanes = hn::Lanes(d);
   const auto full = hn::Set(d, 255.0f);
   auto highest = hn::Zero(d);
-  for (size_t j = 0; j < block.width; j += hn::Lanes(d)) {
-    const Bound<similarity> bound(block, rows, columns, kernel.value, j);
+  HWY_ALIGN float row_sums[narrow_block_rows * hn::MaxLanes(Tag())] = {};
+  HWY_ALIGN float column_sums[hn::MaxLanes(Tag())];
+  for (size_t j = 0; j < block.width; j += lanes) {
+    const Bound<similarity> bound(block, sides.rows, sides.columns, kernel.value, j);
+    const auto column_best = hn::LoadU(d, sides.column_best + block.column + j);
+    auto total = hn::Zero(d);
     for (size_t first = 0; first < block.n; first += 4) {
       auto four = hn::Zero(di);
+      auto sum = hn::Zero(d);
       for (size_t i = std::min(block.n, first + 4); i-- > first;) {
-        const auto place = hn::MulAdd(bound(i), hn::Set(d, slope), hn::Set(d, offset));
+        const auto value = bound(i);
+        const auto place = hn::MulAdd(value, hn::Set(d, slope), hn::Set(d, offset));
         highest = hn::Max(highest, place);
         const auto code = hn::ConvertTo(di, hn::Min(full, hn::Max(hn::Zero(d), place)));
         hn::StoreU(hn::DemoteTo(bytes, code), bytes, across + i * stride + j);
         four = hn::Or(hn::ShiftLeft<8>(four), code);
+        const auto row_best = hn::Set(d, sides.row_best[block.row + i]);
+        sum = hn::Add(sum, hn::Max(hn::Zero(d), hn::Sub(value, row_best)));
+        float* row_sum = row_sums + i * lanes;
+        const auto growth = hn::Max(hn::Zero(d), hn::Sub(value, column_best));
+        hn::Store(hn::Add(hn::Load(d, row_sum), growth), d, row_sum);
       }
+      total = hn::Add(total, sum);
       hn::StoreU(hn::BitCast(du, four), du, down + first / 4 * block.width + j);
     }
+    hn::Store(total, d, column_sums);
+    for (size_t l = 0; l < lanes; ++l)
+      sides.column_sums[block.column + j + l] += static_cast<double>(column_sums[l]);
+  }
+  for (size_t i = 0; block.mirrored && i < block.n; ++i) {
+    const auto sum = hn::SumOfLanes(d, hn::Load(d, row_sums + i * lanes));
+    sides.row_sums[block.row + i] += static_cast<double>(hn::GetLane(sum));
   }
   return hn::GetLane(hn::MaxOfLanes(d, highest)) >= 256;
 }
 
-bool Codes(Kernel kernel, const NarrowBlock& block, NarrowSide rows, NarrowSide columns,
-           float slope, float offset, uint8_t* across, size_t stride, uint32_t* down) {
+bool Codes(Kernel kernel, const NarrowBlock& block, const CodeSides& sides, float slope,
+           float offset, uint8_t* across, size_t stride, uint32_t* down) {
   bool above = false;
   with_bound(kernel.similarity, [&]<Similarity similarity>() HWY_ATTR {
-    above = codes_of<similarity>(kernel, block, rows, columns, slope, offset, across, stride, down);
+    above = codes_of<similarity>(kernel, block, sides, slope, offset, across, stride, down);
   });
   return above;
 }
@@ -195,6 +230,7 @@ static constexpr size_t most_pairs = 128ull << 20;
 static constexpr size_t most_row_bytes = 64ull << 20;  // Of rounded rows.
 static constexpr size_t most_width = 512;              // Of a block.
 static constexpr size_t sampled = 32;                  // Targets that the scale is taken from.
+static constexpr float infinite = std::numeric_limits<float>::infinity();
 static constexpr uint32_t none = std::numeric_limits<uint32_t>::max();
 static constexpr float levels_a_code = 64;
 static constexpr uint16_t top_level = 255 * 64;
@@ -259,12 +295,26 @@ bool CoverageTable::fill() {
   find_own_targets();
   scale_ = scale_of(candidates);
   codes_ = LargeBuffer(task_.targets.size() * stride_);
-  const auto visit = [&](const NarrowBlock& block) { encode(targets, candidates, block); };
+  // Where rows are columns as well, a task of its own adds to every row's sum.
+  std::vector<float> cover(best_.size() + most_width, infinite);
+  for (size_t t = 0; t < best_.size(); ++t) {
+    if (task_.weights[t] > 0) cover[t] = best_[t];
+  }
+  const std::vector<float> of_columns(same ? 0 : stride_ + most_width, infinite);
+  first_.assign(stride_ + most_width, 0);
+  std::vector<double> row_sums(same ? narrow_tasks(best_.size()) * best_.size() : 0, 0);
+  const auto visit = [&](const NarrowBlock& block) {
+    encode(
+        {targets.side(), candidates.side(), cover.data(), same ? cover.data() : of_columns.data(),
+         first_.data(), row_sums.data() + (same ? block.task * best_.size() : 0)},
+        block);
+  };
   if (same) {
     meet_narrow(candidates.rows(), visit);
   } else {
     meet_narrow(targets.rows(), candidates.rows(), visit);
   }
+  for (size_t at = 0; at < row_sums.size(); ++at) first_[at % best_.size()] += row_sums[at];
   std::vector<CoverageRaise> all;
   for (size_t t = 0; t < best_.size(); ++t)
     all.push_back({static_cast<uint32_t>(t), best_[t], highest_});
@@ -305,14 +355,13 @@ CoverageTable::Scale CoverageTable::scale_of(const NarrowDistances& candidates) 
   return {low, range / 255};
 }
 
-void CoverageTable::encode(const NarrowDistances& targets, const NarrowDistances& candidates,
-                           const NarrowBlock& block) {
+void CoverageTable::encode(const CodeSides& sides, const NarrowBlock& block) {
   uint32_t down[narrow_block_rows / 4 * most_width];
   uint8_t* across = codes_.data() + block.row * stride_ + block.column;
   const float slope = 1 / scale_.step;
   const float offset = 1 + guard - scale_.low * slope;
-  const bool above = HWY_DYNAMIC_DISPATCH(Codes)(
-      task_.kernel, block, targets.side(), candidates.side(), slope, offset, across, stride_, down);
+  const bool above =
+      HWY_DYNAMIC_DISPATCH(Codes)(task_.kernel, block, sides, slope, offset, across, stride_, down);
   const size_t columns = std::min(block.width, task_.candidates.size() - block.column);
   if (block.mirrored) {
     for (size_t q = 0; q < block.n / 4; ++q) {
@@ -401,8 +450,9 @@ double CoverageTable::most(size_t candidate) const {
   sum += above_[candidate] * std::max(0.0, double{highest_} - high);
   if (const uint32_t own = own_target_[candidate]; own != none && task_.weights[own] > 0)
     sum += std::max(0.0, double{highest_} - double{best_[own]});
-  // The parts stand for sums in float32; the first was itself added and taken away in turn.
-  return double{weight_} * (sum * 1.00001 + 1e-9);
+  // Both stand for sums of float32 as growth() takes them, the first is one itself, and parts of
+  // the other were added and taken away in turn.
+  return double{weight_} * (std::min(sum, first_[candidate]) * (1 + 6e-6) + 1e-9);
 }
 
 }  // namespace querist::kernels

@@ -13,6 +13,8 @@
 
 namespace querist::kernels {
 
+struct CodeSides;
+
 // A target that is now covered better.
 struct CoverageRaise {
   uint32_t target;
@@ -43,8 +45,7 @@ class CoverageTable {
   CoverageTable(const CoverageTask& task, std::span<const float> best);
   bool fill();
   Scale scale_of(const NarrowDistances& candidates) const;
-  void encode(const NarrowDistances& targets, const NarrowDistances& candidates,
-              const NarrowBlock& block);
+  void encode(const CodeSides& sides, const NarrowBlock& block);
   void find_own_targets();
   uint16_t level(float value) const;
   void add_growth(std::span<const CoverageRaise> raises, bool taken_away);
@@ -56,8 +57,9 @@ class CoverageTable {
   size_t stride_;
   LargeBuffer codes_;  // (targets, stride)
   Scale scale_;
-  std::vector<int64_t> growth_;       // A candidate's sum of levels above the targets' own.
-  std::vector<uint32_t> above_;       // Its similarities that no code reaches.
+  std::vector<double> first_;    // A candidate's sum before any pick, of the bounds themselves.
+  std::vector<int64_t> growth_;  // A candidate's sum of levels above the targets' own.
+  std::vector<uint32_t> above_;  // Its similarities that no code reaches.
   std::vector<uint32_t> own_target_;  // Where it is itself to be covered: not in the table.
   double below_ = 0;                  // What targets covered less than low_ lack to it.
 };

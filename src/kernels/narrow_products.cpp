@@ -196,7 +196,8 @@ static void pack(const NarrowRows& b, size_t from, size_t count, size_t width,
 // Rows from … to-1 of a against packed panels of b.
 static void meet_group(const NarrowRows& a, size_t from, size_t to,
                        const std::vector<int32_t>& panels, size_t column, size_t width,
-                       bool mirrored, const std::function<void(const NarrowBlock&)>& visit) {
+                       bool mirrored, size_t task,
+                       const std::function<void(const NarrowBlock&)>& visit) {
   const size_t panel_size = width * a.pairs;
   std::vector<int32_t> products(narrow_block_rows * width);
   const int16_t* rows[narrow_block_rows];
@@ -207,7 +208,7 @@ static void meet_group(const NarrowRows& a, size_t from, size_t to,
     for (size_t p = 0; p * panel_size < panels.size(); ++p) {
       HWY_DYNAMIC_DISPATCH(NarrowProducts)
       (rows, n, panels.data() + p * panel_size, width, a.pairs, products.data());
-      visit({i, n, column + p * width, width, products.data(), mirrored});
+      visit({i, n, column + p * width, width, products.data(), mirrored, task});
     }
   }
 }
@@ -228,9 +229,14 @@ void meet_narrow(const NarrowRows& a, const NarrowRows& b,
     std::vector<int32_t> panels;
     for (size_t g = first; g < last; ++g) {
       pack(b, g * step, std::min(step, b.rows - g * step), width, panels);
-      meet_group(a, 0, a.rows, panels, g * step, width, false, visit);
+      meet_group(a, 0, a.rows, panels, g * step, width, false, g, visit);
     }
   });
+}
+
+size_t narrow_tasks(size_t rows) {
+  const size_t step = group_step(HWY_DYNAMIC_DISPATCH(NarrowWidth)());
+  return ((rows + step - 1) / step + 1) / 2;
 }
 
 void meet_narrow(const NarrowRows& a, const std::function<void(const NarrowBlock&)>& visit) {
@@ -240,16 +246,16 @@ void meet_narrow(const NarrowRows& a, const std::function<void(const NarrowBlock
   // The first meet few rows and the last meet many: each task takes one of both.
   parallel_for((groups + 1) / 2, 1, [&](size_t first, size_t last) {
     std::vector<int32_t> panels;
-    const auto meet = [&](size_t g) {
+    const auto meet = [&](size_t g, size_t task) {
       const size_t from = g * step;
       const size_t count = std::min(step, a.rows - from);
       pack(a, from, count, width, panels);
-      meet_group(a, 0, from, panels, from, width, true, visit);
-      meet_group(a, from, from + count, panels, from, width, false, visit);
+      meet_group(a, 0, from, panels, from, width, true, task, visit);
+      meet_group(a, from, from + count, panels, from, width, false, task, visit);
     };
     for (size_t task = first; task < last; ++task) {
-      meet(task);
-      if (groups - 1 - task != task) meet(groups - 1 - task);
+      meet(task, task);
+      if (groups - 1 - task != task) meet(groups - 1 - task, task);
     }
   });
 }

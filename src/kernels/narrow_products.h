@@ -38,6 +38,7 @@ struct NarrowBlock {
   size_t width = 0;
   const int32_t* products = nullptr;
   bool mirrored = false;  // It stands for the pairs (column, row) as well.
+  size_t task = 0;        // Those of a task come one after another, and a column is in one alone.
 };
 inline constexpr size_t narrow_block_rows = 48;
 
@@ -48,5 +49,7 @@ void meet_narrow(const NarrowRows& a, const NarrowRows& b,
 // Visits every pair of a with itself, most of them as mirrored blocks: about half of the products.
 // Of the pairs (i, j) and (j, i) one thread alone hears.
 void meet_narrow(const NarrowRows& a, const std::function<void(const NarrowBlock&)>& visit);
+// Their number in that case.
+size_t narrow_tasks(size_t rows);
 
 }  // namespace querist::kernels
