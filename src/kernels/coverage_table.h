@@ -33,7 +33,7 @@ class CoverageTable {
   // What a pick raised, each target once: a byte is read for each of them and each candidate.
   void raise(std::span<const CoverageRaise> raises);
   // No less than what growth() sums up for this candidate.
-  double most(size_t candidate) const;
+  double most(size_t candidate) const { return most_[candidate]; }
 
  private:
   // Codes stand for low_ + code · step_; those of similarities above the last one are counted.
@@ -48,6 +48,7 @@ class CoverageTable {
   void encode(const CodeSides& sides, const NarrowBlock& block);
   void find_own_targets();
   uint16_t level(float value) const;
+  double finished(double sum) const;
   void add_growth(std::span<const CoverageRaise> raises, bool taken_away);
 
   const CoverageTask& task_;
@@ -57,11 +58,11 @@ class CoverageTable {
   size_t stride_;
   LargeBuffer codes_;  // (targets, stride)
   Scale scale_;
-  std::vector<double> first_;    // A candidate's sum before any pick, of the bounds themselves.
-  std::vector<int64_t> growth_;  // A candidate's sum of levels above the targets' own.
-  std::vector<uint32_t> above_;  // Its similarities that no code reaches.
+  std::vector<double> most_;
+  std::vector<int64_t> growth_;       // A candidate's sum of levels above the targets' own.
+  std::vector<uint32_t> above_;       // Its similarities that no code reaches.
   std::vector<uint32_t> own_target_;  // Where it is itself to be covered: not in the table.
-  double below_ = 0;                  // What targets covered less than low_ lack to it.
+  bool summed_ = false;               // Whether growth_ is: from the first raise on.
 };
 
 }  // namespace querist::kernels
