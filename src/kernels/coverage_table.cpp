@@ -137,7 +137,7 @@ CoverageTable::Scale CoverageTable::scale_of(const NarrowDistances& candidates) 
   });
   // No finer than float32 tells apart.
   const float range = std::max(high - low, 0.005f * highest_);
-  return {low, range / 255};
+  return {low, range / 252};  // The last codes are for what the sample just missed.
 }
 
 void CoverageTable::encode(const CodeSides& sides, const NarrowBlock& block) {
@@ -240,7 +240,7 @@ void CoverageTable::raise(std::span<const CoverageRaise> raises) {
     double sum = below + static_cast<double>(growth_[c]) * double{scale_.step} / levels_a_code;
     sum += above_[c] * std::max(0.0, double{highest_} - high);
     if (const uint32_t own = own_target_[c]; own != none && task_.weights[own] > 0)
-      sum += std::max(0.0, double{highest_} - double{best_[own]});
+      sum += std::max(0.0, double{highest_} - double{std::max(best_[own], scale_.low)});
     most_[c] = std::min(most_[c], finished(sum));
   }
 }

@@ -91,7 +91,7 @@ TEST(CoverageTable, NeverBoundsAGainTooLow) {
         // zeros is bounded as if it were like itself, which for cosine it is by half.
         const double highest = kernel.similarity == Similarity::negative_distance ? 30 : 1;
         if (n < 32 && kernel.similarity != Similarity::cosine) {
-          EXPECT_LT(excess, 0.5 * 0.01 * highest * static_cast<double>(n));
+          EXPECT_LT(excess, 0.5 * 0.01 * highest * static_cast<double>(n)) << seed << " " << pick;
         }
         std::vector<CoverageRaise> raises;
         const int64_t row = candidates[rng.below(candidates.size())];
