@@ -21,7 +21,7 @@ struct CodeSides {
   const float* column_best;
   double* column_sums;
   double* row_sums;
-  bool covered;  // Not every cover is 0.
+  bool covered;  // Not every cover that the block meets is 0.
 };
 
 // code = bound · slope + offset, cut off to 0 … 255: across the columns of a row (n, stride) and,

@@ -198,8 +198,7 @@ void CoverageSearch::take_best(std::vector<size_t>& candidates, size_t most) con
 
 // Until no bound that is out of date reaches what some candidate adds for sure.
 void CoverageSearch::refresh() {
-  for (size_t batch = table_ ? narrow_panel() : wide_panel();;
-       batch = std::max(wide_panel(), 2 * batch)) {
+  for (size_t batch = table_ ? narrow_panel() : wide_panel();; batch *= 2) {
     check_interrupt();
     double sure = -1;
     for (size_t c = 0; c < bounds_.size(); ++c) {

@@ -93,9 +93,11 @@ bool CoverageTable::fill() {
   most_.assign(stride_ + most_width, 0);
   std::vector<double> row_sums(same ? narrow_tasks(best_.size()) * best_.size() : 0, 0);
   const auto visit = [&](const NarrowBlock& block) {
+    // The columns past the last candidate must not count.
+    const bool some_left_out = covered || block.column + block.width > task_.candidates.size();
     encode(
         {targets.side(), candidates.side(), cover.data(), same ? cover.data() : of_columns.data(),
-         most_.data(), row_sums.data() + (same ? block.task * best_.size() : 0), covered},
+         most_.data(), row_sums.data() + (same ? block.task * best_.size() : 0), some_left_out},
         block);
   };
   if (same) {
