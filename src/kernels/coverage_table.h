@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "base/large_buffer.h"
 #include "kernels/coverage.h"
+#include "kernels/large_buffer.h"
 #include "kernels/narrow_distances.h"
 
 namespace querist::kernels {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
-namespace querist {
+namespace querist::kernels {
 
 class LargeBuffer {
  public:
@@ -22,4 +22,4 @@ class LargeBuffer {
   std::unique_ptr<uint8_t, Free> bytes_;
 };
 
-}  // namespace querist
+}  // namespace querist::kernels

@@ -1,11 +1,11 @@
 // Aligned to large pages, so that the system can use them from the first byte on.
-#include "base/large_buffer.h"
+#include "kernels/large_buffer.h"
 
 #include <sys/mman.h>
 
 #include <new>
 
-namespace querist {
+namespace querist::kernels {
 
 static constexpr size_t large_page = 2ull << 20;
 
@@ -18,4 +18,4 @@ LargeBuffer::LargeBuffer(size_t bytes) {
 #endif
 }
 
-}  // namespace querist
+}  // namespace querist::kernels
