@@ -29,12 +29,13 @@ struct CoveragePick {
   double gain = 0;       // Growth of the objective, per cost where costs were given.
 };
 
-// `count` picks in order; ties go to the lower candidate. Nothing of the size of candidates x
-// targets is kept: rows are met again where a gain has to be known anew. Flops: 2 · cols a pair
-// met, each pair once for the first gains where candidates and targets are the same rows (twice
-// where they are not); later only candidates whose bound could win meet again, and only the targets
-// that got better covered since. Memory: 128 bytes a row, and 12 bytes for each time a target got
-// better covered.
+// `count` picks in order; ties go to the lower candidate. Gains are summed anew in float32, rows
+// meeting rows, for the candidates whose bound could win. While they fit 128 MiB, the bounds come
+// from a byte a pair (coverage_table.h; for balls a bit, ball_cover.h), made of 2 · cols operations
+// a pair on 16-bit values; this needs one weight for all targets that have any. Otherwise flops: 2
+// · cols a pair met, each pair once for the first gains where candidates and targets are the same
+// rows (twice where they are not), later for the targets that got better covered since; and no pair
+// is kept. Memory besides: 128 bytes a row, and 12 bytes for each time a target got better covered.
 std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count);
 
 // The same for the Gaussian kernel (others: a checked bug) over few rows, for callers that come

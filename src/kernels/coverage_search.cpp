@@ -1,11 +1,15 @@
 // Lazy greedy over bounds: what a candidate added when it was last looked at, less what has been
 // covered since, is all that it can add now.
 #include <algorithm>
+#include <limits>
+#include <memory>
 #include <numeric>
 
 #include "base/check.h"
 #include "base/interrupt.h"
+#include "kernels/ball_cover.h"
 #include "kernels/coverage.h"
+#include "kernels/coverage_table.h"
 #include "kernels/pair_blocks.h"
 #include "kernels/pair_sweep.h"
 
@@ -13,10 +17,11 @@ namespace querist::kernels {
 
 // Two sums of the same terms in other orders differ by less than this part of them.
 static constexpr double rounding = 4e-6;
+static constexpr uint32_t never = std::numeric_limits<uint32_t>::max();
 
 class CoverageSearch {
  public:
-  explicit CoverageSearch(const CoverageTask& task);
+  CoverageSearch(const CoverageTask& task, size_t count);
   CoveragePick pick();
 
  private:
@@ -28,11 +33,6 @@ class CoverageSearch {
     bool confirmed = false;  // Summed in the one order that decides; slack 0.
     bool picked = false;
   };
-  // A target that a pick covered better.
-  struct Raise {
-    uint32_t target;
-    float before;
-  };
   // The targets raised since some pick, with their best then and now.
   struct Raised {
     std::vector<int64_t> rows;
@@ -40,7 +40,14 @@ class CoverageSearch {
   };
 
   double cost(size_t c) const { return task_.costs.empty() ? 1 : double{task_.costs[c]}; }
-  double upper(size_t c) const { return (bounds_[c].gain + bounds_[c].slack) / cost(c); }
+  double upper(size_t c) const {
+    double most = bounds_[c].gain + bounds_[c].slack;
+    if (table_ != nullptr && !is_fresh(c)) {
+      const double bound = table_->most(c);
+      most = bounds_[c].picks == never ? bound : std::min(most, bound);
+    }
+    return most / cost(c);
+  }
   double lower(size_t c) const { return (bounds_[c].gain - bounds_[c].slack) / cost(c); }
   // A gain of nothing stays so.
   bool is_spent(size_t c) const { return bounds_[c].confirmed && bounds_[c].gain <= 0; }
@@ -61,12 +68,13 @@ class CoverageSearch {
   std::vector<float> target_norms_, candidate_norms_;
   std::vector<float> best_;
   std::vector<Bound> bounds_;
-  std::vector<std::vector<Raise>> raises_;  // One list a pick.
+  std::vector<std::vector<CoverageRaise>> raises_;  // One list a pick.
+  std::unique_ptr<CoverageTable> table_;  // May be missing; then all are looked at to begin with.
   uint32_t made_ = 0;
   bool same_rows_;
 };
 
-CoverageSearch::CoverageSearch(const CoverageTask& task)
+CoverageSearch::CoverageSearch(const CoverageTask& task, size_t count)
     : task_(task),
       target_norms_(kernel_norms(task.kernel, task.x, task.targets)),
       best_(task.targets.size(), 0),
@@ -78,7 +86,10 @@ CoverageSearch::CoverageSearch(const CoverageTask& task)
     const auto norms = kernel_norms(task.kernel, task.x, task.labeled);
     raise_best(task.kernel, {task.x, task.labeled, norms}, targets(), best_);
   }
-  look_at_all();
+  // A single pick takes one look at all of them anyhow.
+  if (count > 1) table_ = CoverageTable::make(task, best_);
+  if (table_ == nullptr) look_at_all();
+  for (size_t c = 0; table_ != nullptr && c < bounds_.size(); ++c) bounds_[c].picks = never;
 }
 
 // Candidates gathered with their norms, in the shape a sweep reads.
@@ -121,7 +132,7 @@ CoverageSearch::Raised CoverageSearch::raised_since(uint32_t picks) const {
   Raised out;
   std::vector<bool> seen(best_.size(), false);
   for (size_t p = picks; p < raises_.size(); ++p) {
-    for (const Raise& raise : raises_[p]) {
+    for (const CoverageRaise& raise : raises_[p]) {
       if (seen[raise.target]) continue;  // The first raise tells what it was.
       seen[raise.target] = true;
       out.rows.push_back(task_.targets[raise.target]);
@@ -160,7 +171,7 @@ void CoverageSearch::update(std::vector<size_t> candidates) {
            bounds_[candidates[end]].picks == bounds_[candidates[begin]].picks)
       ++end;
     const auto group = std::span(candidates).subspan(begin, end - begin);
-    if (group.size() >= narrow_panel()) {
+    if (group.size() >= narrow_panel() && bounds_[group[0]].picks != never) {
       const Raised raised = raised_since(bounds_[group[0]].picks);
       if (raised.rows.size() < best_.size() / 2) {
         shrink(group, raised);
@@ -187,7 +198,7 @@ void CoverageSearch::take_best(std::vector<size_t>& candidates, size_t most) con
 
 // Until no bound that is out of date reaches what some candidate adds for sure.
 void CoverageSearch::refresh() {
-  for (size_t batch = wide_panel();; batch *= 2) {
+  for (size_t batch = table_ ? narrow_panel() : wide_panel();; batch *= 2) {
     check_interrupt();
     double sure = -1;
     for (size_t c = 0; c < bounds_.size(); ++c) {
@@ -232,10 +243,11 @@ void CoverageSearch::cover(size_t candidate) {
   const int64_t row = task_.candidates[candidate];
   raise_best(task_.kernel, {task_.x, {&row, 1}, {&candidate_norms_[candidate], 1}}, targets(),
              best_);
-  std::vector<Raise> raises;
+  std::vector<CoverageRaise> raises;
   for (size_t t = 0; t < best_.size(); ++t) {
-    if (best_[t] > before[t]) raises.push_back({static_cast<uint32_t>(t), before[t]});
+    if (best_[t] > before[t]) raises.push_back({static_cast<uint32_t>(t), before[t], best_[t]});
   }
+  if (table_ != nullptr) table_->raise(raises);
   raises_.push_back(std::move(raises));
   bounds_[candidate].picked = true;
   ++made_;
@@ -254,7 +266,8 @@ std::vector<CoveragePick> greedy_coverage(const CoverageTask& task, size_t count
   QUERIST_CHECK(task.costs.empty() || task.costs.size() == task.candidates.size());
   std::vector<CoveragePick> picks;
   if (task.candidates.empty()) return picks;
-  CoverageSearch search(task);
+  if (auto balls = greedy_balls(task, count)) return *std::move(balls);
+  CoverageSearch search(task, count);
   while (picks.size() < std::min(count, task.candidates.size())) picks.push_back(search.pick());
   return picks;
 }

@@ -19,6 +19,11 @@ static size_t panels_a_group(size_t width, size_t cols) {
                             256 / width + 1);
 }
 
+// Up to half of a wide panel narrow ones cost less than what would be left of it.
+static size_t fitting_width(size_t n) {
+  return n <= std::max(narrow_panel(), wide_panel() / 2) ? narrow_panel() : wide_panel();
+}
+
 static SweepRows part(const SweepRows& all, size_t from, size_t count) {
   return {all.x, all.rows.subspan(from, count), all.norms.subspan(from, count)};
 }
@@ -127,7 +132,7 @@ template <class Add>
 static std::vector<double> sum_over_targets(Kernel kernel, const SweepRows& candidates,
                                             const SweepRows& targets, const Add& add) {
   const size_t n = candidates.rows.size();
-  const size_t width = n <= narrow_panel() ? narrow_panel() : wide_panel();
+  const size_t width = fitting_width(n);
   const size_t step = width * panels_a_group(width, candidates.x.cols);
   const size_t groups = (n + step - 1) / step;
   const size_t segments = (targets.rows.size() + segment_rows - 1) / segment_rows;
@@ -172,7 +177,7 @@ std::vector<double> shrinkage(Kernel kernel, const SweepRows& candidates, const 
 void raise_best(Kernel kernel, const SweepRows& covering, const SweepRows& targets,
                 std::span<float> best) {
   const size_t n = covering.rows.size();
-  const size_t width = n <= narrow_panel() ? narrow_panel() : wide_panel();
+  const size_t width = fitting_width(n);
   const size_t step = width * panels_a_group(width, covering.x.cols);
   for (size_t from = 0; from < n; from += step) {
     const Group group(covering, from, std::min(step, n - from), width);
