@@ -1,0 +1,313 @@
+// Highway source. With rows x and centres c rounded to x' and c', and lengths |·|,
+//   |<x, c> - <x', c'>| <= |x - x'| |c| + |x'| |c - c'|
+// (Cauchy and Schwarz), of which every length is measured, not assumed; to this come what the sums
+// lose in float32 in any order, and underflow. A centre's score is then known within
+// reach(x) · |c|, and only those that may be among the k least are scored again.
+#include "kernels/narrow_filter.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/check.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/narrow_filter.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace querist::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::CappedTag<float, 16>;
+
+// The bits of values rounded to bfloat16, ties to even, in the upper half of each lane; numbers
+// below 2^-126 become 0, as the processor would take them.
+template <class V>
+static HWY_INLINE auto rounded_bits(V values) {
+  const hn::RebindToUnsigned<Tag> du;
+  const auto bits = hn::BitCast(du, values);
+  const auto is_tiny = hn::Lt(hn::And(bits, hn::Set(du, 0x7fffffffu)), hn::Set(du, 0x00800000u));
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1u));
+  const auto up = hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7fffu)));
+  return hn::IfThenZeroElse(is_tiny, hn::And(up, hn::Set(du, 0xffff0000u)));
+}
+
+// out (n, narrow) of bfloat16; squares[2 i] = |row i|^2, squares[2 i + 1] = |row i - its
+// rounded|^2.
+void RoundRows(const float* block, size_t n, size_t cols, size_t narrow, uint16_t* out,
+               float* squares) {
+  const Tag d;
+  const hn::RebindToSigned<Tag> di;
+  const hn::Rebind<uint16_t, Tag> half;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t i = 0; i < n; ++i) {
+    auto length = hn::Zero(d);
+    auto error = hn::Zero(d);
+    const auto round = [&](hn::Vec<Tag> values, size_t j) HWY_ATTR {
+      const auto bits = rounded_bits(values);
+      const auto lost = hn::Sub(values, hn::BitCast(d, bits));
+      length = hn::MulAdd(values, values, length);
+      error = hn::MulAdd(lost, lost, error);
+      const auto top = hn::BitCast(di, hn::ShiftRight<16>(bits));
+      hn::StoreU(hn::DemoteTo(half, top), half, out + i * narrow + j);
+    };
+    const float* row = block + i * cols;
+    size_t j = 0;
+    for (; j + lanes <= cols; j += lanes) round(hn::LoadU(d, row + j), j);
+    if (j < cols) {
+      HWY_ALIGN float rest[16] = {};
+      std::copy(row + j, row + cols, rest);
+      round(hn::Load(d, rest), j);
+    }
+    squares[2 * i] = hn::GetLane(hn::SumOfLanes(d, length));
+    squares[2 * i + 1] = hn::GetLane(hn::SumOfLanes(d, error));
+  }
+}
+
+// Shows the search all of n centres that its limit does not shut out.
+void ScanRow(const float* HWY_RESTRICT products, const float* HWY_RESTRICT lengths,
+             const float* HWY_RESTRICT lows, const float* HWY_RESTRICT highs, size_t first,
+             size_t n, NarrowFilter::Search& search) {
+  const Tag d;
+  const size_t lanes = hn::Lanes(d);
+  const auto reach = hn::Set(d, search.reach);
+  auto limit = hn::Set(d, search.limit);
+  for (size_t j = 0; j < n; j += lanes) {
+    const auto product = hn::LoadU(d, products + j);
+    const auto length = hn::LoadU(d, lengths + j);
+    const auto low = hn::NegMulAdd(reach, length, hn::Sub(hn::LoadU(d, lows + j), product));
+    const auto is_near = hn::Le(low, limit);
+    if (HWY_LIKELY(hn::AllFalse(d, is_near))) continue;
+    const auto high = hn::MulAdd(reach, length, hn::Sub(hn::LoadU(d, highs + j), product));
+    HWY_ALIGN float low_of[16];
+    HWY_ALIGN float high_of[16];
+    hn::Store(low, d, low_of);
+    hn::Store(high, d, high_of);
+    for (size_t lane = 0; lane < lanes; ++lane) {
+      if (low_of[lane] <= search.limit) {
+        search.take(first + j + lane, low_of[lane], high_of[lane]);
+      }
+    }
+    limit = hn::Set(d, search.limit);
+  }
+}
+
+// out[p] = <pairs[2 p], pairs[2 p + 1]> by the chain of products that center_scores takes, column
+// after column; eight chains at a time, so that they do not wait for each other.
+void ChainProducts(const float* const* pairs, size_t n, size_t cols, float* out) {
+  const hn::CappedTag<float, 1> d;
+  constexpr size_t step = 8;
+  for (size_t p = 0; p < n; p += step) {
+    const float* a[step];
+    const float* b[step];
+    hn::Vec<decltype(d)> sums[step];
+#pragma GCC unroll 8
+    for (size_t s = 0; s < step; ++s) {
+      const size_t at = std::min(p + s, n - 1);
+      a[s] = pairs[2 * at];
+      b[s] = pairs[2 * at + 1];
+      sums[s] = hn::Zero(d);
+    }
+    for (size_t j = 0; j < cols; ++j) {
+#pragma GCC unroll 8
+      for (size_t s = 0; s < step; ++s) {
+        sums[s] = hn::MulAdd(hn::LoadU(d, a[s] + j), hn::LoadU(d, b[s] + j), sums[s]);
+      }
+    }
+#pragma GCC unroll 8
+    for (size_t s = 0; s < step; ++s) {
+      if (p + s < n) out[p + s] = hn::GetLane(sums[s]);
+    }
+  }
+}
+
+}  // namespace querist::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace querist::kernels {
+
+HWY_EXPORT(RoundRows);
+HWY_EXPORT(ScanRow);
+HWY_EXPORT(ChainProducts);
+
+static constexpr size_t part = 1024;   // Centres of one product.
+static constexpr size_t padding = 16;  // Centres come in whole vectors.
+static constexpr float infinity = std::numeric_limits<float>::infinity();
+
+static std::atomic<uint64_t> filtered = 0;
+uint64_t narrow_filtered_rows() { return filtered; }
+
+// Below 1e18 no sum of products overflows.
+static constexpr double longest = 1e18;
+
+// At least the length whose square was summed in float32, in any order, where squares below 2^-126
+// may have become 0.
+static double length_of(float square, size_t cols) {
+  const auto n = static_cast<double>(cols);
+  return std::sqrt(double{square} * (1 + (n + 8) * 0x1p-23) + n * 0x1p-126);
+}
+
+// The relative error of a sum of n products in float32, with sums that are cut, not rounded.
+static double sum_error(size_t n) { return (static_cast<double>(n) + 4) * 0x1p-22; }
+
+// What underflow may take from a row's two sums and from the arithmetic on them.
+static double underflow(size_t narrow) { return (static_cast<double>(narrow) + 4) * 0x1p-122; }
+
+bool NarrowFilter::pays(size_t rows, const CenterPanels& centers) {
+  if (centers.count() < 2 || centers.cols() == 0 || rows == 0) return false;
+  if (narrow_mode() == NarrowMode::always) return true;
+  if (narrow_mode() == NarrowMode::never || rows < 192) return false;
+  if (centers.count() < 64 || centers.cols() < 32 || centers.cols() > 16'384) return false;
+  return has_fast_narrow_products();
+}
+
+void NarrowFilter::Search::prune() {
+  std::erase_if(found, [&](const Candidate& c) { return !(c.low <= limit); });
+}
+
+void NarrowFilter::Search::take(size_t center, float low, float high) {
+  if (center == self || !(low < infinity)) return;  // Infinite: a centre that pads.
+  found.push_back({low, static_cast<int32_t>(center)});
+  if (k == 1) {
+    limit = std::min(limit, high);
+  } else if (highs.size() < k || high < limit) {
+    if (highs.size() == k) {
+      std::pop_heap(highs.begin(), highs.end());
+      highs.pop_back();
+    }
+    highs.push_back(high);
+    std::push_heap(highs.begin(), highs.end());
+    if (highs.size() == k) limit = highs.front();
+  }
+  if (found.size() <= most) return;
+  prune();
+  if (found.size() <= most) return;
+  is_open = true;
+  limit = -infinity;
+}
+
+NarrowFilter::NarrowFilter(const CenterPanels& centers, size_t block_rows)
+    : centers_(centers), block_rows_(block_rows) {
+  const size_t count = centers.count();
+  const size_t cols = centers.cols();
+  const size_t narrow = narrow_cols(cols);
+  const size_t padded = (count + padding - 1) / padding * padding;
+  lengths_.assign(padded, 0);
+  lows_.assign(padded, infinity);
+  highs_.assign(padded, infinity);
+  std::vector<float> squares(2 * count);
+  for (size_t from = 0; from < count; from += part) {
+    const size_t n = std::min(part, count - from);
+    const size_t whole = (n + padding - 1) / padding * padding;
+    std::vector<uint16_t> rows(whole * narrow);
+    HWY_DYNAMIC_DISPATCH(RoundRows)
+    (centers.moved().values.data() + from * cols, n, cols, narrow, rows.data(),
+     squares.data() + 2 * from);
+    parts_.emplace_back(std::move(rows), whole, cols, block_rows);
+  }
+  ratio_ = 0x1p-20;
+  for (size_t c = 0; c < count; ++c) {
+    const double length = length_of(squares[2 * c], cols);
+    if (!(length < longest)) is_usable_ = false;
+    ratio_ = std::max(ratio_, length_of(squares[2 * c + 1], cols) / length);
+  }
+  // More than 2^-8 is lost of numbers that became 0 alone: those centres are taken for longer ones.
+  ratio_ = std::min(ratio_, 0x1p-8);
+  for (size_t c = 0; c < count; ++c) {
+    const double length =
+        std::max(length_of(squares[2 * c], cols), length_of(squares[2 * c + 1], cols) / ratio_);
+    const double half_norm = centers.half_norms()[c];
+    lengths_[c] = static_cast<float>(length * (1 + 0x1p-20));
+    lows_[c] = static_cast<float>(half_norm * (1 - 0x1p-20) - underflow(narrow));
+    highs_[c] = static_cast<float>(half_norm * (1 + 0x1p-20) + underflow(narrow));
+  }
+}
+
+void NarrowFilter::begin(const float* block, size_t n, size_t k, size_t selves, Work& work) const {
+  const size_t cols = centers_.cols();
+  const size_t narrow = narrow_cols(cols);
+  work.narrow.resize(block_rows_ * narrow);
+  work.products.resize(block_rows_ * std::min(part, lengths_.size()));
+  work.rows.resize(block_rows_);
+  work.squares.resize(2 * block_rows_);
+  HWY_DYNAMIC_DISPATCH(RoundRows)(block, n, cols, narrow, work.narrow.data(), work.squares.data());
+  for (size_t i = 0; i < n; ++i) {
+    const double length = length_of(work.squares[2 * i], cols);
+    const double error = length_of(work.squares[2 * i + 1], cols);
+    const double rounded = length + error;
+    // Rounded products, the narrow sum, the float32 sum, and the arithmetic of the bounds.
+    const double reach = error + rounded * ratio_ + rounded * (1 + ratio_) * sum_error(narrow) +
+                         length * (sum_error(cols) + 0x1p-19);
+    Search& search = work.rows[i];
+    search.reach = static_cast<float>(reach * (1 + 0x1p-20));
+    search.is_open = !is_usable_ || !(length < longest);
+    search.limit = search.is_open ? -infinity : infinity;
+    search.k = k;
+    search.self = selves == no_selves ? no_selves : selves + i;
+    // Scoring one centre again costs as much as some 16 in the plain product.
+    search.most = k + 4 + centers_.count() / 32;
+    search.highs.clear();
+    search.found.clear();
+  }
+}
+
+void NarrowFilter::settle(const float* block, size_t n, size_t k, Work& work) const {
+  const size_t cols = centers_.cols();
+  work.pairs.clear();
+  for (size_t i = 0; i < n; ++i) {
+    Search& search = work.rows[i];
+    if (search.is_open) continue;
+    search.prune();
+    if (search.found.size() == k) continue;
+    for (const Search::Candidate& candidate : search.found) {
+      work.pairs.push_back(block + i * cols);
+      work.pairs.push_back(centers_.moved().row(static_cast<size_t>(candidate.center)).data());
+    }
+  }
+  work.exact.resize(work.pairs.size() / 2);
+  HWY_DYNAMIC_DISPATCH(ChainProducts)
+  (work.pairs.data(), work.exact.size(), cols, work.exact.data());
+  size_t next = 0;
+  for (size_t i = 0; i < n; ++i) {
+    Search& search = work.rows[i];
+    if (search.is_open || search.found.size() == k) continue;
+    for (Search::Candidate& candidate : search.found) {
+      candidate.low = centers_.half_norms()[candidate.center] - work.exact[next++];
+    }
+    const auto is_nearer = [](const Search::Candidate& a, const Search::Candidate& b) {
+      return a.low != b.low ? a.low < b.low : a.center < b.center;
+    };
+    std::nth_element(search.found.begin(),
+                     search.found.begin() + static_cast<std::ptrdiff_t>(k) - 1, search.found.end(),
+                     is_nearer);
+    search.found.resize(k);
+  }
+}
+
+void NarrowFilter::nearest(const float* block, size_t n, size_t k, size_t selves,
+                           Work& work) const {
+  QUERIST_CHECK(n <= block_rows_ && k > 0 && k < centers_.count());
+  begin(block, n, k, selves, work);
+  size_t first = 0;
+  for (const NarrowRows& centers : parts_) {
+    centers.products(work.narrow.data(), work.products.data(), work.scratch);
+    for (size_t i = 0; i < n; ++i) {
+      HWY_DYNAMIC_DISPATCH(ScanRow)
+      (work.products.data() + i * centers.count(), lengths_.data() + first, lows_.data() + first,
+       highs_.data() + first, first, centers.count(), work.rows[i]);
+    }
+    first += centers.count();
+  }
+  settle(block, n, k, work);
+  uint64_t known = 0;
+  for (size_t i = 0; i < n; ++i) known += !work.rows[i].is_open;
+  filtered += known;
+}
+
+}  // namespace querist::kernels
+#endif

@@ -1,0 +1,78 @@
+// Finds the k nearest centres of rows by bfloat16 products whose error is bounded, and settles what
+// they leave open by the float32 products themselves: the same centres, for less work.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/center_panels.h"
+#include "kernels/narrow_products.h"
+
+namespace querist::kernels {
+
+// Rows whose nearest centres a filter has found in this process: what a test asks to know that one
+// ran.
+uint64_t narrow_filtered_rows();
+
+class NarrowFilter {
+ public:
+  // Whether a filter gains on this many rows and centres, in the mode that is set.
+  static bool pays(size_t rows, const CenterPanels& centers);
+
+  // What may be nearest to one row.
+  struct Search {
+    struct Candidate {
+      float low;  // No float32 score is below it.
+      int32_t center;
+    };
+
+    float reach = 0;  // Times a centre's length: how far a product may be from the float32 one.
+    float limit = 0;  // The k-th least score is no higher.
+    size_t k = 1;
+    size_t self = 0;  // A centre that is left out; none where there are fewer.
+    size_t most = 0;
+    bool is_open = false;      // The filter does not know: the row is to be scored plainly.
+    std::vector<float> highs;  // The k least upper bounds so far, a heap.
+    std::vector<Candidate> found;
+
+    void take(size_t center, float low, float high);
+    void prune();
+  };
+
+  // What one thread needs, kept from block to block.
+  struct Work {
+    std::vector<uint16_t> narrow;
+    std::vector<float> squares;
+    std::vector<float> products;
+    NarrowRows::Scratch scratch;
+    std::vector<Search> rows;
+    std::vector<float> exact;
+    std::vector<const float*> pairs;  // Row and centre by turns.
+  };
+
+  // For blocks of at most so many rows.
+  NarrowFilter(const CenterPanels& centers, size_t block_rows);
+
+  // work.rows[i].found: the k centres whose center_scores are least for row i of the block (n,
+  // cols) of moved rows, ties to the lower, in no order; or is_open. With `selves` row i leaves out
+  // centre selves + i. k + 1 is at most the number of centres.
+  void nearest(const float* block, size_t n, size_t k, size_t selves, Work& work) const;
+
+  static constexpr size_t no_selves = static_cast<size_t>(-1) / 2;
+
+ private:
+  void begin(const float* block, size_t n, size_t k, size_t selves, Work& work) const;
+  void settle(const float* block, size_t n, size_t k, Work& work) const;
+
+  const CenterPanels& centers_;
+  size_t block_rows_;
+  bool is_usable_ = true;       // Nothing can overflow.
+  double ratio_ = 0;            // Of a centre's rounding error to its length, at most.
+  std::vector<float> lengths_;  // At least |c|, and at least its rounding error / ratio_.
+  std::vector<float> lows_;     // |c|^2 / 2 less what rounding can do to sums with it.
+  std::vector<float> highs_;
+  std::vector<NarrowRows> parts_;
+};
+
+}  // namespace querist::kernels
