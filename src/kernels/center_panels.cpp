@@ -350,7 +350,7 @@ void nearest_centers(const Features& x, std::span<const int64_t> rows, const Cen
   QUERIST_CHECK(x.kind != Features::Kind::sparse && x.cols == centers.cols());
   QUERIST_CHECK(nearest.size() == rows.size() && squared.size() == rows.size());
   QUERIST_CHECK(centers.count() > 0 || rows.empty());
-  if (NarrowFilter::pays(rows.size(), centers)) {
+  if (NarrowFilter::pays(rows.size(), centers, 1)) {
     return filtered_centers(x, rows, centers, nearest, squared);
   }
   const size_t step = block_rows(x.cols);

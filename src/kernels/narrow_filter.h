@@ -17,28 +17,39 @@ uint64_t narrow_filtered_rows();
 
 class NarrowFilter {
  public:
-  // Whether a filter gains on this many rows and centres, in the mode that is set.
-  static bool pays(size_t rows, const CenterPanels& centers);
+  // Whether a filter gains on this many rows and their k nearest centres, in the mode that is set.
+  static bool pays(size_t rows, const CenterPanels& centers, size_t k);
 
   // What may be nearest to one row.
   struct Search {
     struct Candidate {
-      float low;  // No float32 score is below it.
+      float low;  // The float32 score lies between these.
+      float high;
       int32_t center;
     };
 
-    float reach = 0;  // Times a centre's length: how far a product may be from the float32 one.
-    float limit = 0;  // The k-th least score is no higher.
+    float reach = 0;   // Times a centre's length: how far a product may be from the float32 one.
+    float length = 0;  // Of the row, at least.
+    float limit = 0;   // The k-th least score is no higher.
     size_t k = 1;
     size_t self = 0;  // A centre that is left out; none where there are fewer.
     size_t most = 0;
-    bool is_open = false;      // The filter does not know: the row is to be scored plainly.
-    std::vector<float> highs;  // The k least upper bounds so far, a heap.
+    bool is_open = false;  // The filter does not know: the row is to be scored plainly.
     std::vector<Candidate> found;
+    std::vector<float> highs;
 
     void take(size_t center, float low, float high);
-    void prune();
+    void tighten();  // Lowers the limit to what is found, and drops what lies beyond.
   };
+
+  // The scores of one row, product by product, and what bounds them.
+  struct Bounds {
+    const float* products;
+    const float* lengths;
+    const float* lows;
+    const float* highs;
+  };
+  static constexpr size_t groups = 64;  // Of centres: the least of each gives a first limit.
 
   // What one thread needs, kept from block to block.
   struct Work {
@@ -51,7 +62,7 @@ class NarrowFilter {
     std::vector<const float*> pairs;  // Row and centre by turns.
   };
 
-  // For blocks of at most so many rows.
+  // For blocks of at most so many rows. The centres must outlive it.
   NarrowFilter(const CenterPanels& centers, size_t block_rows);
 
   // work.rows[i].found: the k centres whose center_scores are least for row i of the block (n,
@@ -61,9 +72,17 @@ class NarrowFilter {
 
   static constexpr size_t no_selves = static_cast<size_t>(-1) / 2;
 
+  // A centre's score lies between lows - product - reach · lengths and highs - product + reach ·
+  // lengths, of its bfloat16 product with the row; infinite beyond the last centre.
+  Bounds bounds(const float* products) const {
+    return {products, lengths_.data(), lows_.data(), highs_.data()};
+  }
+
  private:
   void begin(const float* block, size_t n, size_t k, size_t selves, Work& work) const;
-  void settle(const float* block, size_t n, size_t k, Work& work) const;
+  void scan(const NarrowRows& part, size_t first, size_t n, Work& work) const;
+  void narrow_down(const float* row, Search& search) const;
+  void settle(const float* block, size_t n, Work& work) const;
 
   const CenterPanels& centers_;
   size_t block_rows_;

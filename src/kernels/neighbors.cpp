@@ -108,7 +108,7 @@ Matrix neighbor_table(const Features& x, std::span<const int64_t> rows, size_t k
   const Matrix values = dense_rows(x, rows);
   const CenterPanels panels(values);
   std::optional<NarrowFilter> filter;
-  if (NarrowFilter::pays(m, panels)) filter.emplace(panels, step);
+  if (NarrowFilter::pays(m, panels, k)) filter.emplace(panels, step);
   Table table{x, rows, values, panels, found};
   std::atomic<size_t> seen = 0;
   std::atomic<size_t> left = 0;
