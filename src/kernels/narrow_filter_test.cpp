@@ -32,10 +32,13 @@ static std::vector<int64_t> all_rows(size_t n) {
 }
 
 // Rows of every kind that a bound might miss.
-static constexpr int kinds = 12;
+static constexpr int kinds = 13;
 static Matrix rows_of_kind(int kind, size_t n, size_t d, Rng& rng) {
   Matrix x(n, d);
   for (float& v : x.values) v = static_cast<float>(rng.normal());
+  Rng same(77);
+  std::vector<float> base(d);
+  for (float& v : base) v = static_cast<float>(same.normal());
   const auto scale_row = [&](size_t i, double by) {
     for (float& v : x.row(i)) v = static_cast<float>(double{v} * by);
   };
@@ -74,6 +77,12 @@ static Matrix rows_of_kind(int kind, size_t n, size_t d, Rng& rng) {
         break;
       case 11:  // bfloat16 numbers, and those half way between two.
         for (float& v : x.row(i)) v = std::round(v * 512) / 512;
+        break;
+      case 12:  // Two points, told apart from others by their last bits alone.
+        for (size_t j = 0; j < d; ++j) {
+          const float by = 1 + static_cast<float>(rng.below(3)) * 0x1p-23f;
+          x.at(i, j) = base[j] * (i % 2 ? by : -by);
+        }
         break;
       default:
         break;
@@ -117,6 +126,28 @@ TEST(NarrowFilter, GivesTheNearestCentresOfTheFloat32Kernel) {
     }
   }
   limit_vectors("widest");
+}
+
+TEST(NarrowFilter, SettlesWhatOnlyTheOrderOfASumDecides) {
+  // A few short centres in the direction of the rows differ in their last bits: their scores
+  // differ by less than what float32 loses, and the kernel's own sums must decide.
+  Rng rng(10);
+  for (int trial = 0; trial < 60; ++trial) {
+    const size_t d = 200 + rng.below(400);
+    const Matrix x = rows_of_kind(12, 192, d, rng);
+    Matrix centers = rows_of_kind(0, 60, d, rng);
+    const Matrix close = rows_of_kind(12, 8, d, rng);
+    for (float& v : centers.values) v *= 0x1p-14f;
+    for (size_t j = 0; j < close.values.size(); ++j) {
+      centers.values[3 * d + j] = close.values[j] * 0x1p-10f;
+    }
+    const Nearest plain(x, centers, NarrowMode::never);
+    const uint64_t before = narrow_filtered_rows();
+    const Nearest ours(x, centers, NarrowMode::always);
+    ASSERT_EQ(ours.which, plain.which) << trial;
+    ASSERT_TRUE(same_bits(ours.squared, plain.squared));
+    EXPECT_EQ(narrow_filtered_rows(), before + 192);
+  }
 }
 
 TEST(NarrowFilter, GivesTheNearestCentresOfManyPartsAndOfHalves) {
