@@ -134,7 +134,7 @@ static void coverage_engine(benchmark::State& state) {
   const std::vector<float> weights(targets, 1);
   const std::span<const int64_t> all = data().all;
   const CoverageTask task = {
-      data().x, all.first(targets), weights, all.subspan(targets, candidates), {}, 0.5f};
+      data().x, all.first(targets), weights, all.subspan(targets, candidates), {}, {.value = 0.5f}};
   for (auto _ : state) {
     CoverageMemory memory;
     benchmark::DoNotOptimize(greedy_coverage(task, 1, memory));
