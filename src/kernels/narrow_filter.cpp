@@ -209,7 +209,9 @@ static double length_of(float square, size_t cols) {
 }
 
 // The relative error of a sum of n products in float32, with sums that are cut, not rounded.
-static double sum_error(size_t n) { return (static_cast<double>(n) + 4) * 0x1p-22; }
+static double cut_sum_error(size_t n) { return (static_cast<double>(n) + 4) * 0x1p-22; }
+// The same of sums that are rounded to nearest.
+static double sum_error(size_t n) { return cut_sum_error(n) / 2; }
 
 // What underflow may take from a row's two sums and from the arithmetic on them.
 static double underflow(size_t narrow) { return (static_cast<double>(narrow) + 4) * 0x1p-122; }
@@ -295,7 +297,7 @@ void NarrowFilter::begin(const float* block, size_t n, size_t k, size_t selves, 
     const double error = length_of(work.squares[2 * i + 1], cols);
     const double rounded = length + error;
     // Rounded products, the narrow sum, the float32 sum, and the arithmetic of the bounds.
-    const double reach = error + rounded * ratio_ + rounded * (1 + ratio_) * sum_error(narrow) +
+    const double reach = error + rounded * ratio_ + rounded * (1 + ratio_) * cut_sum_error(narrow) +
                          length * (sum_error(cols) + 0x1p-19);
     Search& search = work.rows[i];
     search.reach = static_cast<float>(reach * (1 + 0x1p-20));
