@@ -12,7 +12,7 @@
 #include "kernels/center_panels.h"
 #include "kernels/coverage.h"
 #include "kernels/linear_probabilities.h"
-#include "kernels/narrow_products.h"
+#include "kernels/bfloat16_products.h"
 #include "kernels/row_dots.h"
 
 namespace querist::kernels {
@@ -193,8 +193,8 @@ static void exponentiate_plain(benchmark::State& state) {
 }
 
 // The same kernel with its filter in bfloat16, where this machine has one, and without.
-static void nearest_of_1024(benchmark::State& state, NarrowMode mode) {
-  set_narrow_mode(mode);
+static void nearest_of_1024(benchmark::State& state, Bfloat16Mode mode) {
+  set_bfloat16_mode(mode);
   const CenterPanels centers(MatrixView(1024, cols, data().x.values.data()));
   std::vector<int32_t> nearest(rows);
   std::vector<float> squared(rows);
@@ -202,16 +202,16 @@ static void nearest_of_1024(benchmark::State& state, NarrowMode mode) {
     nearest_centers(data().x, data().all, centers, nearest, squared);
     benchmark::DoNotOptimize(nearest.data());
   }
-  set_narrow_mode(NarrowMode::where_fast);
+  set_bfloat16_mode(Bfloat16Mode::where_fast);
   count(state, rows);
 }
 
 static void nearest_centers_filtered(benchmark::State& state) {
-  nearest_of_1024(state, NarrowMode::where_fast);
+  nearest_of_1024(state, Bfloat16Mode::where_fast);
 }
 
 static void nearest_centers_float32(benchmark::State& state) {
-  nearest_of_1024(state, NarrowMode::never);
+  nearest_of_1024(state, Bfloat16Mode::never);
 }
 
 BENCHMARK(linear_probabilities_fused)->ArgName("half")->Arg(0)->Arg(1);

@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/threads.h"
-#include "kernels/narrow_filter.h"
+#include "kernels/bfloat16_filter.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/center_panels.cpp"
@@ -280,11 +280,11 @@ CenterPanels::CenterPanels(MatrixView centers)
 
 // One block of moved rows by a filter; rows that it leaves open are moved together into `spare`.
 // Says how many those were.
-static size_t filter_block(const NarrowFilter& filter, const CenterPanels& centers,
-                           const float* block, size_t n, NarrowFilter::Work& work,
+static size_t filter_block(const Bfloat16Filter& filter, const CenterPanels& centers,
+                           const float* block, size_t n, Bfloat16Filter::Work& work,
                            std::vector<float>& spare, int32_t* nearest, float* squared) {
   const size_t cols = centers.cols();
-  filter.nearest(block, n, 1, NarrowFilter::no_selves, work);
+  filter.nearest(block, n, 1, Bfloat16Filter::no_selves, work);
   std::vector<size_t> open;
   for (size_t i = 0; i < n; ++i) {
     const float* row = block + i * cols;
@@ -314,13 +314,13 @@ static void filtered_centers(const Features& x, std::span<const int64_t> rows,
                              std::span<float> squared) {
   constexpr size_t tried = 960;
   const size_t step = block_rows(x.cols);
-  const NarrowFilter filter(centers, step);
+  const Bfloat16Filter filter(centers, step);
   std::atomic<size_t> seen = 0;
   std::atomic<size_t> open = 0;
   parallel_for((rows.size() + step - 1) / step, 4, [&](size_t begin, size_t end) {
     std::vector<float> block(step * x.cols);
     std::vector<float> spare(step * x.cols);
-    NarrowFilter::Work work;
+    Bfloat16Filter::Work work;
     for (size_t from = begin * step; from < std::min(end * step, rows.size()); from += step) {
       const size_t n = std::min(step, rows.size() - from);
       int32_t* which = nearest.data() + from;
@@ -350,7 +350,7 @@ void nearest_centers(const Features& x, std::span<const int64_t> rows, const Cen
   QUERIST_CHECK(x.kind != Features::Kind::sparse && x.cols == centers.cols());
   QUERIST_CHECK(nearest.size() == rows.size() && squared.size() == rows.size());
   QUERIST_CHECK(centers.count() > 0 || rows.empty());
-  if (NarrowFilter::pays(rows.size(), centers, 1)) {
+  if (Bfloat16Filter::pays(rows.size(), centers, 1)) {
     return filtered_centers(x, rows, centers, nearest, squared);
   }
   const size_t step = block_rows(x.cols);

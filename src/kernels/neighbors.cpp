@@ -11,8 +11,8 @@
 #include "base/check.h"
 #include "base/interrupt.h"
 #include "base/threads.h"
+#include "kernels/bfloat16_filter.h"
 #include "kernels/center_panels.h"
-#include "kernels/narrow_filter.h"
 
 namespace querist::kernels {
 
@@ -63,7 +63,7 @@ struct BlockWork {
   std::vector<Entry> heap;
   std::vector<float> moved;
   std::vector<int64_t> rows;
-  NarrowFilter::Work filter;
+  Bfloat16Filter::Work filter;
 };
 
 // By the float32 products of the rows at some places, up to a block of them.
@@ -82,14 +82,14 @@ static void score_block(Table& table, std::span<const size_t> places, BlockWork&
 }
 
 // By a filter; says which places that leaves open.
-static std::vector<size_t> filter_block(Table& table, const NarrowFilter& filter, size_t from,
+static std::vector<size_t> filter_block(Table& table, const Bfloat16Filter& filter, size_t from,
                                         size_t n, BlockWork& work) {
   work.moved.resize(step * table.x.cols);
   moved_rows(table.x, table.rows.subspan(from, n), table.panels, work.moved);
   filter.nearest(work.moved.data(), n, table.found.cols, from, work.filter);
   std::vector<size_t> open;
   for (size_t i = 0; i < n; ++i) {
-    const NarrowFilter::Search& search = work.filter.rows[i];
+    const Bfloat16Filter::Search& search = work.filter.rows[i];
     if (search.is_open) {
       open.push_back(from + i);
     } else {
@@ -107,8 +107,8 @@ Matrix neighbor_table(const Features& x, std::span<const int64_t> rows, size_t k
   if (k == 0) return found;
   const Matrix values = dense_rows(x, rows);
   const CenterPanels panels(values);
-  std::optional<NarrowFilter> filter;
-  if (NarrowFilter::pays(m, panels, k)) filter.emplace(panels, step);
+  std::optional<Bfloat16Filter> filter;
+  if (Bfloat16Filter::pays(m, panels, k)) filter.emplace(panels, step);
   Table table{x, rows, values, panels, found};
   std::atomic<size_t> seen = 0;
   std::atomic<size_t> left = 0;

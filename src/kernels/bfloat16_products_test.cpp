@@ -1,5 +1,5 @@
 // Products of bfloat16 rows against double precision, by every way there is to make them.
-#include "kernels/narrow_products.h"
+#include "kernels/bfloat16_products.h"
 
 #include <gtest/gtest.h>
 
@@ -17,15 +17,16 @@ static double widened(uint16_t bits) {
 }
 
 // Rows of numbers whose exponents spread over `spread` around `middle`, some of them 0.
-static std::vector<uint16_t> narrow_rows(size_t rows, size_t cols, int middle, int spread,
-                                         Rng& rng) {
-  std::vector<uint16_t> out(rows * narrow_cols(cols));
+static std::vector<uint16_t> bfloat16_rows(size_t rows, size_t cols, int middle, int spread,
+                                           Rng& rng) {
+  std::vector<uint16_t> out(rows * bfloat16_cols(cols));
   for (size_t i = 0; i < rows; ++i) {
     const bool is_zero = rng.below(8) == 0;
     for (size_t j = 0; j < cols && !is_zero; ++j) {
       const int exponent = middle + static_cast<int>(rng.below(static_cast<size_t>(spread)));
       const auto value = static_cast<float>(std::ldexp(rng.normal(), exponent));
-      out[i * narrow_cols(cols) + j] = static_cast<uint16_t>(std::bit_cast<uint32_t>(value) >> 16);
+      out[i * bfloat16_cols(cols) + j] =
+          static_cast<uint16_t>(std::bit_cast<uint32_t>(value) >> 16);
     }
   }
   return out;
@@ -33,12 +34,12 @@ static std::vector<uint16_t> narrow_rows(size_t rows, size_t cols, int middle, i
 
 static void expect_bound(size_t block, size_t count, size_t cols, int middle, int spread,
                          Rng& rng) {
-  const size_t narrow = narrow_cols(cols);
-  const auto a = narrow_rows(block, cols, middle, spread, rng);
-  const auto b = narrow_rows(count, cols, middle, spread, rng);
-  const NarrowRows rows(b, count, cols, block);
+  const size_t narrow = bfloat16_cols(cols);
+  const auto a = bfloat16_rows(block, cols, middle, spread, rng);
+  const auto b = bfloat16_rows(count, cols, middle, spread, rng);
+  const Bfloat16Rows rows(b, count, cols, block);
   std::vector<float> out(block * count, NAN);
-  NarrowRows::Scratch scratch;
+  Bfloat16Rows::Scratch scratch;
   rows.products(a.data(), out.data(), scratch);
   const double relative = static_cast<double>(narrow + 4) * 0x1p-22;
   const double absolute = static_cast<double>(narrow) * 0x1p-124;
@@ -72,23 +73,23 @@ static void expect_bounds(Rng& rng) {
   }
 }
 
-TEST(NarrowProducts, KeepTheirBoundByTheProcessor) {
-  if (!has_fast_narrow_products()) GTEST_SKIP() << "no processor or no library for bfloat16";
+TEST(Bfloat16Products, KeepTheirBoundByTheProcessor) {
+  if (!has_fast_bfloat16_products()) GTEST_SKIP() << "no processor or no library for bfloat16";
   Rng rng(1);
   expect_bounds(rng);
 }
 
-TEST(NarrowProducts, KeepTheirBoundByThePlainLoop) {
+TEST(Bfloat16Products, KeepTheirBoundByThePlainLoop) {
   limit_vectors("sse4");
-  EXPECT_FALSE(has_fast_narrow_products());
+  EXPECT_FALSE(has_fast_bfloat16_products());
   Rng rng(2);
   expect_bounds(rng);
   limit_vectors("widest");
 }
 
-TEST(NarrowProducts, OfSmallWholeNumbersAreExact) {
+TEST(Bfloat16Products, OfSmallWholeNumbersAreExact) {
   // A laying out that mixed up columns or rows would show here.
-  const size_t block = 24, count = 37, cols = 45, narrow = narrow_cols(cols);
+  const size_t block = 24, count = 37, cols = 45, narrow = bfloat16_cols(cols);
   Rng rng(3);
   std::vector<uint16_t> a(block * narrow), b(count * narrow);
   const auto fill = [&](std::vector<uint16_t>& rows) {
@@ -101,8 +102,8 @@ TEST(NarrowProducts, OfSmallWholeNumbersAreExact) {
   fill(a);
   fill(b);
   std::vector<float> out(block * count);
-  NarrowRows::Scratch scratch;
-  NarrowRows(b, count, cols, block).products(a.data(), out.data(), scratch);
+  Bfloat16Rows::Scratch scratch;
+  Bfloat16Rows(b, count, cols, block).products(a.data(), out.data(), scratch);
   for (size_t i = 0; i < block; ++i) {
     for (size_t c = 0; c < count; ++c) {
       double sum = 0;

@@ -3,7 +3,7 @@
 // (Cauchy and Schwarz), of which every length is measured, not assumed; to this come what the sums
 // lose in float32 in any order, and underflow. A centre's score is then known within
 // reach(x) · |c|, and only those that may be among the k least are scored again.
-#include "kernels/narrow_filter.h"
+#include "kernels/bfloat16_filter.h"
 
 #include <algorithm>
 #include <atomic>
@@ -15,7 +15,7 @@
 #include "base/check.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/narrow_filter.cpp"
+#define HWY_TARGET_INCLUDE "kernels/bfloat16_filter.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -70,11 +70,11 @@ void RoundRows(const float* block, size_t n, size_t cols, size_t narrow, uint16_
 }
 
 // The least upper bound of each of 64 groups of the centres, and of all.
-float LeastHighs(const NarrowFilter::Bounds& bounds, size_t n, float reach_of_row, float* out) {
+float LeastHighs(const Bfloat16Filter::Bounds& bounds, size_t n, float reach_of_row, float* out) {
   const Tag d;
   const size_t lanes = hn::Lanes(d);
   const auto reach = hn::Set(d, reach_of_row);
-  std::fill_n(out, NarrowFilter::groups, std::numeric_limits<float>::infinity());
+  std::fill_n(out, Bfloat16Filter::groups, std::numeric_limits<float>::infinity());
   constexpr size_t chains = 4;
   hn::Vec<Tag> least[chains];
 #pragma GCC unroll 4
@@ -96,8 +96,8 @@ float LeastHighs(const NarrowFilter::Bounds& bounds, size_t n, float reach_of_ro
 }
 
 // Shows the search all of n centres that its limit does not shut out.
-void ScanRow(const NarrowFilter::Bounds& bounds, size_t first, size_t n,
-             NarrowFilter::Search& search) {
+void ScanRow(const Bfloat16Filter::Bounds& bounds, size_t first, size_t n,
+             Bfloat16Filter::Search& search) {
   const Tag d;
   const size_t lanes = hn::Lanes(d);
   const auto reach = hn::Set(d, search.reach);
@@ -193,7 +193,7 @@ static constexpr size_t padding = 16;  // Centres come in whole vectors.
 static constexpr float infinity = std::numeric_limits<float>::infinity();
 
 static std::atomic<uint64_t> filtered = 0;
-uint64_t narrow_filtered_rows() { return filtered; }
+uint64_t bfloat16_filtered_rows() { return filtered; }
 
 // Below 1e18 no sum of products overflows.
 static constexpr double longest = 1e18;
@@ -216,18 +216,18 @@ static double sum_error(size_t n) { return cut_sum_error(n) / 2; }
 // What underflow may take from a row's two sums and from the arithmetic on them.
 static double underflow(size_t narrow) { return (static_cast<double>(narrow) + 4) * 0x1p-122; }
 
-bool NarrowFilter::pays(size_t rows, const CenterPanels& centers, size_t k) {
+bool Bfloat16Filter::pays(size_t rows, const CenterPanels& centers, size_t k) {
   const size_t count = centers.count();
   if (k >= count || centers.cols() == 0 || rows == 0) return false;
-  if (narrow_mode() == NarrowMode::always) return true;
-  if (narrow_mode() == NarrowMode::never) return false;
+  if (bfloat16_mode() == Bfloat16Mode::always) return true;
+  if (bfloat16_mode() == Bfloat16Mode::never) return false;
   if (rows < 1024 || k > count / 32) return false;
   // With AVX512_BF16 100 centres of 384 columns gain a sixth, 64 lose a tenth.
   if (count < 96 || count * centers.cols() < 38'000 || centers.cols() < 32) return false;
-  return centers.cols() <= most_cols && has_fast_narrow_products();
+  return centers.cols() <= most_cols && has_fast_bfloat16_products();
 }
 
-void NarrowFilter::Search::take(size_t center, float low, float high) {
+void Bfloat16Filter::Search::take(size_t center, float low, float high) {
   if (center == self || !(low < infinity)) return;  // Infinite: a centre that pads.
   found.push_back({low, high, static_cast<int32_t>(center)});
   if (found.size() < 2 * most) return;
@@ -237,7 +237,7 @@ void NarrowFilter::Search::take(size_t center, float low, float high) {
   limit = -infinity;
 }
 
-void NarrowFilter::Search::tighten() {
+void Bfloat16Filter::Search::tighten() {
   if (found.size() < k) return;
   highs.clear();
   for (const Candidate& c : found) highs.push_back(c.high);
@@ -247,11 +247,11 @@ void NarrowFilter::Search::tighten() {
   std::erase_if(found, [&](const Candidate& c) { return !(c.low <= limit); });
 }
 
-NarrowFilter::NarrowFilter(const CenterPanels& centers, size_t block_rows)
+Bfloat16Filter::Bfloat16Filter(const CenterPanels& centers, size_t block_rows)
     : centers_(centers), block_rows_(block_rows) {
   const size_t count = centers.count();
   const size_t cols = centers.cols();
-  const size_t narrow = narrow_cols(cols);
+  const size_t narrow = bfloat16_cols(cols);
   const size_t padded = (count + padding - 1) / padding * padding;
   lengths_.assign(padded, 0);
   lows_.assign(padded, infinity);
@@ -284,9 +284,10 @@ NarrowFilter::NarrowFilter(const CenterPanels& centers, size_t block_rows)
   }
 }
 
-void NarrowFilter::begin(const float* block, size_t n, size_t k, size_t selves, Work& work) const {
+void Bfloat16Filter::begin(const float* block, size_t n, size_t k, size_t selves,
+                           Work& work) const {
   const size_t cols = centers_.cols();
-  const size_t narrow = narrow_cols(cols);
+  const size_t narrow = bfloat16_cols(cols);
   work.narrow.resize(block_rows_ * narrow);
   work.products.resize(block_rows_ * std::min(part, lengths_.size()));
   work.rows.resize(block_rows_);
@@ -314,7 +315,7 @@ void NarrowFilter::begin(const float* block, size_t n, size_t k, size_t selves, 
 
 // Scans the centres of one part; the first part, and every part where one centre is wanted, for a
 // limit before the candidates.
-void NarrowFilter::scan(const NarrowRows& part, size_t first, size_t n, Work& work) const {
+void Bfloat16Filter::scan(const Bfloat16Rows& part, size_t first, size_t n, Work& work) const {
   part.products(work.narrow.data(), work.products.data(), work.scratch);
   float least[groups];
   for (size_t i = 0; i < n; ++i) {
@@ -338,7 +339,7 @@ void NarrowFilter::scan(const NarrowRows& part, size_t first, size_t n, Work& wo
 }
 
 // Bounds from float32 products, which sum faster in any order than in the one that counts.
-void NarrowFilter::narrow_down(const float* row, Search& search) const {
+void Bfloat16Filter::narrow_down(const float* row, Search& search) const {
   const size_t cols = centers_.cols();
   const double lost = 2 * sum_error(cols) + 0x1p-19;
   const auto reach = static_cast<float>(double{search.length} * lost * (1 + 0x1p-20));
@@ -351,7 +352,7 @@ void NarrowFilter::narrow_down(const float* row, Search& search) const {
   search.tighten();
 }
 
-void NarrowFilter::settle(const float* block, size_t n, Work& work) const {
+void Bfloat16Filter::settle(const float* block, size_t n, Work& work) const {
   const size_t cols = centers_.cols();
   work.pairs.clear();
   for (size_t i = 0; i < n; ++i) {
@@ -385,12 +386,12 @@ void NarrowFilter::settle(const float* block, size_t n, Work& work) const {
   }
 }
 
-void NarrowFilter::nearest(const float* block, size_t n, size_t k, size_t selves,
-                           Work& work) const {
+void Bfloat16Filter::nearest(const float* block, size_t n, size_t k, size_t selves,
+                             Work& work) const {
   QUERIST_CHECK(n <= block_rows_ && k > 0 && k < centers_.count());
   begin(block, n, k, selves, work);
   size_t first = 0;
-  for (const NarrowRows& part : parts_) {
+  for (const Bfloat16Rows& part : parts_) {
     if (!is_usable_) break;
     scan(part, first, n, work);
     first += part.count();

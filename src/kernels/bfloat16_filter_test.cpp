@@ -1,5 +1,5 @@
 // Kernels with the bfloat16 filter against themselves without it: the same numbers, bit for bit.
-#include "kernels/narrow_filter.h"
+#include "kernels/bfloat16_filter.h"
 
 #include <gtest/gtest.h>
 
@@ -19,8 +19,8 @@ namespace querist::kernels {
 // The mode of a test, and the usual one after it.
 class ModeScope {
  public:
-  explicit ModeScope(NarrowMode mode) { set_narrow_mode(mode); }
-  ~ModeScope() { set_narrow_mode(NarrowMode::where_fast); }
+  explicit ModeScope(Bfloat16Mode mode) { set_bfloat16_mode(mode); }
+  ~ModeScope() { set_bfloat16_mode(Bfloat16Mode::where_fast); }
   ModeScope(const ModeScope&) = delete;
   ModeScope& operator=(const ModeScope&) = delete;
 };
@@ -95,7 +95,7 @@ struct Nearest {
   std::vector<int32_t> which;
   std::vector<float> squared;
 
-  Nearest(const Features& x, MatrixView centers, NarrowMode mode)
+  Nearest(const Features& x, MatrixView centers, Bfloat16Mode mode)
       : which(x.rows, -1), squared(x.rows, -1) {
     const ModeScope scope(mode);
     nearest_centers(x, all_rows(x.rows), CenterPanels(centers), which, squared);
@@ -108,7 +108,7 @@ static bool same_bits(std::span<const float> a, std::span<const float> b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
 }
 
-TEST(NarrowFilter, GivesTheNearestCentresOfTheFloat32Kernel) {
+TEST(Bfloat16Filter, GivesTheNearestCentresOfTheFloat32Kernel) {
   for (const std::string_view vectors : supported_vectors()) {
     limit_vectors(vectors);
     Rng rng(1);
@@ -120,8 +120,8 @@ TEST(NarrowFilter, GivesTheNearestCentresOfTheFloat32Kernel) {
       const Matrix centers =
           is_drawn ? dense_rows(x, rng.sample(x.rows, 1 + rng.below(x.rows)))
                    : rows_of_kind(rng.below(2) ? kind : 0, 1 + rng.below(200), d, rng);
-      const Nearest plain(x, centers, NarrowMode::never);
-      const Nearest ours(x, centers, NarrowMode::always);
+      const Nearest plain(x, centers, Bfloat16Mode::never);
+      const Nearest ours(x, centers, Bfloat16Mode::always);
       ASSERT_EQ(ours.which, plain.which) << vectors << " kind " << kind << " trial " << trial;
       ASSERT_TRUE(same_bits(ours.squared, plain.squared)) << vectors << " kind " << kind;
     }
@@ -129,7 +129,7 @@ TEST(NarrowFilter, GivesTheNearestCentresOfTheFloat32Kernel) {
   limit_vectors("widest");
 }
 
-TEST(NarrowFilter, SettlesWhatOnlyTheOrderOfASumDecides) {
+TEST(Bfloat16Filter, SettlesWhatOnlyTheOrderOfASumDecides) {
   // A few short centres in the direction of the rows differ in their last bits: their scores
   // differ by less than what float32 loses, and the kernel's own sums must decide.
   Rng rng(10);
@@ -142,16 +142,16 @@ TEST(NarrowFilter, SettlesWhatOnlyTheOrderOfASumDecides) {
     for (size_t j = 0; j < close.values.size(); ++j) {
       centers.values[3 * d + j] = close.values[j] * 0x1p-10f;
     }
-    const Nearest plain(x, centers, NarrowMode::never);
-    const uint64_t before = narrow_filtered_rows();
-    const Nearest ours(x, centers, NarrowMode::always);
+    const Nearest plain(x, centers, Bfloat16Mode::never);
+    const uint64_t before = bfloat16_filtered_rows();
+    const Nearest ours(x, centers, Bfloat16Mode::always);
     ASSERT_EQ(ours.which, plain.which) << trial;
     ASSERT_TRUE(same_bits(ours.squared, plain.squared));
-    EXPECT_EQ(narrow_filtered_rows(), before + 192);
+    EXPECT_EQ(bfloat16_filtered_rows(), before + 192);
   }
 }
 
-TEST(NarrowFilter, GivesTheNearestCentresOfManyPartsAndOfHalves) {
+TEST(Bfloat16Filter, GivesTheNearestCentresOfManyPartsAndOfHalves) {
   Rng rng(2);
   Matrix x = rows_of_kind(0, 1500, 40, rng);
   std::vector<uint16_t> bits;
@@ -161,18 +161,18 @@ TEST(NarrowFilter, GivesTheNearestCentresOfManyPartsAndOfHalves) {
   }
   const Matrix centers = rows_of_kind(0, 2300, 40, rng);
   const Features halves = Features::of_half(x.rows, x.cols, bits.data());
-  const Nearest plain(x, centers, NarrowMode::never);
-  const Nearest ours(x, centers, NarrowMode::always);
+  const Nearest plain(x, centers, Bfloat16Mode::never);
+  const Nearest ours(x, centers, Bfloat16Mode::always);
   EXPECT_EQ(ours.which, plain.which);
   EXPECT_EQ(ours.squared, plain.squared);
   set_threads(1);
-  const Nearest alone(halves, centers, NarrowMode::always);
+  const Nearest alone(halves, centers, Bfloat16Mode::always);
   set_threads(0);
   EXPECT_EQ(alone.which, plain.which);
   EXPECT_EQ(alone.squared, plain.squared);
 }
 
-TEST(NarrowFilter, GivesTheNeighboursOfTheFloat32Kernel) {
+TEST(Bfloat16Filter, GivesTheNeighboursOfTheFloat32Kernel) {
   for (const std::string_view vectors : supported_vectors()) {
     limit_vectors(vectors);
     Rng rng(3);
@@ -182,9 +182,9 @@ TEST(NarrowFilter, GivesTheNeighboursOfTheFloat32Kernel) {
       const Matrix x = rows_of_kind(kind, n, 1 + rng.below(80), rng);
       const auto rows = rng.sample(n, 1 + rng.below(n));
       const size_t k = 1 + rng.below(trial % 4 ? 8 : 60);
-      set_narrow_mode(NarrowMode::never);
+      set_bfloat16_mode(Bfloat16Mode::never);
       const Matrix plain = neighbor_table(x, rows, k);
-      const ModeScope scope(NarrowMode::always);
+      const ModeScope scope(Bfloat16Mode::always);
       ASSERT_TRUE(same_bits(neighbor_table(x, rows, k).values, plain.values))
           << vectors << " kind " << kind << " trial " << trial;
     }
@@ -192,7 +192,7 @@ TEST(NarrowFilter, GivesTheNeighboursOfTheFloat32Kernel) {
   limit_vectors("widest");
 }
 
-TEST(NarrowFilter, GivesTheNearestRowsAndClustersOfTheFloat32Kernels) {
+TEST(Bfloat16Filter, GivesTheNearestRowsAndClustersOfTheFloat32Kernels) {
   Rng rng(4);
   for (int trial = 0; trial < 2 * kinds; ++trial) {
     const Matrix x = rows_of_kind(trial % kinds, 300, 33, rng);
@@ -201,7 +201,7 @@ TEST(NarrowFilter, GivesTheNearestRowsAndClustersOfTheFloat32Kernels) {
     std::vector<float> squared[2];
     Clustering clusters[2];
     for (const int filter : {0, 1}) {
-      const ModeScope scope(filter ? NarrowMode::always : NarrowMode::never);
+      const ModeScope scope(filter ? Bfloat16Mode::always : Bfloat16Mode::never);
       which[filter].resize(300);
       squared[filter].resize(300);
       nearest_rows(x, all_rows(300), others, which[filter], squared[filter]);
@@ -218,7 +218,7 @@ TEST(NarrowFilter, GivesTheNearestRowsAndClustersOfTheFloat32Kernels) {
   }
 }
 
-TEST(NarrowFilter, BoundsEveryScore) {
+TEST(Bfloat16Filter, BoundsEveryScore) {
   Rng rng(6);
   for (int trial = 0; trial < 10 * kinds; ++trial) {
     const int kind = trial % kinds;
@@ -227,11 +227,11 @@ TEST(NarrowFilter, BoundsEveryScore) {
     const Matrix x = rows_of_kind(kind, n, 1 + rng.below(400), rng);
     const Matrix centers = rows_of_kind(rng.below(2) ? kind : 0, 2 + rng.below(100), x.cols, rng);
     const CenterPanels panels(centers);
-    const NarrowFilter filter(panels, 96);
-    NarrowFilter::Work work;
+    const Bfloat16Filter filter(panels, 96);
+    Bfloat16Filter::Work work;
     Matrix block(96, x.cols);
     moved_rows(x, all_rows(n), panels, block.values);
-    filter.nearest(block.values.data(), n, 1, NarrowFilter::no_selves, work);
+    filter.nearest(block.values.data(), n, 1, Bfloat16Filter::no_selves, work);
     std::vector<float> scores(n * panels.padded());
     center_scores(x, all_rows(n), panels, scores);
     const size_t width = (panels.count() + 15) / 16 * 16;
@@ -257,37 +257,37 @@ TEST(NarrowFilter, BoundsEveryScore) {
   }
 }
 
-TEST(NarrowFilter, ReachIsWellBelowTheWorstCase) {
+TEST(Bfloat16Filter, ReachIsWellBelowTheWorstCase) {
   // Measured errors are what makes it so: the worst case of two rounded numbers is 2^-7 + 2^-16.
   Rng rng(7);
   const Matrix x = rows_of_kind(0, 96, 384, rng);
   const CenterPanels panels(rows_of_kind(0, 64, 384, rng));
-  const NarrowFilter filter(panels, 96);
-  NarrowFilter::Work work;
+  const Bfloat16Filter filter(panels, 96);
+  Bfloat16Filter::Work work;
   std::vector<float> block(x.values.size());
   moved_rows(x, all_rows(96), panels, block);
-  filter.nearest(block.data(), 96, 1, NarrowFilter::no_selves, work);
-  for (const NarrowFilter::Search& search : work.rows) {
+  filter.nearest(block.data(), 96, 1, Bfloat16Filter::no_selves, work);
+  for (const Bfloat16Filter::Search& search : work.rows) {
     EXPECT_LT(search.reach, search.length * 0x1p-7f * 0.6f);
     EXPECT_GT(search.reach, search.length * 0x1p-7f * 0.2f);
     EXPECT_FALSE(search.is_open);
   }
 }
 
-TEST(NarrowFilter, IsRunWhereItIsAskedFor) {
+TEST(Bfloat16Filter, IsRunWhereItIsAskedFor) {
   Rng rng(8);
   const Matrix x = rows_of_kind(0, 1500, 384, rng);
   const Matrix centers = rows_of_kind(0, 128, 384, rng);
-  const uint64_t before = narrow_filtered_rows();
-  const Nearest never(x, centers, NarrowMode::never);
-  EXPECT_EQ(narrow_filtered_rows(), before);
-  const Nearest always(x, centers, NarrowMode::always);
-  EXPECT_EQ(narrow_filtered_rows(), before + 1500);
-  const Nearest usual(x, centers, NarrowMode::where_fast);
-  EXPECT_EQ(narrow_filtered_rows(), before + (has_fast_narrow_products() ? 3000 : 1500));
+  const uint64_t before = bfloat16_filtered_rows();
+  const Nearest never(x, centers, Bfloat16Mode::never);
+  EXPECT_EQ(bfloat16_filtered_rows(), before);
+  const Nearest always(x, centers, Bfloat16Mode::always);
+  EXPECT_EQ(bfloat16_filtered_rows(), before + 1500);
+  const Nearest usual(x, centers, Bfloat16Mode::where_fast);
+  EXPECT_EQ(bfloat16_filtered_rows(), before + (has_fast_bfloat16_products() ? 3000 : 1500));
 }
 
-TEST(NarrowFilter, GivesUpWhereItTellsNothingApart) {
+TEST(Bfloat16Filter, GivesUpWhereItTellsNothingApart) {
   // Rows and centres share no column of weight: all products are within the error of 0.
   Rng rng(9);
   Matrix x = rows_of_kind(0, 2000, 64, rng);
@@ -299,12 +299,12 @@ TEST(NarrowFilter, GivesUpWhereItTellsNothingApart) {
     for (size_t j = 0; j < 32; ++j) centers.at(i, j) *= 1e-6f;
     for (size_t j = 32; j < 64; ++j) centers.at(i, j) *= 1e-3f;
   }
-  const uint64_t before = narrow_filtered_rows();
-  const Nearest plain(x, centers, NarrowMode::never);
-  const Nearest ours(x, centers, NarrowMode::always);
+  const uint64_t before = bfloat16_filtered_rows();
+  const Nearest plain(x, centers, Bfloat16Mode::never);
+  const Nearest ours(x, centers, Bfloat16Mode::always);
   EXPECT_EQ(ours.which, plain.which);
   EXPECT_EQ(ours.squared, plain.squared);
-  EXPECT_LT(narrow_filtered_rows() - before, 500u);
+  EXPECT_LT(bfloat16_filtered_rows() - before, 500u);
 }
 
 }  // namespace querist::kernels

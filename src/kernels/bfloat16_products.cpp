@@ -1,6 +1,6 @@
 // oneDNN is opened at run time: 40 MB that a package need not carry, since nothing depends on it
 // but time (docs/decisions/0007-bfloat16-filter.md).
-#include "kernels/narrow_products.h"
+#include "kernels/bfloat16_products.h"
 
 #include <dlfcn.h>
 #include <hwy/targets.h>
@@ -89,11 +89,11 @@ static const OneDnn& one_dnn() {
   return found;
 }
 
-static std::atomic<NarrowMode> mode = NarrowMode::where_fast;
-void set_narrow_mode(NarrowMode wanted) { mode = wanted; }
-NarrowMode narrow_mode() { return mode; }
+static std::atomic<Bfloat16Mode> mode = Bfloat16Mode::where_fast;
+void set_bfloat16_mode(Bfloat16Mode wanted) { mode = wanted; }
+Bfloat16Mode bfloat16_mode() { return mode; }
 
-bool has_fast_narrow_products() {
+bool has_fast_bfloat16_products() {
   return (hwy::SupportedTargets() & (HWY_AVX3 | HWY_AVX3_DL)) != 0 && one_dnn().is_fast;
 }
 
@@ -155,7 +155,7 @@ static size_t lines_of(const dnnl_memory_desc_t& shape) {
   return (one_dnn().memory_desc_get_size(&shape) + 63) / 64;
 }
 
-struct NarrowRows::Laid {
+struct Bfloat16Rows::Laid {
   dnnl_memory_desc_t a{};
   dnnl_memory_desc_t weights{};
   dnnl_memory_desc_t out{};
@@ -167,7 +167,7 @@ struct NarrowRows::Laid {
   bool lay(const uint16_t* rows, size_t count, size_t cols);
 };
 
-bool NarrowRows::Laid::describe(size_t block, size_t count, size_t cols) {
+bool Bfloat16Rows::Laid::describe(size_t block, size_t count, size_t cols) {
   const auto m = static_cast<int64_t>(block);
   const auto n = static_cast<int64_t>(count);
   const auto k = static_cast<int64_t>(cols);
@@ -196,7 +196,7 @@ bool NarrowRows::Laid::describe(size_t block, size_t count, size_t cols) {
   return product != nullptr;
 }
 
-bool NarrowRows::Laid::lay(const uint16_t* rows, size_t count, size_t cols) {
+bool Bfloat16Rows::Laid::lay(const uint16_t* rows, size_t count, size_t cols) {
   const auto given =
       matrix_of(static_cast<int64_t>(cols), static_cast<int64_t>(count), dnnl_bf16, dnnl_ba);
   const auto found = made<dnnl_primitive_desc>([&](auto to) {
@@ -213,10 +213,10 @@ bool NarrowRows::Laid::lay(const uint16_t* rows, size_t count, size_t cols) {
   return reorder && from && to && execute(reorder, args);
 }
 
-NarrowRows::NarrowRows(std::vector<uint16_t> rows, size_t count, size_t cols, size_t block)
-    : rows_(std::move(rows)), count_(count), cols_(narrow_cols(cols)), block_(block) {
+Bfloat16Rows::Bfloat16Rows(std::vector<uint16_t> rows, size_t count, size_t cols, size_t block)
+    : rows_(std::move(rows)), count_(count), cols_(bfloat16_cols(cols)), block_(block) {
   QUERIST_CHECK(rows_.size() == count_ * cols_ && count_ > 0 && cols_ > 0 && block_ > 0);
-  if (!has_fast_narrow_products()) return;
+  if (!has_fast_bfloat16_products()) return;
   const OneThread alone;
   auto laid = std::make_unique<Laid>();
   if (laid->describe(block_, count_, cols_) && laid->lay(rows_.data(), count_, cols_)) {
@@ -224,13 +224,13 @@ NarrowRows::NarrowRows(std::vector<uint16_t> rows, size_t count, size_t cols, si
   }
 }
 
-NarrowRows::~NarrowRows() = default;
-NarrowRows::NarrowRows(NarrowRows&&) noexcept = default;
-NarrowRows& NarrowRows::operator=(NarrowRows&&) noexcept = default;
+Bfloat16Rows::~Bfloat16Rows() = default;
+Bfloat16Rows::Bfloat16Rows(Bfloat16Rows&&) noexcept = default;
+Bfloat16Rows& Bfloat16Rows::operator=(Bfloat16Rows&&) noexcept = default;
 
 static float widened(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
-void NarrowRows::products(const uint16_t* a, float* out, Scratch& scratch) const {
+void Bfloat16Rows::products(const uint16_t* a, float* out, Scratch& scratch) const {
   if (laid_) {
     const OneThread alone;
     scratch.lines.resize(std::max(scratch.lines.size(), lines_of(laid_->scratch)));

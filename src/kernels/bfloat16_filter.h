@@ -6,16 +6,16 @@
 #include <span>
 #include <vector>
 
+#include "kernels/bfloat16_products.h"
 #include "kernels/center_panels.h"
-#include "kernels/narrow_products.h"
 
 namespace querist::kernels {
 
 // Rows whose nearest centres a filter has found in this process: what a test asks to know that one
 // ran.
-uint64_t narrow_filtered_rows();
+uint64_t bfloat16_filtered_rows();
 
-class NarrowFilter {
+class Bfloat16Filter {
  public:
   // Whether a filter gains on this many rows and their k nearest centres, in the mode that is set.
   static bool pays(size_t rows, const CenterPanels& centers, size_t k);
@@ -56,14 +56,14 @@ class NarrowFilter {
     std::vector<uint16_t> narrow;
     std::vector<float> squares;
     std::vector<float> products;
-    NarrowRows::Scratch scratch;
+    Bfloat16Rows::Scratch scratch;
     std::vector<Search> rows;
     std::vector<float> exact;
     std::vector<const float*> pairs;  // Row and centre by turns.
   };
 
   // For blocks of at most so many rows. The centres must outlive it.
-  NarrowFilter(const CenterPanels& centers, size_t block_rows);
+  Bfloat16Filter(const CenterPanels& centers, size_t block_rows);
 
   // work.rows[i].found: the k centres whose center_scores are least for row i of the block (n,
   // cols) of moved rows, ties to the lower, in no order; or is_open. With `selves` row i leaves out
@@ -80,7 +80,7 @@ class NarrowFilter {
 
  private:
   void begin(const float* block, size_t n, size_t k, size_t selves, Work& work) const;
-  void scan(const NarrowRows& part, size_t first, size_t n, Work& work) const;
+  void scan(const Bfloat16Rows& part, size_t first, size_t n, Work& work) const;
   void narrow_down(const float* row, Search& search) const;
   void settle(const float* block, size_t n, Work& work) const;
 
@@ -91,7 +91,7 @@ class NarrowFilter {
   std::vector<float> lengths_;  // At least |c|, and at least its rounding error / ratio_.
   std::vector<float> lows_;     // |c|^2 / 2 less what rounding can do to sums with it.
   std::vector<float> highs_;
-  std::vector<NarrowRows> parts_;
+  std::vector<Bfloat16Rows> parts_;
 };
 
 }  // namespace querist::kernels
