@@ -26,3 +26,9 @@ add_library(dep_blas INTERFACE)
 target_include_directories(dep_blas SYSTEM INTERFACE ${OPENBLAS_INCLUDE})
 target_link_libraries(dep_blas INTERFACE ${OPENBLAS_LIBRARY})
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+
+# oneDNN: its headers alone; libdnnl.so.2 is opened at run time, where it is (docs/decisions/0007-bfloat16-filter.md).
+find_path(DNNL_INCLUDE oneapi/dnnl/dnnl.h REQUIRED)
+add_library(dep_dnnl INTERFACE)
+target_include_directories(dep_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE})
+target_link_libraries(dep_dnnl INTERFACE ${CMAKE_DL_LIBS})

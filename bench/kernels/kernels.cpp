@@ -9,8 +9,10 @@
 
 #include "base/rng.h"
 #include "base/threads.h"
+#include "kernels/center_panels.h"
 #include "kernels/coverage.h"
 #include "kernels/linear_probabilities.h"
+#include "kernels/bfloat16_products.h"
 #include "kernels/row_dots.h"
 
 namespace querist::kernels {
@@ -132,7 +134,7 @@ static void coverage_engine(benchmark::State& state) {
   const std::vector<float> weights(targets, 1);
   const std::span<const int64_t> all = data().all;
   const CoverageTask task = {
-      data().x, all.first(targets), weights, all.subspan(targets, candidates), {}, 0.5f};
+      data().x, all.first(targets), weights, all.subspan(targets, candidates), {}, {.value = 0.5f}};
   for (auto _ : state) {
     CoverageMemory memory;
     benchmark::DoNotOptimize(greedy_coverage(task, 1, memory));
@@ -190,6 +192,28 @@ static void exponentiate_plain(benchmark::State& state) {
   count(state, exponents);
 }
 
+// The same kernel with its filter in bfloat16, where this machine has one, and without.
+static void nearest_of_1024(benchmark::State& state, Bfloat16Mode mode) {
+  set_bfloat16_mode(mode);
+  const CenterPanels centers(MatrixView(1024, cols, data().x.values.data()));
+  std::vector<int32_t> nearest(rows);
+  std::vector<float> squared(rows);
+  for (auto _ : state) {
+    nearest_centers(data().x, data().all, centers, nearest, squared);
+    benchmark::DoNotOptimize(nearest.data());
+  }
+  set_bfloat16_mode(Bfloat16Mode::where_fast);
+  count(state, rows);
+}
+
+static void nearest_centers_filtered(benchmark::State& state) {
+  nearest_of_1024(state, Bfloat16Mode::where_fast);
+}
+
+static void nearest_centers_float32(benchmark::State& state) {
+  nearest_of_1024(state, Bfloat16Mode::never);
+}
+
 BENCHMARK(linear_probabilities_fused)->ArgName("half")->Arg(0)->Arg(1);
 BENCHMARK(linear_probabilities_plain)->ArgName("half")->Arg(0)->Arg(1);
 BENCHMARK(row_dots_wide)->ArgName("half")->Arg(0)->Arg(1);
@@ -198,6 +222,8 @@ BENCHMARK(coverage_engine);
 BENCHMARK(coverage_plain);
 BENCHMARK(exponentiate_wide);
 BENCHMARK(exponentiate_plain);
+BENCHMARK(nearest_centers_filtered);
+BENCHMARK(nearest_centers_float32);
 
 }  // namespace querist::kernels
 

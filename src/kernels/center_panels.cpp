@@ -3,10 +3,12 @@
 #include "kernels/center_panels.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 
 #include "base/check.h"
 #include "base/threads.h"
+#include "kernels/bfloat16_filter.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/center_panels.cpp"
@@ -88,6 +90,10 @@ void LowerDistances(const Features& x, const int64_t* rows, size_t n, const floa
       which[i] = name;
     }
   }
+}
+
+float SquaredDifference(const float* a, const float* b, size_t cols) {
+  return squared_difference(a, b, cols);
 }
 
 // The small loops are unrolled by pragma: -O2 leaves them rolled, and sums indexed by a running
@@ -240,6 +246,7 @@ namespace querist::kernels {
 
 HWY_EXPORT(MovedRows);
 HWY_EXPORT(SquaredDistance);
+HWY_EXPORT(SquaredDifference);
 HWY_EXPORT(LowerDistances);
 HWY_EXPORT(NearestInBlock);
 HWY_EXPORT(ScoresOfBlock);
@@ -271,11 +278,81 @@ CenterPanels::CenterPanels(MatrixView centers)
   }
 }
 
+// One block of moved rows by a filter; rows that it leaves open are moved together into `spare`.
+// Says how many those were.
+static size_t filter_block(const Bfloat16Filter& filter, const CenterPanels& centers,
+                           const float* block, size_t n, Bfloat16Filter::Work& work,
+                           std::vector<float>& spare, int32_t* nearest, float* squared) {
+  const size_t cols = centers.cols();
+  filter.nearest(block, n, 1, Bfloat16Filter::no_selves, work);
+  std::vector<size_t> open;
+  for (size_t i = 0; i < n; ++i) {
+    const float* row = block + i * cols;
+    if (work.rows[i].is_open) {
+      std::copy_n(row, cols, spare.data() + open.size() * cols);
+      open.push_back(i);
+      continue;
+    }
+    nearest[i] = work.rows[i].found[0].center;
+    const float* center = centers.moved().row(static_cast<size_t>(nearest[i])).data();
+    squared[i] = HWY_DYNAMIC_DISPATCH(SquaredDifference)(row, center, cols);
+  }
+  std::vector<int32_t> which(open.size());
+  std::vector<float> distance(open.size());
+  HWY_DYNAMIC_DISPATCH(NearestInBlock)
+  (centers, spare.data(), open.size(), which.data(), distance.data());
+  for (size_t i = 0; i < open.size(); ++i) {
+    nearest[open[i]] = which[i];
+    squared[open[i]] = distance[i];
+  }
+  return open.size();
+}
+
+// The same answer by a filter in bfloat16, as long as that answers most rows.
+static void filtered_centers(const Features& x, std::span<const int64_t> rows,
+                             const CenterPanels& centers, std::span<int32_t> nearest,
+                             std::span<float> squared) {
+  constexpr size_t tried = 960;
+  const size_t step = block_rows(x.cols);
+  const Bfloat16Filter filter(centers, step);
+  std::atomic<size_t> seen = 0;
+  std::atomic<size_t> open = 0;
+  parallel_for((rows.size() + step - 1) / step, 4, [&](size_t begin, size_t end) {
+    std::vector<float> block(step * x.cols);
+    std::vector<float> spare(step * x.cols);
+    Bfloat16Filter::Work work;
+    for (size_t from = begin * step; from < std::min(end * step, rows.size()); from += step) {
+      const size_t n = std::min(step, rows.size() - from);
+      int32_t* which = nearest.data() + from;
+      float* distances = squared.data() + from;
+      HWY_DYNAMIC_DISPATCH(MovedRows)
+      (x, rows.data() + from, n, centers.shift().data(), block.data());
+      if (seen >= tried && open > seen / 4) {
+        HWY_DYNAMIC_DISPATCH(NearestInBlock)(centers, block.data(), n, which, distances);
+        continue;
+      }
+      open += filter_block(filter, centers, block.data(), n, work, spare, which, distances);
+      seen += n;
+    }
+  });
+}
+
+void moved_rows(const Features& x, std::span<const int64_t> rows, const CenterPanels& centers,
+                std::span<float> block) {
+  QUERIST_CHECK(x.kind != Features::Kind::sparse && x.cols == centers.cols());
+  QUERIST_CHECK(block.size() >= rows.size() * x.cols);
+  HWY_DYNAMIC_DISPATCH(MovedRows)
+  (x, rows.data(), rows.size(), centers.shift().data(), block.data());
+}
+
 void nearest_centers(const Features& x, std::span<const int64_t> rows, const CenterPanels& centers,
                      std::span<int32_t> nearest, std::span<float> squared) {
   QUERIST_CHECK(x.kind != Features::Kind::sparse && x.cols == centers.cols());
   QUERIST_CHECK(nearest.size() == rows.size() && squared.size() == rows.size());
   QUERIST_CHECK(centers.count() > 0 || rows.empty());
+  if (Bfloat16Filter::pays(rows.size(), centers, 1)) {
+    return filtered_centers(x, rows, centers, nearest, squared);
+  }
   const size_t step = block_rows(x.cols);
   parallel_for((rows.size() + step - 1) / step, 4, [&](size_t begin, size_t end) {
     std::vector<float> block(step * x.cols);

@@ -35,8 +35,9 @@ class CenterPanels {
 
 // nearest[i]: the centre closest to row rows[i] of x (dense or half), squared[i]: |row - centre|^2,
 // summed from the differences, 0 for equal rows. Ties of the float32 scores |c|^2 / 2 - <x, c> go
-// to the lower centre. Both depend on the row and the centres alone, bit for bit. Flops: 2 n k d;
-// bytes: the rows once, the centres once for every 96 rows, from the second-level cache or beyond.
+// to the lower centre. Both depend on the row and the centres alone, bit for bit, whether or not a
+// filter in bfloat16 helps to find them (bfloat16_filter.h). Flops: 2 n k d; bytes: the rows once,
+// the centres once for every 96 rows, from the second-level cache or beyond.
 void nearest_centers(const Features& x, std::span<const int64_t> rows, const CenterPanels& centers,
                      std::span<int32_t> nearest, std::span<float> squared);
 
@@ -44,6 +45,10 @@ void nearest_centers(const Features& x, std::span<const int64_t> rows, const Cen
 // where the distance is. Infinite beyond the last centre. On the calling thread.
 void center_scores(const Features& x, std::span<const int64_t> rows, const CenterPanels& centers,
                    std::span<float> scores);
+
+// block (rows.size(), d): the rows less centers.shift(), widened.
+void moved_rows(const Features& x, std::span<const int64_t> rows, const CenterPanels& centers,
+                std::span<float> block);
 
 // |row a of x - point|^2, summed from the differences.
 float squared_distance(const Features& x, int64_t row, std::span<const float> point);

@@ -2,12 +2,16 @@
 #include "kernels/neighbors.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <optional>
 
 #include "base/check.h"
 #include "base/interrupt.h"
 #include "base/threads.h"
+#include "kernels/bfloat16_filter.h"
 #include "kernels/center_panels.h"
 
 namespace querist::kernels {
@@ -32,29 +36,97 @@ static void least(std::span<const float> scores, size_t self, size_t k, std::vec
   }
 }
 
+static constexpr size_t step = 96;  // Rows of a block.
+
+// The table under construction, and what it is made from.
+struct Table {
+  const Features& x;
+  std::span<const int64_t> rows;
+  const Matrix& values;
+  const CenterPanels& panels;
+  Matrix& found;
+
+  // The row at a place among `rows` meets the k nearest, whose places `nearest(0)`, … gives.
+  template <class Nearest>
+  void put(size_t at, const Nearest& nearest) {
+    const auto out = found.row(at);
+    for (size_t j = 0; j < out.size(); ++j) {
+      out[j] = std::sqrt(squared_distance(x, rows[nearest(j)], values.row(at)));
+    }
+    std::sort(out.begin(), out.end());
+  }
+};
+
+// What a thread needs for one block of rows after the other.
+struct BlockWork {
+  std::vector<float> scores;
+  std::vector<Entry> heap;
+  std::vector<float> moved;
+  std::vector<int64_t> rows;
+  Bfloat16Filter::Work filter;
+};
+
+// By the float32 products of the rows at some places, up to a block of them.
+static void score_block(Table& table, std::span<const size_t> places, BlockWork& work) {
+  const size_t padded = table.panels.padded();
+  work.rows.clear();
+  for (const size_t at : places) work.rows.push_back(table.rows[at]);
+  work.scores.resize(std::max(work.scores.size(), places.size() * padded));
+  center_scores(table.x, work.rows, table.panels,
+                std::span(work.scores).first(places.size() * padded));
+  for (size_t i = 0; i < places.size(); ++i) {
+    least({work.scores.data() + i * padded, table.rows.size()}, places[i], table.found.cols,
+          work.heap);
+    table.put(places[i], [&](size_t j) { return work.heap[j].second; });
+  }
+}
+
+// By a filter; says which places that leaves open.
+static std::vector<size_t> filter_block(Table& table, const Bfloat16Filter& filter, size_t from,
+                                        size_t n, BlockWork& work) {
+  work.moved.resize(step * table.x.cols);
+  moved_rows(table.x, table.rows.subspan(from, n), table.panels, work.moved);
+  filter.nearest(work.moved.data(), n, table.found.cols, from, work.filter);
+  std::vector<size_t> open;
+  for (size_t i = 0; i < n; ++i) {
+    const Bfloat16Filter::Search& search = work.filter.rows[i];
+    if (search.is_open) {
+      open.push_back(from + i);
+    } else {
+      table.put(from + i, [&](size_t j) { return static_cast<size_t>(search.found[j].center); });
+    }
+  }
+  return open;
+}
+
 Matrix neighbor_table(const Features& x, std::span<const int64_t> rows, size_t k) {
-  constexpr size_t step = 96;
+  constexpr size_t tried = 960;
   const size_t m = rows.size();
   k = std::min(k, m ? m - 1 : 0);
   Matrix found(m, k);
   if (k == 0) return found;
   const Matrix values = dense_rows(x, rows);
   const CenterPanels panels(values);
+  std::optional<Bfloat16Filter> filter;
+  if (Bfloat16Filter::pays(m, panels, k)) filter.emplace(panels, step);
+  Table table{x, rows, values, panels, found};
+  std::atomic<size_t> seen = 0;
+  std::atomic<size_t> left = 0;
   parallel_for((m + step - 1) / step, 1, [&](size_t begin, size_t end) {
-    std::vector<float> scores(step * panels.padded());
-    std::vector<Entry> heap;
+    BlockWork work;
     for (size_t from = begin * step; from < std::min(end * step, m); from += step) {
       check_interrupt();
       const size_t n = std::min(step, m - from);
-      center_scores(x, rows.subspan(from, n), panels, std::span(scores).first(n * panels.padded()));
-      for (size_t i = 0; i < n; ++i) {
-        least({scores.data() + i * panels.padded(), m}, from + i, k, heap);
-        const auto out = found.row(from + i);
-        for (size_t j = 0; j < k; ++j) {
-          out[j] = std::sqrt(squared_distance(x, rows[heap[j].second], values.row(from + i)));
-        }
-        std::sort(out.begin(), out.end());
+      std::vector<size_t> open;
+      if (filter && (seen < tried || left <= seen / 4)) {
+        open = filter_block(table, *filter, from, n, work);
+        left += open.size();
+        seen += n;
+      } else {
+        open.resize(n);
+        std::iota(open.begin(), open.end(), from);
       }
+      if (!open.empty()) score_block(table, open, work);
     }
   });
   return found;
