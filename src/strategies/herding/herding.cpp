@@ -217,6 +217,12 @@ static float gamma_of(const Pool& pool, Radius radius, const Params& params,
   return 1 / (2 * std::max(width * width, 1e-12f));
 }
 
+float herding_gamma(const Pool& pool, Radius radius, const Params& params) {
+  kernels::CoverageMemory memory;
+  memory.look_at(pool.embeddings, {});
+  return gamma_of(pool, radius, params, memory);
+}
+
 static Selection named(const std::vector<kernels::CoveragePick>& picks,
                        std::span<const int64_t> candidates) {
   Selection selection;

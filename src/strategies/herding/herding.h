@@ -31,6 +31,9 @@ enum class Candidates { few, all_that_fit };
 Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, size_t batch_size,
                const Params& params, Candidates candidates = Candidates::few);
 
+// The gamma that herd() takes for this pool and these parameters.
+float herding_gamma(const Pool& pool, Radius radius, const Params& params);
+
 // max_targets and max_candidates of the strategies that cover by another kernel.
 ParamSpecs cover_params();
 
