@@ -49,41 +49,50 @@ namespace querist::bench {
 
 HWY_EXPORT(MultiplyAdds);
 
-double peak_flops() {
+template <class Work>
+static void keep_best(Rate& best, Work work) {
+  const double wall = monotonic_seconds();
+  const double processor = cpu_seconds();
+  const double done = work();
+  best.wall = std::max(best.wall, done / (monotonic_seconds() - wall));
+  best.processor = std::max(best.processor, done / (cpu_seconds() - processor));
+}
+
+Rate peak_flops() {
   constexpr size_t rounds = 1'000'000;
-  double best = 0;
+  Rate best;
   std::atomic<size_t> odd = 0;  // Keeps the sums from being left out.
   for (int pass = 0; pass < 5; ++pass) {
     std::atomic<size_t> flops = 0;
-    const double before = monotonic_seconds();
-    parallel_for(thread_count() * 4, 1, [&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) {
-        size_t lanes = 0;
-        odd += HWY_DYNAMIC_DISPATCH(MultiplyAdds)(rounds, &lanes) < 0 ? 1 : 0;
-        flops += 2 * 12 * lanes * rounds;
-      }
+    keep_best(best, [&] {
+      parallel_for(thread_count() * 4, 1, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) {
+          size_t lanes = 0;
+          odd += HWY_DYNAMIC_DISPATCH(MultiplyAdds)(rounds, &lanes) < 0 ? 1 : 0;
+          flops += 2 * 12 * lanes * rounds;
+        }
+      });
+      return odd == 0 ? static_cast<double>(flops) : 0;
     });
-    const double seconds = monotonic_seconds() - before;
-    if (odd == 0) best = std::max(best, static_cast<double>(flops) / seconds);
   }
   return best;
 }
 
-double read_bandwidth(const Features& x) {
-  double best = 0;
+Rate read_bandwidth(const Features& x) {
+  Rate best;
   for (int pass = 0; pass < 5; ++pass) {
-    const double before = monotonic_seconds();
     std::atomic<uint64_t> total = 0;
-    parallel_for(x.rows, 1024, [&](size_t begin, size_t end) {
-      const auto* words = reinterpret_cast<const uint64_t*>(x.half + begin * x.cols);
-      uint64_t sums[8] = {};
-      for (size_t i = 0; i < (end - begin) * x.cols / 4; i += 8) {
-        for (size_t lane = 0; lane < 8; ++lane) sums[lane] += words[i + lane];
-      }
-      for (const uint64_t sum : sums) total += sum;
+    keep_best(best, [&] {
+      parallel_for(x.rows, 1024, [&](size_t begin, size_t end) {
+        const auto* words = reinterpret_cast<const uint64_t*>(x.half + begin * x.cols);
+        uint64_t sums[8] = {};
+        for (size_t i = 0; i < (end - begin) * x.cols / 4; i += 8) {
+          for (size_t lane = 0; lane < 8; ++lane) sums[lane] += words[i + lane];
+        }
+        for (const uint64_t sum : sums) total += sum;
+      });
+      return total != 0 ? static_cast<double>(x.rows * x.cols * 2) : 0;
     });
-    const auto bytes = static_cast<double>(x.rows * x.cols * 2);
-    if (total != 0) best = std::max(best, bytes / (monotonic_seconds() - before));
   }
   return best;
 }

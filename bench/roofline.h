@@ -7,12 +7,19 @@
 
 namespace querist::bench {
 
-// Bytes a second that all threads read from half features, the best of five passes.
-double read_bandwidth(const Features& x);
+// How much all threads together did in a second of the clock, and in a second of processor time
+// that they had: on a busy machine the second says more.
+struct Rate {
+  double wall = 0;
+  double processor = 0;
+};
 
-// Multiply-adds of float32 a second by all threads, counted as two, with all operands in registers
-// of the widest vectors allowed; the best of five tries.
-double peak_flops();
+// Bytes read from half features, the best of five passes.
+Rate read_bandwidth(const Features& x);
+
+// Multiply-adds of float32, counted as two, with all operands in registers of the widest vectors
+// allowed; the best of five tries.
+Rate peak_flops();
 
 std::string vector_name();  // Highway's name of those vectors.
 double load_average();      // Of the last minute; -1: unknown.

@@ -179,7 +179,7 @@ static void run(int argc, char** argv) {
   }
   const Mixture mixture = make_mixture(options.folder, options.rows, shape, 11);
   const double load_before = load_average();
-  const double bandwidth = read_bandwidth(mixture.view.features);
+  const double bandwidth = read_bandwidth(mixture.view.features).wall;
   Json result = run_loop(mixture, options);
   const auto cells = static_cast<double>(options.rows * shape.features);
   result["rows"] = options.rows;

@@ -12,7 +12,7 @@ namespace querist::bench {
 static constexpr size_t block_rows = 65'536;
 // Distances of a class from the middle and of a mode from its class, in lengths of noise.
 static constexpr float spread = 0.2f;
-static constexpr float mode_spread = 0.5f;
+static constexpr float mode_spread = 1.0f;
 
 // Nearly normal with variance 1, from four draws of 16 bits (Irwin and Hall 1927).
 static float nearly_normal(uint64_t bits) {

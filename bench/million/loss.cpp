@@ -1,6 +1,222 @@
+// Every value is taken over rows that no sample held: nothing here is fitted to what it measures.
 #include "million/loss.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "base/rng.h"
+#include "kernels/center_panels.h"
+#include "kernels/pair_sweep.h"
+#include "kernels/uncertainty.h"
+#include "million/work.h"
+#include "strategies/herding/herding.h"
+#include "strategies/scores.h"
+#include "strategies/strategy.h"
+
 namespace querist::bench {
-Json losses(const Pool&, const std::map<std::string, std::vector<int64_t>>&, size_t, uint64_t) {
-  return {};
+
+static constexpr size_t held_out_rows = 20'000;
+static constexpr size_t bound_candidates = 20'000;
+static constexpr size_t cluster_sample = 400'000;
+static constexpr uint64_t held_out_salt = 1234;
+
+using Rows = std::vector<int64_t>;
+
+// Candidates that are in none of `used`, ascending.
+static Rows held_out(const Pool& pool, const std::vector<Rows>& used) {
+  Rows rows = Rng(held_out_salt).sample(pool.size, std::min(pool.size, 2 * held_out_rows));
+  std::erase_if(rows, [&](int64_t row) {
+    const auto holds = [&](std::span<const int64_t> other) {
+      return std::binary_search(other.begin(), other.end(), row);
+    };
+    return holds(pool.labeled) || std::any_of(used.begin(), used.end(), holds);
+  });
+  rows.resize(std::min(rows.size(), held_out_rows));
+  std::sort(rows.begin(), rows.end());
+  return rows;
 }
+
+// One a candidate: 1 - margin, or 1.
+static std::vector<float> herding_weights(const std::string& strategy, const Pool& pool) {
+  std::vector<float> weights(pool.candidates.size(), 1);
+  if (strategy == "max_herding") return weights;
+  weights = strategies::candidate_scores(pool, kernels::margins);
+  for (float& weight : weights) weight = 1 - weight;
+  return weights;
+}
+
+// The objective of a herding strategy over held-out rows: the weighted mean of what covers each.
+class Objective {
+ public:
+  Objective(const std::string& strategy, const Pool& pool, Rows targets)
+      : pool_(pool), targets_(std::move(targets)) {
+    const auto weights = herding_weights(strategy, pool);
+    for (const int64_t row : targets_) {
+      const auto at = std::lower_bound(pool.candidates.begin(), pool.candidates.end(), row);
+      weights_.push_back(weights[static_cast<size_t>(at - pool.candidates.begin())]);
+      total_ += double{weights_.back()};
+      squares_ += double{weights_.back()} * double{weights_.back()};
+    }
+    const auto radius =
+        strategy == "max_herding" ? strategies::Radius::typical : strategies::Radius::closest;
+    const Params params(strategies::find(strategy).params);
+    kernel_.value = strategies::herding_gamma(pool, radius, params);
+    norms_ = kernels::kernel_norms(kernel_, pool.embeddings, targets_);
+    labeled_.assign(targets_.size(), 0);
+    raise(pool.labeled, labeled_);
+  }
+
+  double gamma() const { return double{kernel_.value}; }
+  double of_labels() const { return mean(labeled_); }
+  double of(const Rows& picks) const { return mean(covered(picks)); }
+
+  // What no batch of that size from these candidates exceeds: what is covered with the picks, and
+  // the largest gains beside them, which only shrink as more is picked.
+  double bound(const Rows& picks, const Rows& candidates) const {
+    const auto best = covered(picks);
+    const auto norms = kernels::kernel_norms(kernel_, pool_.embeddings, candidates);
+    auto gains = kernels::growth(kernel_, {pool_.embeddings, candidates, norms},
+                                 {pool_.embeddings, targets_, norms_}, weights_, best);
+    std::sort(gains.begin(), gains.end(), std::greater<>());
+    double sum = 0;
+    for (size_t i = 0; i < std::min(picks.size(), gains.size()); ++i) sum += gains[i];
+    return std::min(1.0, mean(best) + sum / total_);
+  }
+
+  // Half the width of a 95% interval around a value over all rows (Hoeffding 1963), each row's part
+  // lying between 0 and its weight.
+  double half_width() const { return std::sqrt(std::log(2 / 0.05) * squares_ / 2) / total_; }
+
+ private:
+  void raise(std::span<const int64_t> rows, std::vector<float>& best) const {
+    const auto norms = kernels::kernel_norms(kernel_, pool_.embeddings, rows);
+    kernels::raise_best(kernel_, {pool_.embeddings, rows, norms},
+                        {pool_.embeddings, targets_, norms_}, best);
+  }
+  std::vector<float> covered(const Rows& picks) const {
+    auto best = labeled_;
+    raise(picks, best);
+    return best;
+  }
+  double mean(const std::vector<float>& best) const {
+    double sum = 0;
+    for (size_t t = 0; t < best.size(); ++t) sum += double{weights_[t]} * double{best[t]};
+    return sum / total_;
+  }
+
+  const Pool& pool_;
+  Rows targets_;
+  std::vector<float> weights_, norms_, labeled_;
+  kernels::Kernel kernel_;
+  double total_ = 0, squares_ = 0;
+};
+
+static Rows select(const std::string& strategy, const Pool& pool, size_t batch_size, uint64_t seed,
+                   const std::vector<std::pair<std::string_view, size_t>>& given) {
+  const auto& card = strategies::find(strategy);
+  Params params(card.params);
+  for (const auto& [name, value] : given) params.set(name, static_cast<double>(value));
+  return strategies::select_batch(card, pool, batch_size, params, seed).rows;
+}
+
+static Json herding_loss(const std::string& strategy, const Pool& pool, size_t batch_size,
+                         uint64_t seed) {
+  const size_t most = 20'000;  // The largest samples that the card allows.
+  const std::vector<Rows> used = {strategies::fixed_sample(pool.size, 3000, 2),
+                                  strategies::fixed_sample(pool.size, most, 2)};
+  const Objective objective(strategy, pool, held_out(pool, used));
+  Json values = Json::array();
+  const auto add = [&](std::string_view what, const Rows& picks) {
+    size_t self[2] = {};
+    for (const int64_t row : picks)
+      for (int u = 0; u < 2; ++u)
+        self[u] += std::binary_search(used[u].begin(), used[u].end(), row);
+    fprintf(stderr, "%s self %zu %zu\n", what.data(), self[0], self[1]);
+    values.push_back({{"picks", what}, {"value", objective.of(picks)}});
+    return values.back()["value"].get<double>();
+  };
+  const auto with = [&](size_t targets, size_t candidates) {
+    return select(strategy, pool, batch_size, seed,
+                  {{"max_targets", targets}, {"max_candidates", candidates}});
+  };
+  const double chance = add("random", select("random", pool, batch_size, seed, {}));
+  const double value = add("3,000 targets, 6,000 candidates (default)",
+                           select(strategy, pool, batch_size, seed, {}));
+  add("20,000 targets, 6,000 candidates", with(most, 6000));
+  add("3,000 targets, 20,000 candidates", with(3000, most));
+  const Rows largest = with(most, most);
+  const double reference = add("20,000 targets, 20,000 candidates", largest);
+  Rows candidates = strategies::fixed_sample(pool.size, bound_candidates, 7);
+  return {{"targets", held_out_rows},
+          {"gamma", objective.gamma()},
+          {"labels_alone", objective.of_labels()},
+          {"values", values},
+          {"lost_percent", 100 * (1 - value / reference)},
+          {"gain_over_random_kept_percent", 100 * (value - chance) / (reference - chance)},
+          {"bound", objective.bound(largest, candidates)},
+          {"half_width", objective.half_width()}};
+}
+
+// How many of the clusters that hold a listed row hold a picked one.
+static double reached(const Pool& pool, const kernels::CenterPanels& centers, const Rows& listed,
+                      const Rows& picks) {
+  const auto clusters = [&](const Rows& rows) {
+    std::vector<int32_t> which(rows.size());
+    std::vector<float> squared(rows.size());
+    kernels::nearest_centers(pool.embeddings, rows, centers, which, squared);
+    std::sort(which.begin(), which.end());
+    which.erase(std::unique(which.begin(), which.end()), which.end());
+    return which;
+  };
+  return static_cast<double>(clusters(picks).size()) / static_cast<double>(clusters(listed).size());
+}
+
+static double mean_squared(const Pool& pool, const Matrix& centers, const Rows& rows) {
+  std::vector<int32_t> which(rows.size());
+  std::vector<float> squared(rows.size());
+  kernels::nearest_centers(pool.embeddings, rows, kernels::CenterPanels(centers), which, squared);
+  double sum = 0;
+  for (const float s : squared) sum += double{s};
+  return sum / static_cast<double>(rows.size());
+}
+
+static Json cluster_loss(const Pool& pool, size_t batch_size, uint64_t seed) {
+  const Params params(strategies::find("cluster_margin").params);
+  const auto sample = static_cast<size_t>(params.integer("max_sample"));
+  const size_t more = std::min(cluster_sample, pool.size);
+  const Matrix ours = sampled_clusters(pool, sample, batch_size, seed).centers;
+  // Another seed: its clusters favour nobody's first centres.
+  const Matrix theirs = sampled_clusters(pool, more, batch_size, seed + 1).centers;
+  const kernels::CenterPanels judge(theirs);
+  const Rows rows = held_out(pool, {});
+  const auto listed_rows =
+      static_cast<size_t>(params.number("oversample") * static_cast<double>(batch_size));
+  const Rows listed = select("margin", pool, listed_rows, seed, {});
+  const auto share = [&](const Rows& picks) { return reached(pool, judge, listed, picks); };
+  const double own = mean_squared(pool, ours, rows), other = mean_squared(pool, theirs, rows);
+  const double value = share(select("cluster_margin", pool, batch_size, seed, {}));
+  const double reference =
+      share(select("cluster_margin", pool, batch_size, seed, {{"max_sample", more}}));
+  return {{"sample", sample},
+          {"larger_sample", more},
+          {"reached", value},
+          {"reached_larger", reference},
+          {"reached_margin", share(select("margin", pool, batch_size, seed, {}))},
+          {"lost_percent", 100 * (1 - value / reference)},
+          {"squared", own},
+          {"squared_larger", other},
+          {"squared_more_percent", 100 * (own / other - 1)}};
+}
+
+Json losses(const Pool& pool, size_t batch_size, uint64_t seed) {
+  Json out = Json::object();
+  for (const char* strategy : {"max_herding", "uherding"}) {
+    out[strategy] = herding_loss(strategy, pool, batch_size, seed);
+  }
+  out["cluster_margin"] = cluster_loss(pool, batch_size, seed);
+  return out;
+}
+
 }  // namespace querist::bench

@@ -1,9 +1,7 @@
 // What strategies lose that look at a sample only, measured on rows that were not in it.
 #pragma once
 
-#include <map>
-#include <string>
-#include <vector>
+#include <cstdint>
 
 #include "base/json.h"
 #include "data/pool.h"
@@ -13,8 +11,7 @@ namespace querist::bench {
 // Of max_herding and uherding: the covered share of held-out rows by the default's picks, by those
 // of larger samples and of chance, and a bound on what any batch could cover. Of cluster_margin:
 // the clusters of a larger sample that its picks reach, and how far held-out rows lie from either
-// centres. picked: by strategy, with the default parameters and this seed.
-Json losses(const Pool& pool, const std::map<std::string, std::vector<int64_t>>& picked,
-            size_t batch_size, uint64_t seed);
+// centres.
+Json losses(const Pool& pool, size_t batch_size, uint64_t seed);
 
 }  // namespace querist::bench

@@ -33,7 +33,7 @@ struct Options {
   size_t modes = 100;
   std::filesystem::path folder;
   bool avx2 = false;  // No wider vectors than AVX2.
-  bool loss = false;
+  bool loss = false;  // What is lost instead of what is taken.
 };
 
 // The pool and the head that scores it.
@@ -127,18 +127,49 @@ static std::vector<int64_t> smallest_margins(const Scene& scene, size_t batch) {
   return picked;
 }
 
-static Selection select(const std::string& strategy, const Pool& pool, size_t batch) {
-  const auto& card = strategies::find(strategy);
-  return strategies::select_batch(card, pool, batch, Params(card.params), seed);
+// A strategy and what is set in it.
+struct Case {
+  std::string name, strategy;
+  Params params;
+
+  explicit Case(const std::string& of) : name(of), strategy(of), params(card().params) {}
+  // Of both samples the largest that the card allows.
+  static Case of_large_samples(const std::string& strategy) {
+    Case made(strategy);
+    made.name += "_large";
+    made.params.set("max_targets", 20'000);
+    made.params.set("max_candidates", 20'000);
+    return made;
+  }
+  const strategies::QueryStrategy& card() const { return strategies::find(strategy); }
+  bool scores() const { return has(card().needs, Signal::probabilities); }
+};
+
+static std::vector<Case> cases() {
+  std::vector<Case> list;
+  for (const char* name :
+       {"margin", "cluster_margin", "badge", "k_center", "max_herding", "uherding"}) {
+    list.emplace_back(name);
+    if (list.back().name.ends_with("herding")) list.push_back(Case::of_large_samples(name));
+  }
+  return list;
 }
 
-// What bounds any program that moves these bytes and does these flops.
-static void add_floor(Json& json, double bandwidth, double flops) {
-  const double bytes_s = json["bytes"].get<double>() / bandwidth;
-  const double flops_s = json["flops"].get<double>() / flops;
-  json["floor_s"] = std::max(bytes_s, flops_s);
-  json["roofline"] = std::max(bytes_s, flops_s) / json["wall_s"].get<double>();
-}
+// Bytes moved, flops done or, which is the floor of any program that does both, the longer of the
+// two, in seconds of the clock and of the processor.
+struct Floor {
+  Rate bandwidth, flops;
+
+  void add(Json& json) const {
+    const auto longer = [&](double Rate::*of) {
+      return std::max(json["bytes"].get<double>() / bandwidth.*of,
+                      json["flops"].get<double>() / flops.*of);
+    };
+    json["floor_wall_s"] = longer(&Rate::wall);
+    json["floor_cpu_s"] = longer(&Rate::processor);
+    json["roofline"] = longer(&Rate::processor) / json["cpu_s"].get<double>();
+  }
+};
 
 class Measurement {
  public:
@@ -146,21 +177,19 @@ class Measurement {
 
   Json run(size_t threads) {
     set_threads(threads);
-    const double bandwidth = read_bandwidth(scene_.features());
-    const double flops = peak_flops();
+    const Floor floor = {read_bandwidth(scene_.features()), peak_flops()};
     Json out = {{"threads", threads},
-                {"read_gb_per_s", bandwidth / 1e9},
-                {"gflop_per_s", flops / 1e9},
+                {"read_gb_per_s", floor.bandwidth.wall / 1e9},
+                {"gflop_per_s", floor.flops.wall / 1e9},
+                {"read_gb_per_cpu_s", floor.bandwidth.processor / 1e9},
+                {"gflop_per_cpu_s", floor.flops.processor / 1e9},
                 {"strategies", Json::object()}};
     out["scoring"] = scoring_work(scene_.pool).json(scene_.pool);
     add_cost(out["scoring"], measure([&] { scene_.score(); }));
-    add_floor(out["scoring"], bandwidth, flops);
-    for (const char* name :
-         {"margin", "cluster_margin", "badge", "k_center", "max_herding", "uherding"}) {
-      Json& row = out["strategies"][name] = Json::object();
-      row = one(name);
-      add_floor(row, bandwidth, flops);
-      std::fprintf(stderr, "%s: %.2f s\n", name, row["wall_s"].get<double>());
+    floor.add(out["scoring"]);
+    for (const Case& wanted : cases()) {
+      Json& row = out["strategies"][wanted.name] = one(wanted);
+      floor.add(row);
     }
     Json& fused = out["margin_by_blocks"] = Json::object();
     std::vector<int64_t> picked;
@@ -168,26 +197,29 @@ class Measurement {
     fused["same_picks"] = picked == picked_["margin"];
     return out;
   }
-  const std::map<std::string, std::vector<int64_t>>& picked() const { return picked_; }
 
  private:
   // Scores and selection where the strategy reads probabilities, else the selection.
-  Json one(const std::string& name) {
-    const bool scores = has(strategies::find(name).needs, Signal::probabilities);
+  Json one(const Case& wanted) {
     Selection selection;
     Cost choosing;
     const Cost cost = measure([&] {
-      if (scores) scene_.score();
-      choosing = measure_once([&] { selection = select(name, scene_.pool, options_.batch); });
+      if (wanted.scores()) scene_.score();
+      choosing = measure_once([&] {
+        selection = strategies::select_batch(wanted.card(), scene_.pool, options_.batch,
+                                             wanted.params, seed);
+      });
     });
-    auto& before = picked_[name];
+    auto& before = picked_[wanted.name];
     if (!before.empty() && before != selection.rows)
-      fail(Code::internal, "{} picks otherwise with other threads", name);
+      fail(Code::internal, "{} picks otherwise with other threads", wanted.name);
     before = selection.rows;
-    if (!work_.contains(name))
-      work_[name] = selection_work(name, scene_.pool, options_.batch, seed, before);
-    Work work = work_[name];
-    if (scores) {
+    if (!work_.contains(wanted.name)) {
+      work_[wanted.name] =
+          selection_work(wanted.strategy, wanted.params, scene_.pool, options_.batch, seed, before);
+    }
+    Work work = work_[wanted.name];
+    if (wanted.scores()) {
       work.bytes += scoring_work(scene_.pool).bytes;
       work.flops += scoring_work(scene_.pool).flops;
     }
@@ -195,7 +227,7 @@ class Measurement {
     add_cost(json, cost);
     json["select_wall_s"] = choosing.wall;
     json["select_cpu_s"] = choosing.processor;
-    json["scores"] = scores;
+    json["scores"] = wanted.scores();
     return json;
   }
 
@@ -251,10 +283,12 @@ static void run(int argc, char** argv) {
                  {"load_before", load_average()},
                  {"runs", Json::array()}};
   Measurement measurement(scene, options);
-  result["runs"].push_back(measurement.run(threads));
-  if (threads > 1) result["runs"].push_back(measurement.run(1));
-  set_threads(threads);
-  if (options.loss) result["loss"] = losses(scene.pool, measurement.picked(), options.batch, seed);
+  if (options.loss) {
+    result["loss"] = losses(scene.pool, options.batch, seed);
+  } else {
+    result["runs"].push_back(measurement.run(threads));
+    if (threads > 1) result["runs"].push_back(measurement.run(1));
+  }
   result["load_after"] = load_average();
   std::printf("%s\n", result.dump().c_str());
 }

@@ -89,9 +89,8 @@ static Work badge_work(const Pool& pool, size_t batch_size, uint64_t seed,
 
 // The distances of sampled targets and candidates, written, and read once for the first gains; what
 // later gains read again is not counted.
-static Work herding_work(const strategies::QueryStrategy& card, const Pool& pool,
-                         size_t batch_size) {
-  const Params params(card.params);
+static Work herding_work(const strategies::QueryStrategy& card, const Params& params,
+                         const Pool& pool, size_t batch_size) {
   const auto sampled = [&](std::string_view name) {
     return number(std::min(pool.candidates.size(), static_cast<size_t>(params.integer(name))));
   };
@@ -117,9 +116,8 @@ kernels::Clustering sampled_clusters(const Pool& pool, size_t sample, size_t clu
 }
 
 // The first centres come from three mini-batches or ten rows a centre, two whole sweeps end it.
-static Work cluster_margin_work(const strategies::QueryStrategy& card, const Pool& pool,
-                                size_t batch_size, uint64_t seed) {
-  const Params params(card.params);
+static Work cluster_margin_work(const Params& params, const Pool& pool, size_t batch_size,
+                                uint64_t seed) {
   const size_t sample = std::min(pool.size, static_cast<size_t>(params.integer("max_sample")));
   const size_t iterations = sampled_clusters(pool, sample, batch_size, seed).iterations;
   const size_t batches = iterations - 2;
@@ -134,8 +132,8 @@ static Work cluster_margin_work(const strategies::QueryStrategy& card, const Poo
   return work;
 }
 
-Work selection_work(const std::string& strategy, const Pool& pool, size_t batch_size, uint64_t seed,
-                    const std::vector<int64_t>& picked) {
+Work selection_work(const std::string& strategy, const Params& params, const Pool& pool,
+                    size_t batch_size, uint64_t seed, const std::vector<int64_t>& picked) {
   const auto& card = strategies::find(strategy);
   Work work;
   if (strategy == "k_center") {
@@ -143,11 +141,11 @@ Work selection_work(const std::string& strategy, const Pool& pool, size_t batch_
   } else if (strategy == "badge") {
     work = badge_work(pool, batch_size, seed, picked);
   } else if (strategy == "cluster_margin") {
-    work = cluster_margin_work(card, pool, batch_size, seed);
+    work = cluster_margin_work(params, pool, batch_size, seed);
   } else if (strategy == "margin") {
     work.bytes = probability_bytes(pool);
   } else {
-    work = herding_work(card, pool, batch_size);
+    work = herding_work(card, params, pool, batch_size);
   }
   work.bytes += door_bytes(card, pool);
   return work;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/params.h"
 #include "data/pool.h"
 #include "kernels/k_means.h"
 
@@ -25,8 +26,8 @@ Work scoring_work(const Pool& pool);
 
 // Of select_batch, scores apart. Where the numbers depend on the data, the kernel runs again and is
 // asked. Throws internal if it then picks other rows than `picked`.
-Work selection_work(const std::string& strategy, const Pool& pool, size_t batch_size, uint64_t seed,
-                    const std::vector<int64_t>& picked);
+Work selection_work(const std::string& strategy, const Params& params, const Pool& pool,
+                    size_t batch_size, uint64_t seed, const std::vector<int64_t>& picked);
 
 // The clusters of a sample of the pool, as cluster_margin computes them with this seed.
 kernels::Clustering sampled_clusters(const Pool& pool, size_t sample, size_t clusters,
