@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <numeric>
 
 #include "base/clock.h"
@@ -202,13 +203,10 @@ class Measurement {
   // Scores and selection where the strategy reads probabilities, else the selection.
   Json one(const Case& wanted) {
     Selection selection;
-    Cost choosing;
     const Cost cost = measure([&] {
       if (wanted.scores()) scene_.score();
-      choosing = measure_once([&] {
-        selection = strategies::select_batch(wanted.card(), scene_.pool, options_.batch,
-                                             wanted.params, seed);
-      });
+      selection =
+          strategies::select_batch(wanted.card(), scene_.pool, options_.batch, wanted.params, seed);
     });
     auto& before = picked_[wanted.name];
     if (!before.empty() && before != selection.rows)
@@ -225,8 +223,6 @@ class Measurement {
     }
     Json json = work.json(scene_.pool);
     add_cost(json, cost);
-    json["select_wall_s"] = choosing.wall;
-    json["select_cpu_s"] = choosing.processor;
     json["scores"] = wanted.scores();
     return json;
   }

@@ -21,6 +21,8 @@ static constexpr size_t gap_sample = 4096;     // Labelled rows whose neighbours
 static constexpr size_t candidates_a_pick = 200;
 static constexpr size_t least_candidates = 2000;
 static constexpr size_t most_targets = 20'000;
+static constexpr size_t targets_a_pick = 20;
+static constexpr size_t rows_a_target = 20;  // From here on the targets are a small sample.
 static constexpr size_t steps_a_label = 4;
 static constexpr size_t most_pairs = 32'000'000;  // Of distances held at once, 4 bytes each.
 
@@ -38,7 +40,9 @@ ParamSpecs herding_params() {
        .min = 0,
        .max = most_targets,
        .whole = true,
-       .help = "Sampled examples that the batch should cover; 0: all."},
+       .help =
+           "Sampled examples that the batch should cover; unless set, 20 a pick from batches of "
+           "150 on; 0: all."},
       {.name = "max_candidates",
        .fallback = 6000,
        .min = 0,
@@ -251,14 +255,32 @@ static size_t most_candidates(const Pool& pool, size_t batch_size, const Params&
   return std::max(most, batch_size);
 }
 
+// A batch covers what its targets stand for only where there are many of them for each pick.
+static size_t count_of_targets(const Params& params, size_t batch_size) {
+  const auto most = static_cast<size_t>(params.integer("max_targets"));
+  if (params.changed("max_targets")) return most;
+  return std::min(most_targets, std::max(most, targets_a_pick * batch_size));
+}
+
+// A candidate that is a sampled target would count, for covering itself, as much as for all the
+// rows that the target stands for. Of a small sample the candidates do without.
+static void leave_out_targets(const Pool& pool, std::span<const int64_t> targets, size_t batch_size,
+                              std::vector<int64_t>& candidates) {
+  if (pool.size < rows_a_target * targets.size()) return;
+  std::vector<int64_t> others;
+  std::ranges::set_difference(candidates, targets, std::back_inserter(others));
+  if (others.size() >= batch_size) candidates = std::move(others);
+}
+
 Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, size_t batch_size,
                const Params& params, Candidates considered) {
   if (pool.candidates.empty()) return {};
-  const auto most_rows = static_cast<size_t>(params.integer("max_targets"));
+  const size_t most_rows = count_of_targets(params, batch_size);
   std::vector<int64_t> targets(pool.candidates.begin(), pool.candidates.end());
   if (most_rows > 0) targets = target_rows(pool, most_rows);
-  const auto candidates =
+  auto candidates =
       candidate_rows(pool, weights, most_candidates(pool, batch_size, params, considered));
+  leave_out_targets(pool, targets, batch_size, candidates);
   std::any own;
   kernels::CoverageMemory& memory = memory_of(pool, own);
   const bool fits_memory = targets.size() * candidates.size() <= most_pairs;
