@@ -134,14 +134,6 @@ struct Case {
   Params params;
 
   explicit Case(const std::string& of) : name(of), strategy(of), params(card().params) {}
-  // Of both samples the largest that the card allows.
-  static Case of_large_samples(const std::string& strategy) {
-    Case made(strategy);
-    made.name += "_large";
-    made.params.set("max_targets", 20'000);
-    made.params.set("max_candidates", 20'000);
-    return made;
-  }
   const strategies::QueryStrategy& card() const { return strategies::find(strategy); }
   bool scores() const { return has(card().needs, Signal::probabilities); }
 };
@@ -151,7 +143,6 @@ static std::vector<Case> cases() {
   for (const char* name :
        {"margin", "cluster_margin", "badge", "k_center", "max_herding", "uherding"}) {
     list.emplace_back(name);
-    if (list.back().name.ends_with("herding")) list.push_back(Case::of_large_samples(name));
   }
   return list;
 }

@@ -7,17 +7,15 @@ METHODS = {
     "cluster_margin": "centres from a sample of 50,000",
     "badge": "exact: the distribution of one pass a pick",
     "k_center": "exact greedy",
-    "max_herding": "20 sampled targets a pick, 6,000 candidates",
-    "uherding": "20 sampled targets a pick, 6,000 candidates",
-    "max_herding_large": "20,000 targets, 20,000 candidates",
-    "uherding_large": "20,000 targets, 20,000 candidates",
+    "max_herding": "10 sampled targets a pick, 6,000 candidates",
+    "uherding": "10 sampled targets a pick, 6,000 candidates",
 }
 PICKS = {"random": "random", "few_targets": "3,000 targets, 6,000 candidates", "default": "default",
-         "large": "20,000 targets, 20,000 candidates", "reference": "reference"}
+         "reference": "reference"}
 
 
 def _goal(name, vectors, threads, wall):
-    goal = GOALS.get(name.removesuffix("_large"))
+    goal = GOALS.get(name)
     if goal is None or threads != 2:
         return " | "
     goal = goal if vectors == "AVX2" else goal / 3

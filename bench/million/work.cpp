@@ -94,7 +94,9 @@ static Work herding_work(const strategies::QueryStrategy& card, const Params& pa
   const auto sampled = [&](std::string_view name) {
     return number(std::min(pool.candidates.size(), static_cast<size_t>(params.integer(name))));
   };
-  const double targets = sampled("max_targets");
+  // The strategy's rule: ten targets a pick of a large batch.
+  const double targets =
+      std::max(sampled("max_targets"), number(std::min(pool.size, 10 * batch_size)));
   const double candidates = std::max(sampled("max_candidates"), number(batch_size));
   const double cols = number(pool.embeddings.cols);
   Work work;

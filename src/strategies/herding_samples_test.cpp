@@ -55,12 +55,12 @@ TEST(HerdingSamples, ATargetMayBePickedWhereTooFewOthersAreLeft) {
   EXPECT_EQ(world.herd(60, {{"max_targets", 100}}).size(), 60u);
 }
 
-TEST(HerdingSamples, LargeBatchesHaveTwentyTargetsAPick) {
+TEST(HerdingSamples, LargeBatchesHaveTenTargetsAPick) {
   const OpenWorld world(12'000, 3);
-  const auto picks = world.herd(200, {});
-  EXPECT_EQ(picks, world.herd(200, {{"max_targets", 4000}}));
-  EXPECT_NE(picks, world.herd(200, {{"max_targets", 3000}}));
-  EXPECT_EQ(world.herd(150, {}), world.herd(150, {{"max_targets", 3000}}));
+  const auto picks = world.herd(400, {});
+  EXPECT_EQ(picks, world.herd(400, {{"max_targets", 4000}}));
+  EXPECT_NE(picks, world.herd(400, {{"max_targets", 3000}}));
+  EXPECT_EQ(world.herd(300, {}), world.herd(300, {{"max_targets", 3000}}));
 }
 
 }  // namespace querist::strategies

@@ -21,10 +21,10 @@ static constexpr size_t gap_sample = 4096;     // Labelled rows whose neighbours
 static constexpr size_t candidates_a_pick = 200;
 static constexpr size_t least_candidates = 2000;
 static constexpr size_t most_targets = 20'000;
-static constexpr size_t targets_a_pick = 20;
+static constexpr size_t targets_a_pick = 10;
 static constexpr size_t rows_a_target = 20;  // From here on the targets are a small sample.
 static constexpr size_t steps_a_label = 4;
-static constexpr size_t most_pairs = 32'000'000;  // Of distances held at once, 4 bytes each.
+static constexpr size_t most_pairs = 64'000'000;  // Of distances held at once, 4 bytes each.
 
 ParamSpecs herding_params() {
   return {
@@ -255,11 +255,13 @@ static size_t most_candidates(const Pool& pool, size_t batch_size, const Params&
   return std::max(most, batch_size);
 }
 
-// A batch covers what its targets stand for only where there are many of them for each pick.
-static size_t count_of_targets(const Params& params, size_t batch_size) {
+// A batch covers what its targets stand for only where there are many of them for each pick; past
+// what fits memory every look at a gain would cost products anew.
+static size_t count_of_targets(const Params& params, size_t batch_size, size_t candidates) {
   const auto most = static_cast<size_t>(params.integer("max_targets"));
   if (params.changed("max_targets")) return most;
-  return std::min(most_targets, std::max(most, targets_a_pick * batch_size));
+  const size_t fitting = most_pairs / std::max<size_t>(1, candidates);
+  return std::max(most, std::min({most_targets, targets_a_pick * batch_size, fitting}));
 }
 
 // A candidate that is a sampled target would count, for covering itself, as much as for all the
@@ -275,11 +277,11 @@ static void leave_out_targets(const Pool& pool, std::span<const int64_t> targets
 Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, size_t batch_size,
                const Params& params, Candidates considered) {
   if (pool.candidates.empty()) return {};
-  const size_t most_rows = count_of_targets(params, batch_size);
-  std::vector<int64_t> targets(pool.candidates.begin(), pool.candidates.end());
-  if (most_rows > 0) targets = target_rows(pool, most_rows);
   auto candidates =
       candidate_rows(pool, weights, most_candidates(pool, batch_size, params, considered));
+  const size_t most_rows = count_of_targets(params, batch_size, candidates.size());
+  std::vector<int64_t> targets(pool.candidates.begin(), pool.candidates.end());
+  if (most_rows > 0) targets = target_rows(pool, most_rows);
   leave_out_targets(pool, targets, batch_size, candidates);
   std::any own;
   kernels::CoverageMemory& memory = memory_of(pool, own);
