@@ -160,12 +160,14 @@ static std::vector<size_t> shortlist(const Pool& pool, std::span<const float> we
 }
 
 // The rows to be covered. A row that is no candidate any more weighs nothing but keeps its place;
-// where half the pool or three quarters are used up, more rows are looked at instead.
-static std::vector<int64_t> target_rows(const Pool& pool, size_t count) {
+// where half the pool or three quarters are used up, more rows are looked at instead, as far as
+// distances to `fitting` rows fit memory.
+static std::vector<int64_t> target_rows(const Pool& pool, size_t count, size_t fitting) {
+  const size_t most = std::min(most_targets, std::max(count, fitting));
   for (size_t used = 2; used <= 4; used *= 2) {
     if (pool.candidates.size() * used <= pool.size) count *= 2;
   }
-  return fixed_sample(pool.size, std::min({count, most_targets, pool.size}), 2);
+  return fixed_sample(pool.size, std::min({count, most, pool.size}), 2);
 }
 
 static std::vector<float> target_weights(const Pool& pool, std::span<const float> weights,
@@ -257,10 +259,9 @@ static size_t most_candidates(const Pool& pool, size_t batch_size, const Params&
 
 // A batch covers what its targets stand for only where there are many of them for each pick; past
 // what fits memory every look at a gain would cost products anew.
-static size_t count_of_targets(const Params& params, size_t batch_size, size_t candidates) {
+static size_t count_of_targets(const Params& params, size_t batch_size, size_t fitting) {
   const auto most = static_cast<size_t>(params.integer("max_targets"));
   if (params.changed("max_targets")) return most;
-  const size_t fitting = most_pairs / std::max<size_t>(1, candidates);
   return std::max(most, std::min({most_targets, targets_a_pick * batch_size, fitting}));
 }
 
@@ -279,9 +280,10 @@ Selection herd(const Pool& pool, std::span<const float> weights, Radius radius, 
   if (pool.candidates.empty()) return {};
   auto candidates =
       candidate_rows(pool, weights, most_candidates(pool, batch_size, params, considered));
-  const size_t most_rows = count_of_targets(params, batch_size, candidates.size());
+  const size_t fitting = most_pairs / std::max<size_t>(1, candidates.size());
+  const size_t most_rows = count_of_targets(params, batch_size, fitting);
   std::vector<int64_t> targets(pool.candidates.begin(), pool.candidates.end());
-  if (most_rows > 0) targets = target_rows(pool, most_rows);
+  if (most_rows > 0) targets = target_rows(pool, most_rows, fitting);
   leave_out_targets(pool, targets, batch_size, candidates);
   std::any own;
   kernels::CoverageMemory& memory = memory_of(pool, own);
