@@ -24,7 +24,7 @@ def _goal(name, vectors, threads, wall):
 
 def _times(results):
     lines = ["| strategy | how | vectors | threads | wall | CPU | of it scores | bytes | passes | flops | floor, CPU | of the roofline | "
-             "goal wall | met |", "|" + "---|" * 14]
+             "CPU a thread | goal wall | met |", "|" + "---|" * 15]
     for result in results["timed"]:
         for run in result["runs"]:
             for name, row in ((name, run["strategies"][name]) for name in METHODS):
@@ -32,7 +32,7 @@ def _times(results):
                 lines.append(
                     f"| {name} | {METHODS[name]} | {result['vectors']} | {run['threads']} | {row['wall_s']:.2f} s | {row['cpu_s']:.2f} s | "
                     f"{scores} | {row['bytes'] / 1e9:.2f} GB | {row['passes']:.1f} | {row['flops'] / 1e9:,.0f} G | "
-                    f"{row['floor_cpu_s']:.2f} s | {100 * row['roofline']:.0f}% | "
+                    f"{row['floor_cpu_s']:.2f} s | {100 * row['roofline']:.0f}% | {row['cpu_s'] / run['threads']:.2f} s | "
                     f"{_goal(name, result['vectors'], run['threads'], row['wall_s'])} |")
     return lines
 
@@ -72,13 +72,14 @@ def million_section(results):
         "longer of bytes over the read rate and flops over the rate of multiply-adds, both measured in the same run by second of "
         "processor time; the share of the roofline is the floor over the CPU time. A distance of k_center counts three flops, of which "
         "a multiply-add does two; gains that herding looks at again are not counted. Goals are for wall on two idle AVX2 cores, a third of that "
-        "with AVX-512; the load that each wall was taken under stands below.", "",
+        "with AVX-512; the load that each wall was taken under stands below: above 2, CPU a thread says more of two idle cores.", "",
         *_times(results), "", "Rates by second of processor time of one thread's core, and margin with no table of probabilities, "
         "block by block:", "", *_machine(results), "",
         f"What sampling loses: the weighted mean coverage of {herding['held_out']:,} held-out rows (each value within {width:.3f} of the "
         "pool's at 95%, by Hoeffding's inequality; differences on the same rows are surer), by the picks of "
         f"the default, of other samples, and of the reference: exact greedy over {herding['reference_targets']:,} other targets and "
-        f"{herding['reference_candidates']:,} candidates. No batch from those candidates covers the held-out rows above the last column, for gains only shrink.", "",
+        f"{herding['reference_candidates']:,} candidates. No batch from those candidates "
+        "covers the held-out rows above the last column, for gains only shrink.", "",
         *_losses(lost), "",
         f"cluster_margin: with centres from {clusters['sample']:,} rows the picks reach {100 * clusters['reached']:.1f}% of the clusters "
         f"of the shortlist, as a k-means of {clusters['larger_sample']:,} rows with another seed sees them; with centres from "
