@@ -30,7 +30,7 @@ serve: build
 	@build/querist serve
 
 bench: install
-	@bash tools/build.sh querist bench_loop bench_kernels
+	@bash tools/build.sh querist bench_loop bench_kernels bench_million
 	@/usr/bin/python3 bench/run.py
 
 python: install

@@ -9,9 +9,11 @@ import sys
 import tempfile
 
 from machine import machine
+from million.report import million_section
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench/results"
+TABLE = ROOT / "bench/RESULTS.md"
 # Rows of the pool: most milliseconds (p99) to the next query by margin and by auto, on two idle AVX2 cores.
 LOOP_GOALS = {100_000: (30, 40), 1_000_000: (200, 300)}
 IMPORT_GOAL_S = 60
@@ -38,6 +40,23 @@ def bench_loop(rows, arrivals, avx2):
 
 def bench_import(rows):
     return run([sys.executable, ROOT / "bench/import/import.py", "--rows", rows])
+
+
+def bench_million(rows, *flags):
+    with tempfile.TemporaryDirectory(prefix="querist-bench-", dir=disk_folder()) as folder:
+        command = [ROOT / "build/bench_million", "--rows", rows, "--folder", folder, *flags]
+        return run(command, **({"OPENBLAS_CORETYPE": "Haswell"} if "--avx2" in flags else {}))
+
+
+def disk_folder():
+    """The temporary folder, unless it lies in memory and /var/tmp does not."""
+    in_memory = subprocess.run(["stat", "-fc", "%T", tempfile.gettempdir()], capture_output=True, text=True).stdout.strip() == "tmpfs"
+    return "/var/tmp" if in_memory else None
+
+
+def bench_million_all(rows):
+    return {"date": datetime.date.today().isoformat(), "machine": machine(),
+            "timed": [bench_million(rows, "--avx2"), bench_million(rows)], "lost": bench_million(rows, "--loss")}
 
 
 def bench_kernels(seconds):
@@ -102,14 +121,34 @@ def write_table(results, quick):
              "Against the plain loop compiled with the same flags, both on one thread in one run; on float16 the plain loop converts in "
              "software. nearest_centers is our own float32 kernel without and with its filter in bfloat16, where the processor has "
              "instructions for it.", "",
-             *kernel_table(results["kernels"]), ""]
-    (ROOT / "bench/RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
+             *kernel_table(results["kernels"]), "", *million_section(results["million"]), ""]
+    TABLE.write_text("\n".join(lines), encoding="utf-8")
+
+
+def replace_section(section):
+    """Puts a section in the place of the one with its heading, or last; the others keep their figures."""
+    parts = TABLE.read_text(encoding="utf-8").split("\n## ")
+    others = [part.rstrip("\n") for part in parts if not part.startswith(section[0].removeprefix("## ") + "\n")]
+    TABLE.write_text("\n\n## ".join(others) + "\n\n" + "\n".join(section) + "\n", encoding="utf-8")
+
+
+def store(name, about, result):
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps({"machine": about, name: result}, indent=1), encoding="utf-8")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run, not how fast it is")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", choices=["million"], help="one part alone; the other sections keep their figures")
+    parser.add_argument("--rows", type=int, help="rows of the part million, at least 60,000; default 1,000,000")
+    options = parser.parse_args()
+    quick = options.quick
+    million_rows = options.rows or (100_000 if quick else 1_000_000)
+    if options.only:
+        result = bench_million_all(million_rows)
+        store("million", result["machine"], result)
+        return replace_section(million_section(result))
     arrivals = 5 if quick else 40
     about = {**machine(), "load": os.getloadavg()[0]}
     results = {"date": datetime.date.today().isoformat(), "machine": about, "arrivals": arrivals}
@@ -117,11 +156,11 @@ def main():
     results["loop"] = [bench_loop(rows, arrivals, avx2) for rows in sizes for avx2 in (True, False)]
     results["import"] = bench_import(30_000 if quick else 1_000_000)
     results["kernels"] = bench_kernels(0.02 if quick else 0.5)
-    RESULTS.mkdir(exist_ok=True)
-    for name in ("loop", "import", "kernels"):
-        (RESULTS / f"{name}.json").write_text(json.dumps({"machine": about, name: results[name]}, indent=1), encoding="utf-8")
+    results["million"] = bench_million_all(million_rows)
+    for name in ("loop", "import", "kernels", "million"):
+        store(name, about, results[name])
     write_table(results, quick)
-    print((ROOT / "bench/RESULTS.md").read_text(encoding="utf-8"))
+    print(TABLE.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,26 +1,24 @@
 // The live loop: from a label's arrival to the next query rescored over the whole pool, printed as
 // JSON.
-#include <hwy/targets.h>
-
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/threads.h"
+#include "kernels/vectors.h"
 #include "learners/learner.h"
-#include "mixture.h"
+#include "loop/mixture.h"
+#include "roofline.h"
 #include "strategies/strategy.h"
 
 namespace querist::bench {
 
 static constexpr size_t starting_labels = 2000;
 static constexpr size_t batch_size = 10;
+static constexpr MixtureShape shape;
 
 struct Options {
   size_t rows = 100'000;
@@ -66,39 +64,6 @@ static Times sum_of(const std::vector<const Times*>& parts) {
     }
   }
   return total;
-}
-
-// Bytes a second that all threads read from the mapped pool, the best of five passes.
-static double read_bandwidth(const Features& x) {
-  double best = 0;
-  for (int pass = 0; pass < 5; ++pass) {
-    const double before = monotonic_seconds();
-    std::atomic<uint64_t> total = 0;
-    parallel_for(x.rows, 1024, [&](size_t begin, size_t end) {
-      const auto* words = reinterpret_cast<const uint64_t*>(x.half + begin * x.cols);
-      uint64_t sums[8] = {};
-      for (size_t i = 0; i < (end - begin) * x.cols / 4; i += 8) {
-        for (size_t lane = 0; lane < 8; ++lane) sums[lane] += words[i + lane];
-      }
-      for (const uint64_t sum : sums) total += sum;
-    });
-    const auto bytes = static_cast<double>(x.rows * x.cols * 2);
-    if (total != 0) best = std::max(best, bytes / (monotonic_seconds() - before));
-  }
-  return best;
-}
-
-static double load_average() {
-  double loads[1] = {};
-  return getloadavg(loads, 1) == 1 ? loads[0] : -1;
-}
-
-static std::string processor_model() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
 }
 
 // The labelled rows, ascending, and everything else.
@@ -151,7 +116,7 @@ static Json run_loop(const Mixture& mixture, const Options& options) {
     };
     model = step(refit, [&] {
       const OwnedFeatures rows = take_rows(x, labels.rows);
-      const Dataset data = {rows.view(), labels.classes, {}, classes};
+      const Dataset data = {rows.view(), labels.classes, {}, shape.classes};
       return learners::train(learner, data, params, model.get(), 1, {});
     });
     step(rescore, [&] {
@@ -160,7 +125,7 @@ static Json run_loop(const Mixture& mixture, const Options& options) {
     });
     Pool pool;
     pool.size = x.rows;
-    pool.classes = classes;
+    pool.classes = shape.classes;
     pool.candidates = labels.candidates;
     pool.labeled = labels.rows;
     pool.labels = labels.classes;
@@ -210,25 +175,24 @@ static Options parse(int argc, char** argv) {
 static void run(int argc, char** argv) {
   const Options options = parse(argc, argv);
   if (options.avx2) {
-    hwy::SetSupportedTargetsForTest(hwy::SupportedTargets() & ~(HWY_AVX2 - 1));
+    kernels::limit_vectors("avx2");
   }
-  const Mixture mixture = make_mixture(options.folder, options.rows, 11);
+  const Mixture mixture = make_mixture(options.folder, options.rows, shape, 11);
   const double load_before = load_average();
-  const double bandwidth = read_bandwidth(mixture.view.features);
+  const double bandwidth = read_bandwidth(mixture.view.features).wall;
   Json result = run_loop(mixture, options);
-  const auto cells = static_cast<double>(options.rows * features);
-  const auto targets = hwy::SupportedTargets();
+  const auto cells = static_cast<double>(options.rows * shape.features);
   result["rows"] = options.rows;
   result["arrivals"] = options.arrivals;
   result["threads"] = thread_count();
   result["processor"] = processor_model();
-  result["vectors"] = hwy::TargetName(targets & -targets);
+  result["vectors"] = vector_name();
   result["load_before"] = load_before;
   result["load_after"] = load_average();
   result["read_gb_per_s"] = bandwidth / 1e9;
   result["floor"] = {{"bytes", cells * 2},
                      {"bytes_ms", 1e3 * cells * 2 / bandwidth},
-                     {"flops", cells * 2 * classes}};
+                     {"flops", cells * 2 * shape.classes}};
   std::printf("%s\n", result.dump().c_str());
 }
 

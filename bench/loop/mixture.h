@@ -8,8 +8,12 @@
 
 namespace querist::bench {
 
-inline constexpr size_t features = 384;
-inline constexpr size_t classes = 10;
+struct MixtureShape {
+  size_t features = 384;
+  size_t classes = 10;
+  // Gaussians that a class is made of, the first ones common and the last ones rare; 1: one middle.
+  size_t modes = 1;
+};
 
 struct Mixture {
   std::vector<int32_t> truth;  // The class of each row.
@@ -17,6 +21,7 @@ struct Mixture {
 };
 
 // Appends `rows` rows to new files in the folder.
-Mixture make_mixture(const std::filesystem::path& folder, size_t rows, uint64_t seed);
+Mixture make_mixture(const std::filesystem::path& folder, size_t rows, const MixtureShape& shape,
+                     uint64_t seed);
 
 }  // namespace querist::bench

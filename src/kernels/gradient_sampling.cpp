@@ -47,7 +47,7 @@ class GradientSampler {
         sums_[k] = block_sum(k);
       }
     });
-    met_ = centers_.count();
+    counts.centers = met_ = centers_.count();
     spent_ = 0;
     ++counts.passes;
   }

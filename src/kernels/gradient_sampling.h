@@ -18,6 +18,7 @@ struct GradientPick {
 // What a choice cost, for benchmarks.
 struct GradientCounts {
   size_t passes = 0;     // Over all candidates, besides that of the norms.
+  size_t centers = 0;    // That every candidate met in them.
   size_t proposals = 0;  // Drawn candidates, taken or not.
   size_t pairs = 0;      // Distances computed for proposals.
 };

@@ -27,8 +27,10 @@ static constexpr size_t least_neighbors = 5;    // Of a sample of it.
 static constexpr size_t candidates_a_pick = 200;
 static constexpr size_t least_candidates = 2000;
 static constexpr size_t most_targets = 20'000;
+static constexpr size_t targets_a_pick = 10;
+static constexpr size_t rows_a_target = 20;  // From here on the targets are a small sample.
 static constexpr size_t steps_a_label = 4;
-static constexpr size_t most_pairs = 32'000'000;  // Of distances held at once, 4 bytes each.
+static constexpr size_t most_pairs = 64'000'000;  // Of distances held at once, 4 bytes each.
 
 ParamSpecs herding_params() {
   return {
@@ -44,7 +46,9 @@ ParamSpecs herding_params() {
        .min = 0,
        .max = most_targets,
        .whole = true,
-       .help = "Sampled examples that the batch should cover; 0: all."},
+       .help =
+           "Sampled examples that the batch should cover; unless set, 20 a pick from batches of "
+           "150 on; 0: all."},
       {.name = "max_candidates",
        .fallback = 6000,
        .min = 0,
@@ -162,12 +166,14 @@ static std::vector<size_t> shortlist(const Pool& pool, std::span<const float> we
 }
 
 // The rows to be covered. A row that is no candidate any more weighs nothing but keeps its place;
-// where half the pool or three quarters are used up, more rows are looked at instead.
-static std::vector<int64_t> target_rows(const Pool& pool, size_t count) {
+// where half the pool or three quarters are used up, more rows are looked at instead, as far as
+// distances to `fitting` rows fit memory.
+static std::vector<int64_t> target_rows(const Pool& pool, size_t count, size_t fitting) {
+  const size_t most = std::min(most_targets, std::max(count, fitting));
   for (size_t used = 2; used <= 4; used *= 2) {
     if (pool.candidates.size() * used <= pool.size) count *= 2;
   }
-  return fixed_sample(pool.size, std::min({count, most_targets, pool.size}), 2);
+  return fixed_sample(pool.size, std::min({count, most, pool.size}), 2);
 }
 
 static std::vector<float> target_weights(const Pool& pool, std::span<const float> weights,
@@ -221,6 +227,12 @@ static float gamma_of(const Pool& pool, Radius radius, const Params& params,
     if (near > 0) width = std::min(width, near);
   }
   return 1 / (2 * std::max(width * width, 1e-12f));
+}
+
+float herding_gamma(const Pool& pool, Radius radius, const Params& params) {
+  kernels::CoverageMemory memory;
+  memory.look_at(pool.embeddings, {});
+  return gamma_of(pool, radius, params, memory);
 }
 
 static Selection named(const std::vector<kernels::CoveragePick>& picks,
@@ -292,14 +304,34 @@ float duplicate_distance(const Pool& pool) {
   return memory.median_distance([&] { return median_distance(pool); }) / 12;
 }
 
+// A batch covers what its targets stand for only where there are many of them for each pick; past
+// what fits memory every look at a gain would cost products anew.
+static size_t count_of_targets(const Params& params, size_t batch_size, size_t fitting) {
+  const auto most = static_cast<size_t>(params.integer("max_targets"));
+  if (params.changed("max_targets")) return most;
+  return std::max(most, std::min({most_targets, targets_a_pick * batch_size, fitting}));
+}
+
+// A candidate that is a sampled target would count, for covering itself, as much as for all the
+// rows that the target stands for. Of a small sample the candidates do without.
+static void leave_out_targets(const Pool& pool, std::span<const int64_t> targets, size_t batch_size,
+                              std::vector<int64_t>& candidates) {
+  if (pool.size < rows_a_target * targets.size()) return;
+  std::vector<int64_t> others;
+  std::ranges::set_difference(candidates, targets, std::back_inserter(others));
+  if (others.size() >= batch_size) candidates = std::move(others);
+}
+
 Selection herd(const Pool& pool, std::span<const float> weights, const HerdOptions& options,
                size_t batch_size, const Params& params) {
   if (pool.candidates.empty() || batch_size == 0) return {};
-  const auto most_rows = static_cast<size_t>(params.integer("max_targets"));
-  std::vector<int64_t> targets(pool.candidates.begin(), pool.candidates.end());
-  if (most_rows > 0) targets = target_rows(pool, most_rows);
-  const auto candidates =
+  auto candidates =
       candidate_rows(pool, weights, most_candidates(pool, batch_size, params, options.candidates));
+  const size_t fitting = most_pairs / std::max<size_t>(1, candidates.size());
+  const size_t most_rows = count_of_targets(params, batch_size, fitting);
+  std::vector<int64_t> targets(pool.candidates.begin(), pool.candidates.end());
+  if (most_rows > 0) targets = target_rows(pool, most_rows, fitting);
+  leave_out_targets(pool, targets, batch_size, candidates);
   std::any own;
   kernels::CoverageMemory& memory = memory_of(pool, own);
   const bool fits_memory = targets.size() * candidates.size() <= most_pairs;

@@ -46,6 +46,9 @@ Selection herd(const Pool& pool, std::span<const float> weights, const HerdOptio
 // the pool. Kept in its memory.
 float duplicate_distance(const Pool& pool);
 
+// The gamma that herd() takes for this pool and these parameters.
+float herding_gamma(const Pool& pool, Radius radius, const Params& params);
+
 // max_targets and max_candidates of the strategies that cover by another kernel.
 ParamSpecs cover_params();
 
