@@ -2,6 +2,7 @@
 #include "metrics/confidence_sequence.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -10,8 +11,10 @@
 
 namespace querist::metrics {
 
-// A bet never risks more than this share of the wealth.
-static constexpr double most_risked = 0.75;
+// The shares of their wealth that twelve gamblers risk on every value: halves of halves, so that
+// one of them is about right for any number of values. They start with equal wealth.
+static constexpr size_t gamblers = 12;
+static constexpr double most_risked = 0.95;
 
 static void check(std::span<const double> values, double confidence, size_t pool_size) {
   if (!(confidence > 0 && confidence < 1))
@@ -45,10 +48,14 @@ static Plan plan(std::span<const double> values, double log_odds) {
   return out;
 }
 
-// Whether bets on values above the mean got rich (direction 1), or on values below it (-1).
-static bool ruled_out(std::span<const double> values, const Plan& bets, double mean, int direction,
-                      double log_limit, size_t pool_size) {
-  double wealth = 0;
+// Whether bets on values above the mean got rich (direction 1), or on values below it (-1): whether
+// all gamblers together ever had `limit` times their start. A share risked on a value multiplies by
+// 1 + share * (value / mean - 1), which nobody can expect to gain by where the mean is the true
+// one.
+static bool ruled_out(std::span<const double> values, double mean, int direction, double limit,
+                      size_t pool_size) {
+  std::array<double, gamblers> wealth;
+  wealth.fill(1.0 / gamblers);
   double seen = 0;
   for (size_t i = 0; i < values.size(); ++i) {
     double now = mean;
@@ -59,27 +66,34 @@ static bool ruled_out(std::span<const double> values, const Plan& bets, double m
       if (now > 1 + 1e-12) return direction < 0;
       now = std::clamp(now, 0.0, 1.0);
     }
-    const double risk = direction > 0 ? now : 1 - now;
-    const double stake = risk * bets.stakes[i] > most_risked ? most_risked / risk : bets.stakes[i];
-    wealth += std::log1p(stake * direction * (values[i] - now));
-    if (wealth >= log_limit) return true;
     seen += values[i];
+    const double odds = direction > 0 ? now : 1 - now;
+    const double value = direction > 0 ? values[i] : 1 - values[i];
+    if (odds == 0 && value == 0) continue;
+    const double gain = value / odds - 1;  // Infinite where the mean says that it cannot happen.
+    double together = 0;
+    double share = most_risked;
+    for (double& one : wealth) {
+      one *= 1 + share * gain;
+      together += one;
+      share /= 2;
+    }
+    if (together >= limit) return true;
   }
   return false;
 }
 
 Estimate betting_interval(std::span<const double> values, double confidence, size_t pool_size) {
   check(values, confidence, pool_size);
-  const double log_limit = std::log(2 / (1 - confidence));  // Half of the wealth on each side.
-  const Plan bets = plan(values, log_limit);
+  const double limit = 2 / (1 - confidence);  // Half of the chance of being wrong on each side.
   // The wealth of either side is monotone in the mean: bisection finds where it crosses.
   const auto end = [&](int direction) {
     double out = direction > 0 ? 0 : 1;
     double in = 1 - out;
-    if (!ruled_out(values, bets, out, direction, log_limit, pool_size)) return out;
+    if (!ruled_out(values, out, direction, limit, pool_size)) return out;
     for (int step = 0; step < 60 && std::abs(in - out) > 1e-12; ++step) {
       const double middle = (in + out) / 2;
-      (ruled_out(values, bets, middle, direction, log_limit, pool_size) ? out : in) = middle;
+      (ruled_out(values, middle, direction, limit, pool_size) ? out : in) = middle;
     }
     return out;
   };

@@ -13,7 +13,7 @@ namespace querist::metrics {
 // drawn uniformly without replacement from a pool of that many: the mean is then the pool's. With
 // the stated chance the interval holds the mean at every number of values at once.
 
-// Hedged bets for and against each mean, at predictable plug-in stakes: "betting". A mean once
+// Diversified bets for and against each mean, at fixed shares of the wealth: "betting". A mean once
 // ruled out stays out, so with more values the interval only shrinks. O(n) for each of 80
 // bisections.
 Estimate betting_interval(std::span<const double> values, double confidence = 0.95,
@@ -24,8 +24,8 @@ std::vector<Estimate> betting_sequence(std::span<const double> values,
                                        std::span<const size_t> looks, double confidence = 0.95,
                                        size_t pool_size = 0);
 
-// Predictable plug-in empirical Bernstein: closed form in O(n), about a tenth wider at best and
-// much wider on few values; independent draws only. "empirical_bernstein".
+// Predictable plug-in empirical Bernstein: closed form in O(n), wider, most of all on few values;
+// independent draws only. "empirical_bernstein".
 Estimate empirical_bernstein_interval(std::span<const double> values, double confidence = 0.95);
 
 }  // namespace querist::metrics
