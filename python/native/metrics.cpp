@@ -1,4 +1,5 @@
 // Metrics: estimates with their intervals, as tuples (value, low, high, method).
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/tuple.h>
 
 #include "base/error.h"
@@ -66,9 +67,13 @@ static Tuple lure(Doubles losses, Doubles propensities, int64_t pool_size, doubl
                                 count_of("pool_size", pool_size), confidence));
 }
 
-static nb::tuple draw_test_rows(Doubles proposal, int64_t count, uint64_t seed) {
+template <class Value>
+using Column = nb::ndarray<nb::numpy, Value, nb::ndim<1>>;
+
+static std::pair<Column<int64_t>, Column<double>> draw_test_rows(Doubles proposal, int64_t count,
+                                                                 uint64_t seed) {
   auto draws = metrics::draw_test_rows(span_of(proposal), count_of("count", count), seed);
-  return nb::make_tuple(array_of(std::move(draws.rows)), array_of(std::move(draws.propensities)));
+  return {array_of(std::move(draws.rows)), array_of(std::move(draws.propensities))};
 }
 
 static Tuple stratified_estimate(Doubles values, Classes strata, Integers sizes,
@@ -77,15 +82,12 @@ static Tuple stratified_estimate(Doubles values, Classes strata, Integers sizes,
       metrics::stratified_estimate(span_of(values), span_of(strata), span_of(sizes), confidence));
 }
 
-static nb::ndarray<nb::numpy, int64_t, nb::ndim<1>> neyman_allocation(Integers sizes,
-                                                                      Doubles deviations,
-                                                                      int64_t count,
-                                                                      int64_t at_least) {
+static Column<int64_t> neyman_allocation(Integers sizes, Doubles deviations, int64_t count,
+                                         int64_t at_least) {
   return array_of(metrics::neyman_allocation(span_of(sizes), span_of(deviations), count, at_least));
 }
 
-static nb::ndarray<nb::numpy, int32_t, nb::ndim<1>> strata_by_deviation(Doubles deviations,
-                                                                        int64_t strata) {
+static Column<int32_t> strata_by_deviation(Doubles deviations, int64_t strata) {
   return array_of(metrics::strata_by_deviation(span_of(deviations), count_of("strata", strata)));
 }
 
@@ -93,7 +95,10 @@ static Tuple wilson_interval(int64_t successes, int64_t trials, double confidenc
   return tuple_of(metrics::wilson_interval(successes, trials, confidence));
 }
 
-static Tuple bootstrap_interval(int64_t rows, nb::callable statistic,
+// From the weights of the rows to a number.
+using Weighing = nb::typed<nb::callable, double(Column<double>)>;
+
+static Tuple bootstrap_interval(int64_t rows, Weighing statistic,
                                 const std::optional<Classes>& groups, int64_t resamples,
                                 uint64_t seed, double confidence) {
   const metrics::WeightedStatistic weighted = [&](std::span<const double> weights) {

@@ -267,6 +267,26 @@ TEST(ChooseCalibrator, CoolsWhatIsTooSureAndLeavesWhatIsRight) {
   for (size_t i = 0; i < after.size(); ++i) EXPECT_NEAR(after[i], before[i], 0.06);
 }
 
+TEST(Temperature, ThePriorCostsCalibratedLogitsLessOnFewLabels) {
+  // 300 samples of 40 rows whose logits are right already: what a fitted temperature adds to the
+  // log loss of new rows.
+  const Case fresh = planted(2000, 3, 1, 8);
+  const auto loss = [&](const Calibration& calibration) {
+    const auto p = calibrate(calibration, fresh.set().logits);
+    return metrics::log_loss(fresh.labels, {2000, 3, p.data()});
+  };
+  const double truth = loss({"temperature", 3, {1.0}});
+  double with = 0;
+  double without = 0;
+  for (uint64_t round = 0; round < 300; ++round) {
+    const Case few = planted(40, 3, 1, 100 + round);
+    with += (loss(fitted("temperature", few.set())) - truth) / 300;
+    without += (loss(fitted("temperature", few.set(), {{"prior", 0}})) - truth) / 300;
+  }
+  EXPECT_LT(with, 0.6 * without);
+  EXPECT_GT(without, 0.002);
+}
+
 TEST(ChooseCalibrator, TriesTheHungryOnlyWithEnoughLabels) {
   const auto tried = [](const Choice& choice) {
     std::set<std::string_view> names;

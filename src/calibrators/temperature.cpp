@@ -1,5 +1,5 @@
 // One temperature for all logits, shrunk towards 1 where labels are few (Guo et al. 2017).
-#include "base/error.h"
+#include "base/interrupt.h"
 #include "calibrators/parts/softmax.h"
 
 namespace querist::calibrators {
@@ -50,6 +50,7 @@ static std::vector<double> fit(const CalibrationSet& set, const Params& params) 
   double u = 0;
   double best = INFINITY;
   for (int at = -steps; at <= steps; ++at) {
+    check_interrupt();
     const double value = objective(set, reach * at / steps, deviation).value;
     if (value >= best) continue;
     best = value;
