@@ -70,9 +70,11 @@ static Tuple lure(Doubles losses, Doubles propensities, int64_t pool_size, doubl
 template <class Value>
 using Column = nb::ndarray<nb::numpy, Value, nb::ndim<1>>;
 
-static std::pair<Column<int64_t>, Column<double>> draw_test_rows(Doubles proposal, int64_t count,
+static std::pair<Column<int64_t>, Column<double>> draw_test_rows(Doubles expected_loss,
+                                                                 int64_t count, double clip,
                                                                  uint64_t seed) {
-  auto draws = metrics::draw_test_rows(span_of(proposal), count_of("count", count), seed);
+  const auto proposal = metrics::clipped_proposal(span_of(expected_loss), clip);
+  auto draws = metrics::draw_test_rows(proposal, count_of("count", count), seed);
   return {array_of(std::move(draws.rows)), array_of(std::move(draws.propensities))};
 }
 
@@ -159,8 +161,8 @@ void bind_metrics(nb::module_& module) {
              nb::arg("probabilities").noconvert());
   module.def("lure", &lure, nb::arg("losses").noconvert(), nb::arg("propensities").noconvert(),
              nb::arg("pool_size"), nb::arg("confidence"));
-  module.def("draw_test_rows", &draw_test_rows, nb::arg("proposal").noconvert(), nb::arg("count"),
-             nb::arg("seed"));
+  module.def("draw_test_rows", &draw_test_rows, nb::arg("expected_loss").noconvert(),
+             nb::arg("count"), nb::arg("clip"), nb::arg("seed"));
   module.def("stratified_estimate", &stratified_estimate, nb::arg("values").noconvert(),
              nb::arg("strata").noconvert(), nb::arg("sizes").noconvert(), nb::arg("confidence"));
   module.def("neyman_allocation", &neyman_allocation, nb::arg("sizes").noconvert(),

@@ -134,14 +134,7 @@ def draw_test_rows(expected_loss: ArrayLike, count: int, *, clip: float = 0.1,
     propensities : ndarray of float64
         For ``lure``.
     """
-    wanted = doubles("expected_loss", expected_loss, 1)
-    if not np.all(np.isfinite(wanted) & (wanted >= 0)):
-        raise ValueError("expected_loss must be finite and not negative")
-    if not 0 < clip <= 1:
-        raise ValueError(f"clip must lie above 0 and not above 1, not {clip}")
-    least = clip * wanted.mean() if wanted.size else 0.0
-    proposal = np.maximum(wanted, least) if least > 0 else np.ones(wanted.size)
-    rows, propensities = _core.draw_test_rows(proposal, count, _seed(seed))
+    rows, propensities = _core.draw_test_rows(doubles("expected_loss", expected_loss, 1), count, clip, _seed(seed))
     return np.asarray(rows), np.asarray(propensities)
 
 

@@ -66,7 +66,8 @@ TestDraws draw_test_rows(std::span<const double> proposal, size_t count, uint64_
 }
 
 std::vector<double> clipped_proposal(std::span<const double> expected_loss, double share) {
-  if (!(share > 0 && share <= 1)) refuse("share must lie in (0, 1], not {}", share);
+  if (!(share > 0 && share <= 1))
+    refuse("the share to clip at must lie above 0 and not above 1, not {}", share);
   std::vector<double> out(expected_loss.begin(), expected_loss.end());
   if (out.empty()) return out;
   for (const double value : out) {

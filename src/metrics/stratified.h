@@ -18,8 +18,9 @@ std::vector<int64_t> neyman_allocation(std::span<const int64_t> sizes,
                                        int64_t at_least = 2);
 
 // Strata 0 … strata-1 of rows in the order of their expected deviation (of the loss), cut so that
-// each holds about an equal share of the sum of deviations (Dalenius and Hodges 1959), and at least
-// two rows. Equal shares of rows where all deviations are 0. Refuses fewer than 2 * strata rows.
+// each holds about an equal share of the sum of deviations (after Dalenius and Hodges 1959), and at
+// least two rows. Equal shares of rows where all deviations are 0. Refuses fewer than 2 * strata
+// rows.
 std::vector<int32_t> strata_by_deviation(std::span<const double> deviations, size_t strata);
 
 // values[i] was drawn uniformly without replacement from stratum strata[i], which has
