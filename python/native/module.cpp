@@ -58,4 +58,5 @@ NB_MODULE(_core, module) {
   bind_streams(module);
   bind_consensus(module);
   bind_learners(module);
+  bind_metrics(module);
 }

@@ -81,5 +81,6 @@ void bind_strategies(nb::module_& module);
 void bind_streams(nb::module_& module);
 void bind_consensus(nb::module_& module);
 void bind_learners(nb::module_& module);
+void bind_metrics(nb::module_& module);
 
 }  // namespace querist::python

@@ -10,12 +10,14 @@
 
 namespace querist::metrics {
 
-static void check(std::span<const double> confidences, std::span<const uint8_t> right,
-                  size_t bins) {
+void check_confidences(std::span<const double> confidences, std::span<const uint8_t> right,
+                       std::span<const double> weights, size_t bins) {
   if (confidences.empty()) refuse("there are no predictions to measure calibration on");
   if (confidences.size() != right.size()) {
     refuse("there are {} confidences for {} answers", confidences.size(), right.size());
   }
+  if (!weights.empty() && weights.size() != right.size())
+    refuse("there are {} weights for {} confidences", weights.size(), right.size());
   if (bins == 0) refuse("calibration needs at least one bin");
   for (const double confidence : confidences) {
     if (!(confidence >= 0 && confidence <= 1 + 1e-5)) {
@@ -24,18 +26,18 @@ static void check(std::span<const double> confidences, std::span<const uint8_t> 
   }
 }
 
-static size_t bin_of(double confidence, size_t bins) {
+size_t confidence_bin(double confidence, size_t bins) {
   const double at = std::ceil(confidence * static_cast<double>(bins)) - 1;
   return static_cast<size_t>(std::clamp(at, 0.0, static_cast<double>(bins - 1)));
 }
 
 std::vector<ReliabilityRow> reliability_table(std::span<const double> confidences,
                                               std::span<const uint8_t> right, size_t bins) {
-  check(confidences, right, bins);
+  check_confidences(confidences, right, {}, bins);
   std::vector<ReliabilityRow> table(bins);
   std::vector<int64_t> hits(bins);
   for (size_t i = 0; i < confidences.size(); ++i) {
-    const size_t bin = bin_of(confidences[i], bins);
+    const size_t bin = confidence_bin(confidences[i], bins);
     ++table[bin].count;
     table[bin].confidence += confidences[i];
     hits[bin] += right[i] != 0;
@@ -60,7 +62,7 @@ static double binned_error(std::span<const double> confidences, std::span<const 
                            std::span<const size_t> rows, size_t bins) {
   std::vector<double> gap(bins);
   for (const size_t row : rows) {
-    gap[bin_of(confidences[row], bins)] += confidences[row] - (right[row] != 0);
+    gap[confidence_bin(confidences[row], bins)] += confidences[row] - (right[row] != 0);
   }
   double sum = 0;
   for (const double value : gap) sum += std::abs(value);
@@ -75,13 +77,13 @@ static std::vector<size_t> in_order(size_t n) {
 
 double expected_calibration_error(std::span<const double> confidences,
                                   std::span<const uint8_t> right, size_t bins) {
-  check(confidences, right, bins);
+  check_confidences(confidences, right, {}, bins);
   return binned_error(confidences, right, in_order(confidences.size()), bins);
 }
 
 double adaptive_calibration_error(std::span<const double> confidences,
                                   std::span<const uint8_t> right, size_t bins) {
-  check(confidences, right, bins);
+  check_confidences(confidences, right, {}, bins);
   const size_t n = confidences.size();
   std::vector<size_t> rows = in_order(n);
   std::stable_sort(rows.begin(), rows.end(),
@@ -101,7 +103,7 @@ double adaptive_calibration_error(std::span<const double> confidences,
 Estimate expected_calibration_error_interval(std::span<const double> confidences,
                                              std::span<const uint8_t> right, uint64_t seed,
                                              size_t bins, size_t resamples) {
-  check(confidences, right, bins);
+  check_confidences(confidences, right, {}, bins);
   return bootstrap_interval(
       confidences.size(),
       [&](std::span<const size_t> rows) { return binned_error(confidences, right, rows, bins); },

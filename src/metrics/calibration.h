@@ -12,6 +12,14 @@ namespace querist::metrics {
 // confidences: the probability of the predicted class, one a row; right: 1 where the prediction
 // fits the label.
 
+// Refuses what is none: no rows, other lengths, confidences outside 0 … 1, no bins. Weights may be
+// empty.
+void check_confidences(std::span<const double> confidences, std::span<const uint8_t> right,
+                       std::span<const double> weights, size_t bins);
+
+// The equal-width bin (low, high] of a confidence; 0 lies in the first.
+size_t confidence_bin(double confidence, size_t bins);
+
 struct ReliabilityRow {
   double low = 0;
   double high = 0;

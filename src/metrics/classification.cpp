@@ -42,27 +42,56 @@ double balanced_accuracy(std::span<const int32_t> labels, std::span<const int32_
   return sum / static_cast<double>(present);
 }
 
-double log_loss(std::span<const int32_t> labels, MatrixView probabilities) {
+// The mean over rows of loss(row, class), weighted where there are weights.
+template <class View, class Loss>
+static double mean_loss(std::span<const int32_t> labels, const View& probabilities,
+                        std::span<const double> weights, const Loss& loss) {
   check_labels(labels, probabilities.rows, probabilities.cols);
+  if (!weights.empty() && weights.size() != labels.size())
+    refuse("there are {} weights for {} labels", weights.size(), labels.size());
   double sum = 0;
+  double total = 0;
   for (size_t i = 0; i < labels.size(); ++i) {
-    const double p = probabilities.row(i)[static_cast<size_t>(labels[i])];
-    sum -= std::log(std::clamp(p, 1e-15, 1.0));
+    const double weight = weights.empty() ? 1 : weights[i];
+    sum += weight * loss(probabilities.row(i), static_cast<size_t>(labels[i]));
+    total += weight;
   }
-  return sum / static_cast<double>(labels.size());
+  return sum / total;
+}
+
+static double log_loss_of(const auto& row, size_t label) {
+  return -std::log(std::clamp(static_cast<double>(row[label]), 1e-15, 1.0));
+}
+
+static double brier_of(const auto& row, size_t label) {
+  double sum = 0;
+  for (size_t k = 0; k < row.size(); ++k) {
+    const double gap = static_cast<double>(row[k]) - (label == k);
+    sum += gap * gap;
+  }
+  return sum;
+}
+
+double log_loss(std::span<const int32_t> labels, MatrixView probabilities) {
+  return mean_loss(labels, probabilities, {},
+                   [](const auto& row, size_t label) { return log_loss_of(row, label); });
+}
+
+double log_loss(std::span<const int32_t> labels, DoubleView probabilities,
+                std::span<const double> weights) {
+  return mean_loss(labels, probabilities, weights,
+                   [](const auto& row, size_t label) { return log_loss_of(row, label); });
 }
 
 double brier_score(std::span<const int32_t> labels, MatrixView probabilities) {
-  check_labels(labels, probabilities.rows, probabilities.cols);
-  double sum = 0;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    const auto row = probabilities.row(i);
-    for (size_t k = 0; k < row.size(); ++k) {
-      const double gap = static_cast<double>(row[k]) - (static_cast<size_t>(labels[i]) == k);
-      sum += gap * gap;
-    }
-  }
-  return sum / static_cast<double>(labels.size());
+  return mean_loss(labels, probabilities, {},
+                   [](const auto& row, size_t label) { return brier_of(row, label); });
+}
+
+double brier_score(std::span<const int32_t> labels, DoubleView probabilities,
+                   std::span<const double> weights) {
+  return mean_loss(labels, probabilities, weights,
+                   [](const auto& row, size_t label) { return brier_of(row, label); });
 }
 
 std::vector<int64_t> confusion_matrix(std::span<const int32_t> labels,
@@ -98,7 +127,8 @@ std::vector<ClassScores> class_scores(std::span<const int32_t> labels,
   return all;
 }
 
-std::vector<int32_t> likeliest(MatrixView probabilities) {
+template <class View>
+static std::vector<int32_t> largest(const View& probabilities) {
   std::vector<int32_t> out(probabilities.rows);
   for (size_t i = 0; i < out.size(); ++i) {
     const auto row = probabilities.row(i);
@@ -106,5 +136,8 @@ std::vector<int32_t> likeliest(MatrixView probabilities) {
   }
   return out;
 }
+
+std::vector<int32_t> likeliest(MatrixView probabilities) { return largest(probabilities); }
+std::vector<int32_t> likeliest(DoubleView probabilities) { return largest(probabilities); }
 
 }  // namespace querist::metrics

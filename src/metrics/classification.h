@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/matrix.h"
+#include "metrics/double_view.h"
 #include "metrics/estimate.h"
 
 namespace querist::metrics {
@@ -24,6 +25,12 @@ double log_loss(std::span<const int32_t> labels, MatrixView probabilities);
 // Mean over rows of the sum over classes of (p - y)^2 (Brier 1950): 0 … 2.
 double brier_score(std::span<const int32_t> labels, MatrixView probabilities);
 
+// The same of float64 probabilities, and weighted means where weights (one a row) are given.
+double log_loss(std::span<const int32_t> labels, DoubleView probabilities,
+                std::span<const double> weights = {});
+double brier_score(std::span<const int32_t> labels, DoubleView probabilities,
+                   std::span<const double> weights = {});
+
 // counts[label * classes + predicted].
 std::vector<int64_t> confusion_matrix(std::span<const int32_t> labels,
                                       std::span<const int32_t> predicted, size_t classes);
@@ -41,5 +48,6 @@ std::vector<ClassScores> class_scores(std::span<const int32_t> labels,
 
 // The likeliest class of each row; ties go to the lower class.
 std::vector<int32_t> likeliest(MatrixView probabilities);
+std::vector<int32_t> likeliest(DoubleView probabilities);
 
 }  // namespace querist::metrics

@@ -9,7 +9,7 @@ struct Estimate {
   double value = 0;
   double ci_low = 0;
   double ci_high = 0;
-  std::string_view method;  // How the interval was made: wilson, bootstrap, bca, student_t.
+  std::string_view method;  // How the interval was made: wilson, bootstrap, bca …
 };
 
 }  // namespace querist::metrics

@@ -114,8 +114,8 @@ Estimate bootstrap_interval(size_t n, const Statistic& statistic, uint64_t seed,
   return {statistic(all_rows(n)), quantile(values, tail), quantile(values, 1 - tail), "bootstrap"};
 }
 
-// Skewness of the leave-one-out values, over six times their spread to the power 3/2.
-static double acceleration(size_t n, const Statistic& statistic) {
+// The statistic without each row in turn.
+static std::vector<double> leave_one_out(size_t n, const Statistic& statistic) {
   std::vector<double> without(n);
   std::vector<size_t> rows = all_rows(n);
   for (size_t i = 0; i < n; ++i) {
@@ -123,6 +123,12 @@ static double acceleration(size_t n, const Statistic& statistic) {
     without[i] = statistic(std::span(rows).first(n - 1));
     std::swap(rows[i], rows[n - 1]);
   }
+  return without;
+}
+
+// Skewness of the leave-one-out values, over six times their spread to the power 3/2.
+static double acceleration(std::span<const double> without) {
+  if (without.empty()) return 0;
   const double centre = mean(without);
   double squares = 0;
   double cubes = 0;
@@ -133,25 +139,32 @@ static double acceleration(size_t n, const Statistic& statistic) {
   return squares > 0 ? cubes / (6 * std::pow(squares, 1.5)) : 0;
 }
 
-Estimate bca_interval(size_t n, const Statistic& statistic, uint64_t seed, size_t resamples,
-                      double confidence) {
+Estimate bca_from(double value, std::vector<double> values, std::span<const double> without,
+                  double confidence) {
   check_confidence(confidence);
-  if (n < 2) refuse("a BCa interval needs at least two rows");
-  const std::vector<double> values = resample(n, statistic, seed, resamples);
-  const double value = statistic(all_rows(n));
+  if (values.empty()) refuse("a bootstrap needs at least one resample");
+  std::sort(values.begin(), values.end());
   const auto [first, last] = std::equal_range(values.begin(), values.end(), value);
   // Ties count half; a share of 0 or 1 would give an infinite correction.
   const double below =
       static_cast<double>(first - values.begin()) + static_cast<double>(last - first) / 2;
-  const auto count = static_cast<double>(resamples);
+  const auto count = static_cast<double>(values.size());
   const double bias = normal_quantile(std::clamp(below, 0.5, count - 0.5) / count);
-  const double skew = acceleration(n, statistic);
+  const double skew = acceleration(without);
   const auto end = [&](double p) {
     const double z = bias + normal_quantile(p);
     return quantile(values, normal_cdf(bias + z / (1 - skew * z)));
   };
   const double tail = (1 - confidence) / 2;
   return {value, end(tail), end(1 - tail), "bca"};
+}
+
+Estimate bca_interval(size_t n, const Statistic& statistic, uint64_t seed, size_t resamples,
+                      double confidence) {
+  check_confidence(confidence);
+  if (n < 2) refuse("a BCa interval needs at least two rows");
+  return bca_from(statistic(all_rows(n)), resample(n, statistic, seed, resamples),
+                  leave_one_out(n, statistic), confidence);
 }
 
 Estimate paired_bootstrap(std::span<const double> a, std::span<const double> b, uint64_t seed,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "metrics/estimate.h"
 
@@ -35,6 +36,11 @@ Estimate bootstrap_interval(size_t n, const Statistic& statistic, uint64_t seed,
 // jackknife.
 Estimate bca_interval(size_t n, const Statistic& statistic, uint64_t seed, size_t resamples = 2000,
                       double confidence = 0.95);
+
+// BCa's interval from what it is made of: the statistic, its values on resamples, and without each
+// row in turn.
+Estimate bca_from(double value, std::vector<double> resampled, std::span<const double> without,
+                  double confidence);
 
 // Mean of a[i] - b[i] over paired rows, by percentile bootstrap of the pairs.
 Estimate paired_bootstrap(std::span<const double> a, std::span<const double> b, uint64_t seed,

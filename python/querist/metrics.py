@@ -1,0 +1,384 @@
+"""Metrics with the interval that they may honestly claim: of chosen test labels, of a pool, at any look, without labels."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core
+from ._arrays import as_array, check_dimensions, doubles, small_numbers, whole_numbers
+
+__all__ = ["Estimate", "aulc", "betting_interval", "bootstrap_interval", "brier_score", "cbpe", "draw_test_rows",
+           "expected_calibration_error", "lure", "neyman_allocation", "recall_p_value", "relevant_total", "strata_by_deviation",
+           "stratified_estimate", "wilson_interval"]
+
+
+class Estimate(NamedTuple):
+    """A value, the ends of its interval, and how the interval was made."""
+
+    value: float
+    ci_low: float
+    ci_high: float
+    method: str
+
+
+def _probability_rows(probabilities: Any) -> NDArray[np.float64]:
+    """Rows of class probabilities; one dimension is the probability of class 1 of two."""
+    array = as_array("probabilities", probabilities)
+    check_dimensions("probabilities", array, 1, 2)
+    array = np.asarray(array, np.float64)
+    if array.ndim == 1:
+        array = np.stack([1 - array, array], axis=1)
+    if not np.all((array >= 0) & (array <= 1 + 1e-5)):
+        raise ValueError("probabilities must lie between 0 and 1")
+    return np.ascontiguousarray(array)
+
+
+def _seed(seed: int) -> int:
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"seed must lie between 0 and 2**64 - 1, not {seed}")
+    return seed
+
+
+def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15, *, method: str = "width") -> float:
+    """How far confidence lies from accuracy, on average over bins of confidence.
+
+    Parameters
+    ----------
+    labels : array of shape (n,)
+        Class numbers from 0 up.
+    probabilities : array of shape (n, classes) or (n,)
+        One dimension: the probability of class 1 of two.
+    bins : int, default 15
+        Of equal width, closed on the right, or of equal count.
+    method : {"width", "mass", "classwise", "debiased"}, default "width"
+        Equal-width bins of the likeliest class's probability (Naeini et al. 2015); bins of equal count; equal-width bins of
+        each class, averaged (Nixon et al. 2019); the root of the mean squared gap of bins of equal count, less what chance
+        adds to it (Kumar, Liang and Ma 2019).
+
+    Returns
+    -------
+    error : float
+        Biased upwards on few rows, but for "debiased".
+    """
+    return _core.calibration_error(small_numbers("labels", labels), _probability_rows(probabilities), bins, method)
+
+
+def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean squared distance of the probabilities from the label (Brier 1950).
+
+    Parameters
+    ----------
+    labels : array of shape (n,)
+        Class numbers from 0 up.
+    probabilities : array of shape (n, classes) or (n,)
+        One dimension: the probability of class 1 of two.
+
+    Returns
+    -------
+    score : float
+        Of rows the sum over classes, 0 to 2; of one dimension (p - y) squared, 0 to 1, as scikit-learn has both.
+    """
+    score = _core.brier_score(small_numbers("labels", labels), _probability_rows(probabilities))
+    return score / 2 if np.ndim(probabilities) == 1 else score
+
+
+def lure(losses: ArrayLike, propensities: ArrayLike, pool_size: int, *, confidence: float = 0.95) -> Estimate:
+    """The mean loss over a pool from test labels that were chosen by their expected loss.
+
+    Parameters
+    ----------
+    losses : array of shape (m,)
+        Of the chosen rows, in the order of the draws.
+    propensities : array of shape (m,)
+        The chance of each among the rows that were left; see ``draw_test_rows``.
+    pool_size : int
+        Rows of the pool before the first draw.
+    confidence : float, default 0.95
+        Of the interval.
+
+    Returns
+    -------
+    estimate : Estimate
+        Unbiased. The interval is Student's with the variance of the estimator's martingale; it has no width where every loss
+        is 0.
+
+    References
+    ----------
+    Farquhar, Gal and Rainforth 2021.
+    """
+    return Estimate(*_core.lure(doubles("losses", losses, 1), doubles("propensities", propensities, 1), pool_size, confidence))
+
+
+def draw_test_rows(expected_loss: ArrayLike, count: int, *, clip: float = 0.1,
+                   seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows to label for a test, drawn without replacement with chance proportional to their expected loss.
+
+    Parameters
+    ----------
+    expected_loss : array of shape (n,)
+        Best the root of the expected squared loss, under another model than the one that is tested.
+    count : int
+        How many to draw.
+    clip : float, default 0.1
+        No row counts less than this share of the mean, so that no weight gets large.
+    seed : int, default 0
+        Of the draws.
+
+    Returns
+    -------
+    rows : ndarray of int64
+        In the order of the draws.
+    propensities : ndarray of float64
+        For ``lure``.
+    """
+    rows, propensities = _core.draw_test_rows(doubles("expected_loss", expected_loss, 1), count, clip, _seed(seed))
+    return np.asarray(rows), np.asarray(propensities)
+
+
+def stratified_estimate(values: ArrayLike, strata: ArrayLike, sizes: ArrayLike, *, confidence: float = 0.95) -> Estimate:
+    """The mean over a pool from values that were drawn uniformly within each stratum.
+
+    Parameters
+    ----------
+    values : array of shape (m,)
+        Such as losses; where all are 0 or 1 the interval combines Wilson's of the strata, else it is Student's.
+    strata : array of shape (m,)
+        The stratum of each value, from 0 up.
+    sizes : array of shape (strata,)
+        Rows of the pool in each stratum.
+    confidence : float, default 0.95
+        Of the interval.
+
+    Returns
+    -------
+    estimate : Estimate
+        The sum of the strata's means, weighted by size.
+
+    References
+    ----------
+    Neyman 1934; Zou and Donner 2008; Satterthwaite 1946.
+    """
+    return Estimate(*_core.stratified_estimate(doubles("values", values, 1), small_numbers("strata", strata),
+                                               whole_numbers("sizes", sizes), confidence))
+
+
+def neyman_allocation(sizes: ArrayLike, deviations: ArrayLike, count: int, *, at_least: int = 2) -> NDArray[np.int64]:
+    """How many labels each stratum gets so that the variance of ``stratified_estimate`` is least.
+
+    Parameters
+    ----------
+    sizes : array of shape (strata,)
+        Rows of each stratum.
+    deviations : array of shape (strata,)
+        Expected standard deviation of the value within each.
+    count : int
+        Labels in all.
+    at_least : int, default 2
+        Labels that each stratum gets if it has so many rows.
+
+    Returns
+    -------
+    labels : ndarray of int64
+        The best allocation in whole numbers (Wright 2012).
+    """
+    return np.asarray(_core.neyman_allocation(whole_numbers("sizes", sizes), doubles("deviations", deviations, 1), count, at_least))
+
+
+def strata_by_deviation(deviations: ArrayLike, strata: int) -> NDArray[np.int32]:
+    """Strata of rows in the order of their expected deviation, each with about an equal share of its sum.
+
+    Parameters
+    ----------
+    deviations : array of shape (n,)
+        For an error of chance p: sqrt(p * (1 - p)).
+    strata : int
+        How many; each gets two rows or more.
+
+    Returns
+    -------
+    strata : ndarray of int32
+        From 0 (the least deviation) up, one a row.
+    """
+    return np.asarray(_core.strata_by_deviation(doubles("deviations", deviations, 1), strata))
+
+
+def wilson_interval(successes: int, trials: int, *, confidence: float = 0.95) -> Estimate:
+    """A share of successes with Wilson's interval (Wilson 1927).
+
+    Parameters
+    ----------
+    successes, trials : int
+        With 0 <= successes <= trials and a trial.
+    confidence : float, default 0.95
+        Of the interval.
+
+    Returns
+    -------
+    estimate : Estimate
+    """
+    return Estimate(*_core.wilson_interval(successes, trials, confidence))
+
+
+def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = None, *, groups: ArrayLike | None = None,
+                       resamples: int = 2000, seed: int = 0, confidence: float = 0.95) -> Estimate:
+    """Any statistic with its BCa interval, over rows or over groups of rows (Efron 1987).
+
+    Parameters
+    ----------
+    values : array of shape (n, ...), or a tuple of such arrays
+        A tuple is drawn row by row together: labels and predictions, say.
+    statistic : callable, optional
+        From the array, or from each of the tuple's, to a number; by default the mean. NaN leaves a resample out.
+    groups : array of shape (n,), optional
+        Numbers of groups that are drawn together, such as documents.
+    resamples : int, default 2000
+        How many draws.
+    seed : int, default 0
+        Of the draws.
+    confidence : float, default 0.95
+        Of the interval.
+
+    Returns
+    -------
+    estimate : Estimate
+    """
+    columns = [np.asarray(one) for one in (values if isinstance(values, tuple) else (values,))]
+    if not columns or any(one.ndim == 0 or len(one) != len(columns[0]) for one in columns):
+        raise ValueError("values must be arrays of one length")
+    if statistic is None and len(columns) != 1:
+        raise ValueError("statistic is needed where values are several arrays")
+    chosen: Callable[..., float] = statistic or (lambda sample: float(np.mean(sample)))
+    rows = np.arange(len(columns[0]))
+
+    def weighted(weights: NDArray[np.float64]) -> float:
+        drawn = np.repeat(rows, weights.astype(np.int64))
+        return float(chosen(*(one[drawn] for one in columns)))
+
+    numbers = None if groups is None else small_numbers("groups", groups)
+    return Estimate(*_core.bootstrap_interval(len(rows), weighted, numbers, resamples, _seed(seed), confidence))
+
+
+def betting_interval(values: ArrayLike, *, pool_size: int | None = None, confidence: float = 0.95) -> Estimate:
+    """The mean of values in [0, 1] with an interval that stays right however often one looks and whenever one stops.
+
+    Parameters
+    ----------
+    values : array of shape (n,)
+        In the order of their draw.
+    pool_size : int, optional
+        Where they are drawn without replacement from a pool of so many, whose mean is asked for.
+    confidence : float, default 0.95
+        That the interval holds the mean at every number of values at once.
+
+    Returns
+    -------
+    estimate : Estimate
+
+    References
+    ----------
+    Waudby-Smith and Ramdas 2023.
+    """
+    return Estimate(*_core.betting_interval(doubles("values", values, 1), confidence, 0 if pool_size is None else pool_size))
+
+
+def recall_p_value(found_before: int, remaining: int, drawn: int, found_at_random: int, *, target_recall: float = 0.95) -> float:
+    """The chance of a random part of a review that finds so little, if the recall were still below the target.
+
+    Parameters
+    ----------
+    found_before, remaining : int
+        Relevant items found in an order of one's own, and items that were left then.
+    drawn, found_at_random : int
+        Items of those read at random, and relevant ones among them.
+    target_recall : float, default 0.95
+        Stop where the answer is below 1 - confidence; valid for one number of draws that was fixed beforehand.
+
+    Returns
+    -------
+    p_value : float
+
+    References
+    ----------
+    Callaghan and Mueller-Hansen 2020.
+    """
+    return _core.recall_p_value(found_before, remaining, drawn, found_at_random, target_recall)
+
+
+def relevant_total(known: ArrayLike, remaining: ArrayLike, relevant: ArrayLike, *, found: int, unread: int,
+                   anytime: bool = False, confidence: float = 0.95) -> Estimate:
+    """How many relevant items a pool has, from audit draws between picks of any kind.
+
+    Parameters
+    ----------
+    known, remaining, relevant : arrays of shape (draws,)
+        Before each uniform draw: relevant items known, items not yet read; and 1 where the drawn one was relevant.
+    found, unread : int
+        Relevant items known now, and items not read.
+    anytime : bool, default False
+        True: right at every look at once (Waudby-Smith and Ramdas 2020). False: for one look (Horvitz and Thompson 1952).
+    confidence : float, default 0.95
+        Of the interval.
+
+    Returns
+    -------
+    estimate : Estimate
+        ``found`` divided by it is the recall, by ``ci_high`` its lower bound.
+    """
+    flags = np.ascontiguousarray(as_array("relevant", relevant), dtype=np.int64)
+    check_dimensions("relevant", flags, 1)
+    return Estimate(*_core.relevant_total(whole_numbers("known", known), whole_numbers("remaining", remaining), flags, found, unread,
+                                          confidence, anytime))
+
+
+def aulc(labels: ArrayLike, values: ArrayLike, *, log: bool = False) -> float:
+    """Area under a learning curve over its range of labels.
+
+    Parameters
+    ----------
+    labels : array of shape (points,)
+        Label counts, rising, above 0.
+    values : array of shape (points,)
+        The metric at each.
+    log : bool, default False
+        Over the logarithm of the labels.
+
+    Returns
+    -------
+    area : float
+        In the metric's own unit; of one point its value.
+    """
+    return _core.aulc(doubles("labels", labels, 1), doubles("values", values, 1), log)
+
+
+def cbpe(probabilities: ArrayLike, predictions: ArrayLike | None = None, scores: ArrayLike | None = None, *, simulations: int = 500,
+         seed: int = 0, confidence: float = 0.95) -> dict[str, Estimate]:
+    """How good a model is where nobody has labelled, from its calibrated probabilities.
+
+    Parameters
+    ----------
+    probabilities : array of shape (n, classes) or (n,)
+        Calibrated; one dimension: the probability of class 1 of two.
+    predictions : array of shape (n,), optional
+        Predicted classes; by default the likeliest.
+    scores : array of shape (n,), optional
+        Of two classes, what rows are ranked by; by default the probability of class 1.
+    simulations : int, default 500
+        Draws of all labels, for the interval.
+    seed : int, default 0
+        Of those draws.
+    confidence : float, default 0.95
+        That the metric of the true labels lies in the interval, if the probabilities are right.
+
+    Returns
+    -------
+    estimates : dict of str to Estimate
+        accuracy, precision, recall, f1; of two classes also specificity, roc_auc, average_precision.
+    """
+    rows = _probability_rows(probabilities)
+    chosen = rows.argmax(1).astype(np.int32) if predictions is None else small_numbers("predictions", predictions)
+    ranks = None if scores is None else doubles("scores", scores, 1)
+    found = _core.cbpe(rows, chosen, ranks, simulations, _seed(seed), confidence)
+    return {name: Estimate(*one) for name, one in found.items()}
