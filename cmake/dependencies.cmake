@@ -26,3 +26,7 @@ add_library(dep_blas INTERFACE)
 target_include_directories(dep_blas SYSTEM INTERFACE ${OPENBLAS_INCLUDE})
 target_link_libraries(dep_blas INTERFACE ${OPENBLAS_LIBRARY})
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+
+# XGBoost is opened at run time by the first boosting (src/learners/gbdt/xgboost.cpp): linked, it would cost every start 4 ms. The
+# build needs its header alone; its CMake package asks for the command line tool, which is another Debian package.
+find_path(XGBOOST_INCLUDE xgboost/c_api.h REQUIRED)

@@ -288,8 +288,9 @@ GrownTree TreeGrower::grow(std::span<const uint32_t> counts, Rng& rng) {
     }
     const size_t middle = partition(node, split);
     const auto child = static_cast<uint32_t>(tree.nodes.size());
-    tree.nodes[node.number] = {rows_.columns.threshold(split.column, split.lower, split.upper),
-                               static_cast<uint32_t>(split.column), child, 0};
+    const float threshold = rows_.columns.threshold(split.column, split.lower, split.upper);
+    tree.nodes[node.number] = {threshold, static_cast<uint32_t>(split.column) & 0x7fffffffu,
+                               threshold < 0, child, 0};
     tree.nodes.resize(tree.nodes.size() + 2);
     open.push_back({middle, node.end, child + 1, node.depth + 1, node.constants});
     open.push_back({node.begin, middle, child, node.depth + 1, node.constants});

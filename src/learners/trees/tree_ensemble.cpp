@@ -32,7 +32,7 @@ TreeEnsemble::TreeEnsemble(size_t features, std::vector<uint32_t> starts,
     place_[0] = 0;
   }
   for (TreeNode& node : nodes_)
-    node.column = node.leaf() ? 0 : static_cast<uint32_t>(place_[node.column]);
+    node.column = node.leaf() ? 0 : static_cast<uint32_t>(place_[node.column]) & 0x7fffffffu;
   std::vector<uint32_t> heights(nodes_.size());
   for (size_t i = nodes_.size(); i-- > 0;) {
     if (nodes_[i].leaf()) continue;
@@ -75,7 +75,9 @@ void TreeEnsemble::walk(const float* rows, size_t count, size_t tree, uint32_t* 
   const size_t width = columns_.size();
   const auto step = [&](uint32_t at, const float* row) {
     const TreeNode& node = nodes[at];
-    return node.left + (row[node.column] > node.threshold ? 1 : 0);
+    const float value = row[node.column];
+    const uint32_t right = value > node.threshold ? 1 : 0;
+    return node.left + (value == 0 ? node.zero_right : right);
   };
   size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
@@ -125,7 +127,7 @@ void TreeEnsemble::write(ByteWriter& writer) const {
   std::vector<uint32_t> payloads;
   for (const TreeNode& node : nodes_) {
     thresholds.push_back(node.threshold);
-    columns.push_back(node.leaf() ? 0 : columns_[node.column]);
+    columns.push_back(node.leaf() ? 0 : columns_[node.column] << 1 | node.zero_right);
     lefts.push_back(node.left);
     payloads.push_back(node.payload);
   }
@@ -145,6 +147,9 @@ TreeEnsemble TreeEnsemble::read(ByteReader& reader) {
   const auto lefts = reader.vector<uint32_t>();
   const auto payloads = reader.vector<uint32_t>();
   const size_t count = thresholds.size();
+  const auto decode = [&](size_t i) {
+    return TreeNode{thresholds[i], columns[i] >> 1, columns[i] & 1, lefts[i], payloads[i]};
+  };
   bool sound = features > 0 && features <= limits::max_features && !starts.empty() &&
                starts[0] == 0 && columns.size() == count && lefts.size() == count &&
                payloads.size() == count;
@@ -152,11 +157,11 @@ TreeEnsemble TreeEnsemble::read(ByteReader& reader) {
     const size_t end = t + 1 < starts.size() ? starts[t + 1] : count;
     sound = starts[t] < end && end <= count;
     for (size_t i = starts[t]; sound && i < end; ++i) {
-      const TreeNode node = {thresholds[i], columns[i], lefts[i], payloads[i]};
+      const TreeNode node = decode(i);
       if (std::isnan(node.threshold)) {
         sound = false;
       } else if (node.leaf()) {
-        sound = node.left == i;
+        sound = node.left == i && columns[i] == 0;
       } else {
         sound = node.column < features && node.left > i && size_t{node.left} + 1 < end;
       }
@@ -164,7 +169,7 @@ TreeEnsemble TreeEnsemble::read(ByteReader& reader) {
   }
   if (!sound) refuse("the stored model is damaged");
   std::vector<TreeNode> nodes(count);
-  for (size_t i = 0; i < count; ++i) nodes[i] = {thresholds[i], columns[i], lefts[i], payloads[i]};
+  for (size_t i = 0; i < count; ++i) nodes[i] = decode(i);
   return {features, std::move(starts), std::move(nodes)};
 }
 

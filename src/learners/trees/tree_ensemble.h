@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "base/bytes.h"
@@ -12,10 +13,11 @@ namespace querist::learners {
 
 // A leaf leads to itself whatever is compared, so that rows walk in step without asking.
 struct TreeNode {
-  float threshold = 0;   // A row goes left where its value is <= threshold; +infinity in a leaf.
-  uint32_t column = 0;   // Place in TreeEnsemble::columns(); 0 in a leaf.
-  uint32_t left = 0;     // Left child; the right one follows it. A leaf: itself.
-  uint32_t payload = 0;  // What the owner keeps of a leaf.
+  float threshold = 0;  // A row goes left where its value is <= threshold; +infinity in a leaf.
+  uint32_t column : 31 = 0;     // Place in TreeEnsemble::columns(); 0 in a leaf.
+  uint32_t zero_right : 1 = 0;  // Where a value of 0 goes, whatever the threshold.
+  uint32_t left = 0;            // Left child; the right one follows it. A leaf: itself.
+  uint32_t payload = 0;         // What the owner keeps of a leaf.
 
   bool leaf() const { return !(threshold < std::numeric_limits<float>::infinity()); }
 };
