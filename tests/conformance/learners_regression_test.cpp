@@ -135,6 +135,38 @@ TEST_P(EveryRegressor, RefusesDataThatIsWrongAndAStartFromAnotherShape) {
   EXPECT_NO_THROW(fit(sample.data(), 1, model.get()));
 }
 
+TEST_P(EveryRegressor, NeverCrashesOnDamagedBytes) {
+  const NumberSample sample(20, 3, 32);
+  const std::string bytes = fit(sample.data())->save();
+  const auto try_load = [&](std::string_view damaged) {
+    try {
+      const auto model = learner().load(damaged);
+      std::vector<float> out;
+      Matrix shares;
+      if (model->task() == Task::regression) {
+        model->predictions(Matrix(2, model->features()), out);
+      } else {
+        model->probabilities(Matrix(2, model->features()), shares);
+      }
+    } catch (const Error&) {
+      return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(try_load(bytes));
+  for (size_t length = 0; length < bytes.size(); length += 1 + bytes.size() / 3000)
+    EXPECT_FALSE(try_load(std::string_view(bytes).substr(0, length))) << length;
+  EXPECT_FALSE(try_load(bytes + "x"));
+  Rng rng(1);
+  for (int round = 0; round < 1000; ++round) {
+    std::string damaged = bytes;
+    // Half of the hits fall on the head of the bytes, where the lengths are.
+    const size_t reach = round % 2 ? std::min<size_t>(bytes.size(), 96) : bytes.size();
+    damaged[rng.below(reach)] = static_cast<char>(rng.below(256));
+    try_load(damaged);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Registry, EveryRegressor,
                          testing::ValuesIn(learners_of(Task::regression, Signal::none)), name_of);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryRegressor);

@@ -10,9 +10,11 @@
 
 namespace querist::learners {
 
-// Rows that stay in cache while all trees pass.
-static size_t tile_rows(size_t width) {
-  return std::clamp((size_t{1} << 17) / width, size_t{8}, size_t{128});
+// Rows that stay in cache while a tree passes, as many as that allows: every block of them fetches
+// all trees anew.
+static size_t tile_rows(size_t width, size_t trees) {
+  return std::clamp(std::min((size_t{1} << 15) / width, (size_t{1} << 18) / (trees + 1)), size_t{8},
+                    size_t{1024});
 }
 
 TreeEnsemble::TreeEnsemble(size_t features, std::vector<uint32_t> starts,
@@ -31,6 +33,8 @@ TreeEnsemble::TreeEnsemble(size_t features, std::vector<uint32_t> starts,
     columns_.push_back(0);
     place_[0] = 0;
   }
+  for (const TreeNode& node : nodes_)
+    zeros_differ_ = zeros_differ_ || (!node.leaf() && node.zero_right != (node.threshold < 0));
   for (TreeNode& node : nodes_)
     node.column = node.leaf() ? 0 : static_cast<uint32_t>(place_[node.column]) & 0x7fffffffu;
   std::vector<uint32_t> heights(nodes_.size());
@@ -69,6 +73,7 @@ void TreeEnsemble::gather(const Features& features, size_t begin, size_t end,
   }
 }
 
+template <bool zeros_differ>
 void TreeEnsemble::walk(const float* rows, size_t count, size_t tree, uint32_t* leaves) const {
   constexpr size_t lanes = 8;
   const TreeNode* nodes = nodes_.data();
@@ -77,7 +82,11 @@ void TreeEnsemble::walk(const float* rows, size_t count, size_t tree, uint32_t* 
     const TreeNode& node = nodes[at];
     const float value = row[node.column];
     const uint32_t right = value > node.threshold ? 1 : 0;
-    return node.left + (value == 0 ? node.zero_right : right);
+    if constexpr (zeros_differ) {
+      const uint32_t zero = value == 0 ? 1 : 0;
+      return node.left + (right ^ (zero & (right ^ node.zero_right)));  // No jumps to guess.
+    }
+    return node.left + right;
   };
   size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
@@ -105,16 +114,22 @@ void TreeEnsemble::find_leaves(const Features& features, const Visit& visit) con
   if (features.cols != features_) {
     refuse("the model expects {} columns of features, not {}", features_, features.cols);
   }
-  const size_t tile = tile_rows(columns_.size());
-  parallel_for(features.rows, tile, [&](size_t begin, size_t end) {
+  const size_t tile = tile_rows(columns_.size(), trees());
+  parallel_for(features.rows, std::min(tile, size_t{64}), [&](size_t begin, size_t end) {
     std::vector<float> rows;
     std::vector<uint32_t> leaves;
     for (size_t from = begin; from < end; from += tile) {
       const size_t to = std::min(end, from + tile);
       gather(features, from, to, rows);
       leaves.resize((to - from) * trees());
-      for (size_t t = 0; t < trees(); ++t)
-        walk(rows.data(), to - from, t, leaves.data() + t * (to - from));
+      for (size_t t = 0; t < trees(); ++t) {
+        uint32_t* own = leaves.data() + t * (to - from);
+        if (zeros_differ_) {
+          walk<true>(rows.data(), to - from, t, own);
+        } else {
+          walk<false>(rows.data(), to - from, t, own);
+        }
+      }
       visit(from, to, leaves.data());
     }
   });

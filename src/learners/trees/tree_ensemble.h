@@ -49,9 +49,11 @@ class TreeEnsemble {
 
  private:
   void gather(const Features& features, size_t begin, size_t end, std::vector<float>& out) const;
+  template <bool zeros_differ>
   void walk(const float* rows, size_t count, size_t tree, uint32_t* leaves) const;
 
   size_t features_ = 0;
+  bool zeros_differ_ = false;  // Some node sends 0 elsewhere than its threshold does.
   std::vector<uint32_t> starts_;
   std::vector<TreeNode> nodes_;
   std::vector<uint32_t> depths_;  // Steps from each root to its deepest leaf.
