@@ -77,22 +77,27 @@ bool TreeGrower::read_ranks(size_t column, const Node& node) {
     const uint32_t* ranks = columns.ranks.data() + column * columns.rows;
     for (size_t i = 0; i < count; ++i) node_ranks_[i] = ranks[rows[i]];
   } else {
-    std::fill_n(node_ranks_.begin(), count, columns.zero_ranks[column]);
     const uint32_t* first = columns.entry_rows.data() + columns.entry_starts[column];
     const uint32_t* last = columns.entry_rows.data() + columns.entry_starts[column + 1];
     const uint32_t* ranks = columns.entry_ranks.data() + columns.entry_starts[column];
     const auto entries = static_cast<size_t>(last - first);
+    size_t found = 0;  // Entries of the node, kept in sorted_ until it is known that there are any.
     if (entries <= count * static_cast<size_t>(std::bit_width(entries))) {
       for (size_t e = 0; e < entries; ++e) {
         const size_t place = place_[first[e]];
-        if (place >= node.begin && place < node.end) node_ranks_[place - node.begin] = ranks[e];
+        if (place >= node.begin && place < node.end)
+          sorted_[found++] = {ranks[e], static_cast<uint32_t>(place - node.begin)};
       }
     } else {
       for (size_t i = 0; i < count; ++i) {
         const uint32_t* at = std::lower_bound(first, last, rows[i]);
-        if (at < last && *at == rows[i]) node_ranks_[i] = ranks[at - first];
+        if (at < last && *at == rows[i])
+          sorted_[found++] = {ranks[at - first], static_cast<uint32_t>(i)};
       }
     }
+    if (found == 0) return false;
+    std::fill_n(node_ranks_.begin(), count, columns.zero_ranks[column]);
+    for (size_t e = 0; e < found; ++e) node_ranks_[sorted_[e].place] = sorted_[e].rank;
   }
   for (size_t i = 1; i < count; ++i)
     if (node_ranks_[i] != node_ranks_[0]) return true;
