@@ -32,3 +32,7 @@ find_path(DNNL_INCLUDE oneapi/dnnl/dnnl.h REQUIRED)
 add_library(dep_dnnl INTERFACE)
 target_include_directories(dep_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE})
 target_link_libraries(dep_dnnl INTERFACE ${CMAKE_DL_LIBS})
+
+# XGBoost is opened at run time by the first boosting (src/learners/gbdt/xgboost.cpp): linked, it would cost every start 4 ms. The
+# build needs its header alone; its CMake package asks for the command line tool, which is another Debian package.
+find_path(XGBOOST_INCLUDE xgboost/c_api.h REQUIRED)

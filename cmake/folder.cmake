@@ -1,11 +1,12 @@
-# Makes one folder under src/ a static library q_NAME, and its *_test.cpp files (with tests/conformance/NAME_test.cpp) a test program.
+# Makes one folder under src/ a static library q_NAME, and its *_test.cpp files (with tests/conformance/NAME_test.cpp and NAME_*_test.cpp) a test program.
 function(querist_folder name)
   cmake_parse_arguments(arg "REGISTRY" "EXECUTABLE;REGISTRY_OF" "LINKS;PRIVATE_LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/main\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
-  file(GLOB conformance CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/conformance/${name}_test.cpp)
+  file(GLOB conformance CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/conformance/${name}_test.cpp
+       ${CMAKE_SOURCE_DIR}/tests/conformance/${name}_*_test.cpp)
   list(APPEND tests ${conformance})
 
   if(sources)

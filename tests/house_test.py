@@ -12,7 +12,7 @@ HOMES = {r"sqlite3\.h": ["storage/sqlite"], r"boost/": ["api/http_server", "api/
          r"hwy/": ["kernels/"], r"oneapi/": ["kernels/bfloat16_products"], r"nlohmann/": ["base/json.h"], r"spdlog/": ["base/log.cpp"], r"fmt/": ["base/"],
          r"openssl/": ["base/hash.cpp"], r"sodium\.h": ["storage/passwords"], r"CLI/": ["app/"], r"toml": ["app/config"],
          r"prometheus/": ["api/"], r"archive(_entry)?\.h": ["formats/"], r"simdjson\.h": ["formats/"],
-         r"jpeglib\.h|png\.h": ["featurizers/"]}
+         r"jpeglib\.h|png\.h": ["featurizers/"], r"xgboost/": ["learners/gbdt/xgboost"]}
 BANNED_NAMES = re.compile(r"(^|/)(utils?|helpers?|common|misc|manager)(\.|/)", re.I)
 MAX_COLUMNS, MAX_LINES, MAX_FUNCTION = 100, 500, 70
 

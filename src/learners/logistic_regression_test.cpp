@@ -171,6 +171,27 @@ TEST(LogisticRegression, SearchesOnASampleOfLargeSetsAndKeepsTheStrengthAfterwar
   EXPECT_EQ(head_of(*again).strength, head_of(*first).strength);
 }
 
+TEST(LogisticRegression, ReachesTheSameOptimumFromAWarmStart) {
+  Rng rng(14);
+  Matrix x(300, 8);
+  Dataset data{.features = x, .classes = 4};
+  for (size_t i = 0; i < 300; ++i) {
+    data.labels.push_back(static_cast<int32_t>(i % 4));
+    for (size_t j = 0; j < 8; ++j)
+      x.at(i, j) = static_cast<float>(rng.normal() + (j == i % 4 ? 2 : 0));
+  }
+  // The earlier model had two thirds of the rows, and three classes only.
+  Dataset first{.features = MatrixView(200, 8, x.values.data()), .classes = 3};
+  for (size_t i = 0; i < 200; ++i) first.labels.push_back(std::min(data.labels[i], 2));
+  const Settings settings = {{"strength", 1.0}};
+  Matrix warm;
+  Matrix cold;
+  fit(data, settings, fit(first, settings).get())->probabilities(x, warm);
+  fit(data, settings)->probabilities(x, cold);
+  // The solver stops within 1e-7 of the loss a label; probabilities follow its square root.
+  for (size_t i = 0; i < cold.values.size(); ++i) ASSERT_NEAR(warm.values[i], cold.values[i], 1e-3);
+}
+
 TEST(LogisticRegression, KeepsOnlyTheColumnsOfASparseSetThatOccur) {
   Csr x;
   x.cols = size_t{1} << 20;
