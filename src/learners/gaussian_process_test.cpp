@@ -37,6 +37,8 @@ static const ProcessModel& process(const Model& model) {
   return dynamic_cast<const ProcessModel&>(model);
 }
 
+namespace {
+
 // Numbers that are exact in float16, some of them zero.
 struct Sample {
   Matrix x;
@@ -59,6 +61,8 @@ struct Sample {
     return {.features = x, .weights = weights, .task = Task::regression, .targets = y};
   }
 };
+
+}  // namespace
 
 static std::vector<double> solve(std::vector<std::vector<double>> m, std::vector<double> right) {
   const size_t n = right.size();

@@ -27,6 +27,8 @@ static Csr to_sparse(const Matrix& dense) {
   return out;
 }
 
+namespace {
+
 // Rows whose numbers are exact in float16, so that every storage holds the same.
 struct Sample {
   Matrix x;
@@ -55,6 +57,8 @@ struct Sample {
     return out;
   }
 };
+
+}  // namespace
 
 static std::unique_ptr<Model> fit(const Dataset& data, double alpha = 0, uint64_t seed = 1) {
   Params params(find("ridge").params);
