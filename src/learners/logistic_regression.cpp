@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/threads.h"
 #include "learners/cross_validation.h"
 #include "learners/learner.h"
 #include "learners/logistic_regression/linear_model.h"
@@ -130,11 +131,9 @@ static double strength_of(const TrainingRows& rows, const Params& params,
   return choose_strength(choose_rows(rows.problem, sample).problem, near, seed, progress);
 }
 
-static std::unique_ptr<Model> train(const Dataset& data, const Params& params,
-                                    const Model* warm_start, uint64_t seed,
-                                    const Progress& progress) {
-  const auto* earlier = dynamic_cast<const LinearModel*>(warm_start);
-  if (warm_start && !earlier) refuse("the model to start from is no logistic regression");
+static std::unique_ptr<LinearModel> train_classes(const Dataset& data, const Params& params,
+                                                  const LinearModel* earlier, uint64_t seed,
+                                                  const Progress& progress) {
   const TrainingRows rows = prepare(data, params.text("class_weight") == "balanced");
   const Problem& problem = rows.problem;
   std::vector<double> point;
@@ -154,10 +153,61 @@ static std::unique_ptr<Model> train(const Dataset& data, const Params& params,
       to_head(rows, point, data.classes, data.features.cols, strength));
 }
 
+// Each label against the rest of the rows; the two scores of a label differ by its logit.
+static std::unique_ptr<Model> train_labels(const Dataset& data, const Params& params, uint64_t seed,
+                                           const Progress& progress) {
+  const size_t labels = data.classes;
+  std::vector<std::unique_ptr<LinearModel>> models(labels);
+  parallel_for(labels, 1, [&](size_t begin, size_t end) {
+    for (size_t k = begin; k < end; ++k) {
+      Dataset one{.features = data.features, .weights = data.weights, .classes = 2};
+      for (size_t i = 0; i < data.features.rows; ++i) {
+        one.labels.push_back(data.label_matrix.row(i)[k] > 0 ? 1 : 0);
+      }
+      const Progress inner([&](double, double, std::string_view) { progress.check(); });
+      progress.check();
+      models[k] = train_classes(one, params, nullptr, mix_seed(seed, k), inner);
+    }
+  });
+  const LinearHead& first = models[0]->head();
+  LinearHead head{.classes = labels,
+                  .features = first.features,
+                  .by_column = first.by_column,
+                  .one_vs_rest = true,
+                  .columns = first.columns};
+  const size_t columns = head.by_column ? head.columns.size() : head.features;
+  head.weights.resize(columns * labels);
+  double log_strength = 0;
+  for (size_t k = 0; k < labels; ++k) {
+    const LinearModel& model = *models[k];
+    log_strength += std::log(model.head().strength) / static_cast<double>(labels);
+    head.bias.push_back(model.head().bias[1] - model.head().bias[0]);
+    for (size_t j = 0; j < columns; ++j) {
+      const int32_t column = head.by_column ? head.columns[j] : static_cast<int32_t>(j);
+      head.weights[head.by_column ? j * labels + k : k * columns + j] =
+          model.weight(1, column) - model.weight(0, column);
+    }
+  }
+  head.strength = std::exp(log_strength);
+  return std::make_unique<LinearModel>(std::move(head));
+}
+
+static std::unique_ptr<Model> train(const Dataset& data, const Params& params,
+                                    const Model* warm_start, uint64_t seed,
+                                    const Progress& progress) {
+  const auto* earlier = dynamic_cast<const LinearModel*>(warm_start);
+  if (warm_start && !earlier) refuse("the model to start from is no logistic regression");
+  if (earlier && earlier->task() != data.task) refuse("the model to start from has another task");
+  if (data.task == Task::multi_label) return train_labels(data, params, seed, progress);
+  return train_classes(data, params, earlier, seed, progress);
+}
+
 Learner logistic_regression() {
   return {
       .name = "logistic_regression",
-      .summary = "Linear softmax head; exact, fast to retrain, with honest probabilities.",
+      .summary =
+          "Linear softmax head, or one logit a label; exact, fast to retrain, with honest "
+          "probabilities. Labels that go together always train afresh.",
       .params = {{.name = "strength",
                   .fallback = 0.0,
                   .min = 0,
@@ -190,6 +240,7 @@ Learner logistic_regression() {
       .train = train,
       .load = load_linear_model,
       .source = "Cox 1958; Liu and Nocedal 1989",
+      .tasks = {Task::classification, Task::multi_label},
   };
 }
 

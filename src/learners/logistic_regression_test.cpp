@@ -2,6 +2,7 @@
 // sparse storage.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/clock.h"
@@ -280,6 +281,43 @@ TEST(LogisticRegression, StopsWhenCancelled) {
   progress.cancel();
   EXPECT_THROW(
       train(find("logistic_regression"), blobs.data(3), settings({}), nullptr, 0, progress), Error);
+}
+
+TEST(LogisticRegression, LearnsEachLabelOnItsOwnInEveryStorage) {
+  Rng rng(21);
+  Matrix x(90, 6), y(90, 4);
+  for (float& value : x.values) {
+    value = rng.uniform() < 0.4 ? 0 : static_cast<float>(rng.normal());
+  }
+  for (size_t i = 0; i < 90; ++i) {
+    for (size_t k = 0; k < 2; ++k) y.at(i, k) = x.at(i, k) + 0.5 * rng.normal() > 0.3;
+    y.at(i, 2) = 1;  // Every row has it, and none has the last.
+  }
+  Matrix wide(90, 40);
+  for (size_t i = 0; i < 90; ++i) std::ranges::copy(x.row(i), wide.row(i).begin());
+  const Csr sparse = to_sparse(x), by_column = to_sparse(wide);
+  for (const Features& features : {Features(x), Features(sparse), Features(by_column)}) {
+    const Dataset data{
+        .features = features, .classes = 4, .task = Task::multi_label, .label_matrix = y};
+    const auto model = fit(data, {{"strength", 1.0}});
+    EXPECT_EQ(model->task(), Task::multi_label);
+    Matrix out, own, loaded;
+    model->probabilities(features, out);
+    for (size_t k = 0; k < 4; ++k) {
+      Dataset one{.features = features, .classes = 2};
+      for (size_t i = 0; i < 90; ++i) one.labels.push_back(y.at(i, k) > 0);
+      fit(one, {{"strength", 1.0}})->probabilities(features, own);
+      // The same fit; its float32 weights are halved on one side and subtracted on the other.
+      for (size_t i = 0; i < 90; ++i) EXPECT_NEAR(out.at(i, k), own.at(i, 1), 1e-5);
+    }
+    const auto again = find("logistic_regression").load(model->save());
+    again->probabilities(features, loaded);
+    EXPECT_EQ(loaded.values, out.values);
+    EXPECT_EQ(again->save(), model->save());
+    EXPECT_EQ(model->linear_weights().rows, 0u);
+    Dataset single{.features = features, .labels = std::vector<int32_t>(90, 0), .classes = 4};
+    EXPECT_THROW(fit(single, {}, model.get()), Error);  // A start of another task.
+  }
 }
 
 TEST(CrossValidation, SpreadsEveryClassOverTheFolds) {

@@ -25,7 +25,7 @@ LinearModel::LinearModel(LinearHead head) : head_(std::move(head)) {
 }
 
 MatrixView LinearModel::linear_weights() const {
-  if (head_.by_column) return {};
+  if (head_.by_column || head_.one_vs_rest) return {};
   return {head_.classes, head_.features, head_.weights.data()};
 }
 
@@ -100,6 +100,13 @@ static void softmax_in_place(std::span<float> scores, size_t row) {
   for (float& score : scores) score = static_cast<float>(static_cast<double>(score) / sum);
 }
 
+static void sigmoid_in_place(std::span<float> scores, size_t row) {
+  for (float& score : scores) {
+    if (!std::isfinite(score)) refuse_row(row);
+    score = static_cast<float>(1 / (1 + std::exp(-static_cast<double>(score))));
+  }
+}
+
 void LinearModel::probabilities(const Features& features, Matrix& out) const {
   if (features.cols != head_.features) {
     refuse("the model expects {} columns of features, not {}", head_.features, features.cols);
@@ -107,7 +114,7 @@ void LinearModel::probabilities(const Features& features, Matrix& out) const {
   out.rows = features.rows;
   out.cols = head_.classes;
   out.values.resize(out.rows * out.cols);
-  if (features.kind != Features::Kind::sparse && !head_.by_column) {
+  if (features.kind != Features::Kind::sparse && !head_.by_column && !head_.one_vs_rest) {
     if (kernels::linear_probabilities(features, linear_weights(), head_.bias, out.values)) return;
     size_t row = 0;
     while (std::isfinite(out.at(row, 0))) ++row;
@@ -117,7 +124,9 @@ void LinearModel::probabilities(const Features& features, Matrix& out) const {
     for (size_t from = begin; from < end; from += tile_rows) {
       const size_t to = std::min(end, from + tile_rows);
       score_rows(features, from, to, out.values.data() + from * out.cols);
-      for (size_t i = from; i < to; ++i) softmax_in_place(out.row(i), i);
+      for (size_t i = from; i < to; ++i) {
+        (head_.one_vs_rest ? sigmoid_in_place : softmax_in_place)(out.row(i), i);
+      }
     }
   });
 }
@@ -129,7 +138,7 @@ std::string LinearModel::save() const {
   writer.put<uint64_t>(head_.classes);
   writer.put<uint64_t>(head_.features);
   writer.put(head_.strength);
-  writer.put<uint8_t>(head_.by_column);
+  writer.put(static_cast<uint8_t>(head_.by_column + 2 * head_.one_vs_rest));
   writer.put(head_.columns);
   writer.put(head_.weights);
   writer.put(head_.bias);
@@ -163,7 +172,9 @@ std::unique_ptr<Model> load_linear_model(std::string_view bytes) {
   head.classes = reader.number<uint64_t>();
   head.features = reader.number<uint64_t>();
   head.strength = reader.number<double>();
-  head.by_column = reader.number<uint8_t>() != 0;
+  const auto flags = reader.number<uint8_t>();
+  head.by_column = (flags & 1) != 0;
+  head.one_vs_rest = (flags & 2) != 0;
   if (head.classes == 0 || head.classes > limits::max_classes || head.features == 0 ||
       head.features > limits::max_features) {
     refuse("the stored model is damaged");

@@ -1,4 +1,5 @@
-// A trained linear softmax head: how it predicts, is stored and is read back.
+// A trained linear head, softmax or one sigmoid a label: how it predicts, is stored and is read
+// back.
 #pragma once
 
 #include "learners/learner.h"
@@ -12,6 +13,7 @@ struct LinearHead {
   size_t features = 0;
   double strength = 1;  // The C it was trained with, chosen or given.
   bool by_column = false;
+  bool one_vs_rest = false;  // Multi-label: each score is a logit of its own.
   std::vector<int32_t> columns;
   std::vector<float> weights;
   std::vector<float> bias;  // One a class.
@@ -21,12 +23,18 @@ class LinearModel final : public Model {
  public:
   explicit LinearModel(LinearHead head);
 
+  Task task() const override {
+    return head_.one_vs_rest ? Task::multi_label : Task::classification;
+  }
   size_t classes() const override { return head_.classes; }
   size_t features() const override { return head_.features; }
   void probabilities(const Features& features, Matrix& out) const override;
   std::string save() const override;
+  // Softmax heads only: who asks for them takes a softmax for granted.
   MatrixView linear_weights() const override;
-  std::vector<float> linear_bias() const override { return head_.bias; }
+  std::vector<float> linear_bias() const override {
+    return head_.one_vs_rest ? std::vector<float>() : head_.bias;
+  }
 
   const LinearHead& head() const { return head_; }
   float weight(size_t cls, int32_t column) const;

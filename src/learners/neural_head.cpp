@@ -1,0 +1,233 @@
+// A multi-layer perceptron (Rumelhart, Hinton and Williams 1986) trained by Adam (Kingma and Ba
+// 2015), with dropout members (Gal and Ghahramani 2016).
+#include <algorithm>
+#include <cmath>
+
+#include "learners/cross_validation.h"
+#include "learners/learner.h"
+#include "learners/neural_head/network_model.h"
+#include "learners/neural_head/training.h"
+
+namespace querist::learners {
+
+static constexpr double unseen_count = 0.05;       // As in logistic_regression.
+static constexpr size_t fewest_to_hold_out = 100;  // Rows; fewer all train.
+static constexpr size_t block_rows = 256;
+
+static void want_classes(const Dataset& data, bool is_balanced, NetworkParts& parts,
+                         Wanted& wanted) {
+  parts.present = data.labels;
+  std::ranges::sort(parts.present);
+  const auto rest = std::ranges::unique(parts.present);
+  parts.present.erase(rest.begin(), rest.end());
+  wanted.outputs = parts.present.size();
+  std::vector<double> counts(wanted.outputs);
+  for (const int32_t label : data.labels) {
+    const auto at = std::ranges::lower_bound(parts.present, label);
+    wanted.labels.push_back(static_cast<int32_t>(at - parts.present.begin()));
+    ++counts[static_cast<size_t>(wanted.labels.back())];
+  }
+  const auto rows = static_cast<double>(data.labels.size());
+  parts.unseen_share = unseen_count / rows;
+  for (size_t i = 0; is_balanced && i < wanted.labels.size(); ++i) {
+    const double count = counts[static_cast<size_t>(wanted.labels[i])];
+    wanted.weights[i] *= static_cast<float>(rows / (static_cast<double>(wanted.outputs) * count));
+  }
+}
+
+static void want_numbers(const Dataset& data, NetworkParts& parts, Wanted& wanted) {
+  double total = 0, square = 0;
+  for (size_t i = 0; i < data.targets.size(); ++i) {
+    const auto weight = static_cast<double>(wanted.weights[i]);
+    total += weight;
+    parts.mean += (static_cast<double>(data.targets[i]) - parts.mean) * weight / total;
+  }
+  for (size_t i = 0; i < data.targets.size(); ++i) {
+    const double gap = static_cast<double>(data.targets[i]) - parts.mean;
+    square += static_cast<double>(wanted.weights[i]) * gap * gap / total;
+  }
+  const bool varies =
+      std::ranges::any_of(data.targets, [&](float y) { return y != data.targets[0]; });
+  parts.spread = varies ? std::sqrt(square) : 0;  // 0: there is nothing to predict but the mean.
+  if (!varies) parts.mean = static_cast<double>(data.targets[0]);
+  for (const float target : data.targets) {
+    const double gap = static_cast<double>(target) - parts.mean;
+    wanted.numbers.push_back(varies ? static_cast<float>(gap / parts.spread) : 0);
+  }
+}
+
+static Wanted want(const Dataset& data, bool is_balanced, NetworkParts& parts) {
+  Wanted wanted{.loss = parts.loss(), .weights = data.weights};
+  if (wanted.weights.empty()) wanted.weights.assign(data.features.rows, 1);
+  if (data.task == Task::regression) {
+    want_numbers(data, parts, wanted);
+  } else if (data.task == Task::multi_label) {
+    wanted.outputs = data.classes;
+    wanted.label_matrix = data.label_matrix;
+  } else {
+    want_classes(data, is_balanced, parts, wanted);
+  }
+  return wanted;
+}
+
+// Splits the rows: an even share of every class is held out where there are enough of them.
+static void hold_out(const Wanted& wanted, double share, uint64_t seed, std::vector<int64_t>& rows,
+                     std::vector<int64_t>& held_out) {
+  const size_t count = wanted.weights.size();
+  const bool has_enough = share > 0 && count >= fewest_to_hold_out;
+  const auto folds = has_enough ? static_cast<size_t>(std::lround(1 / share)) : 1;
+  const std::vector<int32_t> same(count);
+  const bool is_labelled = !wanted.labels.empty();
+  const auto fold = stratified_folds(is_labelled ? wanted.labels : same,
+                                     is_labelled ? wanted.outputs : 1, folds, seed);
+  for (size_t i = 0; i < count; ++i) {
+    (has_enough && fold[i] == 0 ? held_out : rows).push_back(static_cast<int64_t>(i));
+  }
+}
+
+static Laplace posterior_of(const Dataset& data, const NetworkParts& parts, const Wanted& wanted) {
+  return fit_laplace(parts.loss(), parts.network.layers.back(), [&](const auto& take) {
+    Rng rng(0);  // Nothing is dropped.
+    Batch batch;
+    Tape tape;
+    for (size_t begin = 0; begin < data.features.rows; begin += block_rows) {
+      std::vector<int64_t> rows;
+      for (size_t i = begin; i < std::min(data.features.rows, begin + block_rows); ++i) {
+        rows.push_back(static_cast<int64_t>(i));
+      }
+      read_rows(data.features, rows, parts.form, batch);
+      wanted.fill(rows, batch);
+      forward(parts.network, batch, 0, rng, tape);
+      take(tape.outputs[tape.outputs.size() - 2], tape.outputs.back(), batch.weights);
+    }
+  });
+}
+
+static std::unique_ptr<Model> train(const Dataset& data, const Params& params, const Model*,
+                                    uint64_t seed, const Progress& progress) {
+  NetworkParts parts{.task = data.task,
+                     .classes = data.task == Task::regression ? 0 : data.classes,
+                     .form = form_of(data.features),
+                     .network = {},
+                     .present = {},
+                     .members = static_cast<size_t>(params.integer("members")),
+                     .dropout = params.number("dropout"),
+                     .mask_seed = mix_seed(seed, 2),
+                     .laplace = {}};
+  const Wanted wanted = want(data, params.text("class_weight") == "balanced", parts);
+  NetworkSettings settings{.hidden = static_cast<size_t>(params.integer("hidden")),
+                           .layers = static_cast<size_t>(params.integer("layers")),
+                           .dropout = parts.dropout,
+                           .focal = params.number("focal"),
+                           .rate = params.number("learning_rate"),
+                           .decay = params.number("weight_decay"),
+                           .batch_size = static_cast<size_t>(params.integer("batch_size")),
+                           .max_epochs = static_cast<size_t>(params.integer("max_epochs")),
+                           .patience = static_cast<size_t>(params.integer("patience"))};
+  const bool is_one_class = data.task == Task::classification && wanted.outputs == 1;
+  if (is_one_class) settings.max_epochs = 0;  // The softmax of one score is 1.
+  std::vector<int64_t> rows, held_out;
+  hold_out(wanted, params.number("held_out"), mix_seed(seed, 0), rows, held_out);
+  parts.network = train_network(data.features, parts.form, wanted, std::move(rows), held_out,
+                                settings, mix_seed(seed, 1), progress);
+  if (params.flag("laplace") && data.task != Task::regression && !is_one_class) {
+    parts.laplace = posterior_of(data, parts, wanted);
+  }
+  return std::make_unique<NetworkModel>(std::move(parts));
+}
+
+static ParamSpecs params() {
+  return {
+      {.name = "hidden",
+       .fallback = 128,
+       .min = 1,
+       .max = 4096,
+       .whole = true,
+       .help = "Units of each hidden layer."},
+      {.name = "layers",
+       .fallback = 1,
+       .min = 1,
+       .max = 8,
+       .whole = true,
+       .help = "Hidden layers."},
+      {.name = "dropout",
+       .fallback = 0.1,
+       .min = 0,
+       .max = 0.9,
+       .help = "Chance that a hidden unit is left out of a step, or of a member."},
+      {.name = "focal",
+       .fallback = 0.0,
+       .min = 0,
+       .max = 10,
+       .help = "How much less what is already right counts (Lin et al. 2017); 0: all alike."},
+      {.name = "laplace",
+       .fallback = false,
+       .help = "Probabilities take the last layer's uncertainty into account (Kristiadi et al. "
+               "2020)."},
+      {.name = "members",
+       .fallback = 10,
+       .min = 2,
+       .max = 1000,
+       .whole = true,
+       .help = "Thinned networks that stand for a committee."},
+      {.name = "learning_rate",
+       .fallback = 2e-3,
+       .min = 1e-7,
+       .max = 1,
+       .help = "Adam's step size."},
+      {.name = "weight_decay",
+       .fallback = 0.01,
+       .min = 0,
+       .max = 100,
+       .help = "What the weights lose each step, by the step size."},
+      {.name = "batch_size",
+       .fallback = 0,
+       .min = 0,
+       .max = 100'000,
+       .whole = true,
+       .help = "Rows of a step; 0: a sixteenth of all, 8 to 64.",
+       .automatic = true},
+      {.name = "max_epochs",
+       .fallback = 200,
+       .min = 1,
+       .max = 100'000,
+       .whole = true,
+       .help = "Most passes over the rows."},
+      {.name = "patience",
+       .fallback = 10,
+       .min = 1,
+       .max = 100'000,
+       .whole = true,
+       .help = "Passes without a gain on the held-out rows after which training ends."},
+      {.name = "held_out",
+       .fallback = 0.1,
+       .min = 0,
+       .max = 0.5,
+       .help = "Share of the rows that only decides when to stop; none below 100 rows."},
+      {.name = "class_weight",
+       .fallback = "none",
+       .choices = {"none", "balanced"},
+       .help = "Weigh classes equally (balanced) or as they come (none); one class an example "
+               "only."},
+  };
+}
+
+Learner neural_head() {
+  return {
+      .name = "neural_head",
+      .summary =
+          "Neural network of one hidden layer or more; always trains afresh, a warm start "
+          "changes nothing.",
+      .params = params(),
+      .train = train,
+      .load = load_network_model,
+      .source =
+          "Rumelhart, Hinton and Williams 1986; Kingma and Ba 2015; Gal and Ghahramani 2016; "
+          "Lin et al. 2017; MacKay 1992; Kristiadi et al. 2020",
+      .gives = Signal::probabilities | Signal::member_probabilities | Signal::predictions |
+               Signal::member_predictions,
+      .tasks = {Task::classification, Task::multi_label, Task::regression},
+  };
+}
+
+}  // namespace querist::learners
