@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-
 #include "base/threads.h"
 #include "learners/learner.h"
 #include "learners/rbf_svm/pair.h"

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 
 #include "base/clock.h"
 #include "base/threads.h"
+#include "loop/one_by_one/committee.h"
 #include "loop/one_by_one/machine.h"
 #include "loop/signals.h"
 #include "metrics/classification.h"
@@ -15,11 +15,15 @@ namespace querist::loop {
 
 static constexpr size_t initial_labels = 20;
 static constexpr double test_fraction = 0.4;
-static constexpr std::string_view task_learner = "rbf_svm";
+
+// The machine alone gives probabilities; a committee of machines stands beside it.
+static strategies::ChosenStrategy protocol_strategy(const std::string& strategy) {
+  learners::Learner learner = learners::find("rbf_svm");
+  learner.gives = learner.gives | Signal::member_probabilities;
+  return strategy_for(strategy, learner);
+}
 
 namespace {
-
-double squash(double decision) { return 1 / (1 + std::exp(-decision)); }
 
 class OneByOneWalk {
  public:
@@ -28,8 +32,9 @@ class OneByOneWalk {
       : table_(table),
         stage_(stage),
         seed_(seed),
-        chosen_(strategy_for(strategy, learners::find(task_learner))),
-        machine_(stage) {
+        chosen_(protocol_strategy(strategy)),
+        machine_(stage),
+        committee_(stage) {
     run_.strategy = strategy;
     run_.seed = seed;
     candidates_.resize(stage.pool.size());
@@ -99,6 +104,10 @@ class OneByOneWalk {
       pool.probabilities = pool_probabilities_;
     }
     if (has(read, Signal::embeddings)) pool.embeddings = stage_.pool_features();
+    if (has(read, Signal::member_probabilities)) {
+      pool.member_probabilities = committee_.probabilities(
+          machine_, labeled_, mix_seed(mix_seed(seed_, 5), labeled_.size()));
+    }
     const auto selection = strategies::select_batch(*chosen_.card, pool, 1, chosen_.params,
                                                     mix_seed(mix_seed(seed_, 4), labeled_.size()));
     take(selection.rows);
@@ -109,6 +118,7 @@ class OneByOneWalk {
   size_t seed_;
   strategies::ChosenStrategy chosen_;
   OneByOneMachine machine_;
+  OneByOneCommittee committee_;
   std::any memory_;
   std::vector<int64_t> candidates_, labeled_;
   std::vector<int32_t> labels_, predicted_;
@@ -124,8 +134,7 @@ Simulation simulate_one_by_one(const Table& table, const SimulationPlan& plan,
   if (table.classes.size() != 2)
     refuse("the protocol is for two classes; the data has {}", table.classes.size());
   if (plan.seeds == 0) refuse("seeds must be at least 1");
-  for (const std::string& strategy : plan.strategies)
-    strategy_for(strategy, learners::find(task_learner));
+  for (const std::string& strategy : plan.strategies) protocol_strategy(strategy);
   const Matrix numbers = numbers_of(table);
 
   Simulation simulation;

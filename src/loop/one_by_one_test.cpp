@@ -9,6 +9,7 @@
 
 #include "base/threads.h"
 #include "learners/rbf_svm/svm_model.h"
+#include "loop/one_by_one/committee.h"
 #include "loop/one_by_one/machine.h"
 #include "metrics/classification.h"
 
@@ -59,7 +60,7 @@ static void expect_equal(const SimulationRun& a, const SimulationRun& b) {
 
 TEST(OneByOne, GivesTheSameRunsAgainOnOneThreadAndOnTwo) {
   const Table table = numbers_table(90);
-  const auto plan = plan_of({"margin", "random", "k_center", "quire"}, 3);
+  const auto plan = plan_of({"margin", "random", "vote_entropy", "quire"}, 3);
   set_threads(1);
   const Simulation alone = run(table, plan);
   set_threads(2);
@@ -195,6 +196,42 @@ TEST(OneByOne, AsksByMarginAboutTheSmallestDecision) {
     }
     ASSERT_NEAR(asked, least, 1e-6) << k;  // float32 probabilities.
     learn(margin.indices[k][0]);
+  }
+}
+
+TEST(OneByOne, TrainsEveryMemberToTheOptimumOfItsBag) {
+  const Table table = numbers_table(120);
+  const auto stage = one_by_one_stage(table, numbers_of(table), 0.4, 20, 2);
+  OneByOneMachine machine(stage);
+  std::vector<int64_t> labeled;
+  for (size_t row = 0; row < 50; ++row) {
+    machine.learn(row);
+    labeled.push_back(static_cast<int64_t>(row));
+  }
+  machine.solve();
+  OneByOneCommittee committee(stage);
+  const Members members = committee.probabilities(machine, labeled, 9);
+  ASSERT_EQ(members.members, 8u);
+  const auto& learner = learners::find("rbf_svm");
+  Params params(learner.params);
+  params.set("probabilities", "decision");
+  for (size_t m = 0; m < 8; ++m) {
+    // The bag as the committee draws it: labels are of both classes, so the first draw counts.
+    Rng rng(mix_seed(9, m));
+    Dataset data;
+    Matrix bag(50, 4);
+    for (size_t draw = 0; draw < 50; ++draw) {
+      const auto row = static_cast<size_t>(labeled[rng.below(50)]);
+      std::copy_n(stage.features.row(row).begin(), 4, bag.row(draw).begin());
+      data.labels.push_back(stage.pool_labels[row]);
+    }
+    data.features = bag;
+    data.classes = 2;
+    Matrix out;
+    learners::train(learner, data, params, nullptr, 1, Progress())
+        ->probabilities(stage.pool_features(), out);
+    for (size_t i = 0; i < stage.pool.size(); ++i)
+      ASSERT_NEAR(members.member(m).row(i)[1], out.at(i, 1), 2e-3) << m;
   }
 }
 

@@ -1,11 +1,19 @@
 // Rows of the test set do not matter to the solver, so they are scored once a solution.
 #include "loop/one_by_one/machine.h"
 
+#include <cmath>
+
 namespace querist::loop {
 
 static constexpr double strength = 1;      // C.
 static constexpr double tolerance = 1e-3;  // libsvm's.
 static constexpr size_t most_steps = 10'000'000;
+
+kernels::SvcEnd solve_one_by_one(const kernels::KernelRow& row, kernels::SvcDual& dual) {
+  return kernels::solve_svc(row, tolerance, most_steps, dual);
+}
+
+double squash(double decision) { return 1 / (1 + std::exp(-decision)); }
 
 OneByOneMachine::OneByOneMachine(const OneByOneStage& stage)
     : stage_(stage),
@@ -27,9 +35,7 @@ void OneByOneMachine::learn(size_t row) {
 
 void OneByOneMachine::solve() {
   before_ = dual_.beta;
-  const auto end = kernels::solve_svc(row_, tolerance, most_steps, dual_);
-  bias_ = end.bias;
-  steps_ += end.steps;
+  bias_ = solve_one_by_one(row_, dual_).bias;
   for (size_t i = 0; i < before_.size(); ++i) {
     const double change = dual_.beta[i] - before_[i];
     if (change != 0)

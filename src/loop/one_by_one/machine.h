@@ -9,6 +9,12 @@
 
 namespace querist::loop {
 
+// With the protocol's tolerance, libsvm's.
+kernels::SvcEnd solve_one_by_one(const kernels::KernelRow& row, kernels::SvcDual& dual);
+
+// The fixed sigmoid through which strategies see decision values.
+double squash(double decision);
+
 class OneByOneMachine {
  public:
   explicit OneByOneMachine(const OneByOneStage& stage);
@@ -20,17 +26,17 @@ class OneByOneMachine {
   // Decision values, above 0 for class 1.
   double pool_decision(size_t i) const { return bias_ + target_[i] - dual_.residual[i]; }
   double test_decision(size_t i) const { return bias_ + test_[i]; }
-  size_t steps() const { return steps_; }  // Of the solver, in all.
+  const kernels::SvcDual& dual() const { return dual_; }
+  double target(size_t i) const { return target_[i]; }  // -1 or 1; 0 without a label.
 
  private:
   const OneByOneStage& stage_;
   kernels::KernelRow row_;
-  kernels::SvcDual dual_;       // Over the pool.
-  std::vector<double> target_;  // -1 or 1; 0 without a label.
-  std::vector<double> test_;    // Scores without the bias.
+  kernels::SvcDual dual_;  // Over the pool.
+  std::vector<double> target_;
+  std::vector<double> test_;  // Scores without the bias.
   std::vector<double> before_;
   double bias_ = 0;
-  size_t steps_ = 0;
 };
 
 }  // namespace querist::loop
