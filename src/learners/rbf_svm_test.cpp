@@ -279,6 +279,20 @@ TEST(Couple, FindsTheProbabilitiesBehindConsistentPairs) {
   }
 }
 
+TEST(KernelRows, AreTheSameAllAtOnceOrOneByOne) {
+  for (const size_t n : {1, 2, 15, 16, 17, 50}) {
+    const Made made(n, 5, 2, 18);
+    std::vector<int64_t> all(n);
+    std::iota(all.begin(), all.end(), 0);
+    KernelRows at_once(made.x, all, 0.7, size_t{1} << 20);
+    KernelRows one_by_one(made.x, all, 0.7, 0);
+    for (size_t i = 0; i < n; ++i) {
+      const std::vector<float> expected(one_by_one.row(i), one_by_one.row(i) + n);
+      EXPECT_EQ(std::vector<float>(at_once.row(i), at_once.row(i) + n), expected) << n;
+    }
+  }
+}
+
 TEST(KernelRows, AreTheKernelWhateverTheKindOfFeatures) {
   const Made made(50, 6, 2, 17);
   Csr sparse;

@@ -67,11 +67,40 @@ void KernelRows::compute(size_t i, double* scratch, float* out) const {
 
 void KernelRows::compute_all() {
   values_.resize(size_ * size_);
+  if (packed_.rows > 0) return compute_half_and_mirror();
   parallel_for(size_, 16, [&](size_t begin, size_t end) {
     std::vector<double> scratch(scratch_.size());
     for (size_t i = begin; i < end; ++i) {
       compute(i, scratch.data(), values_.data() + i * size_);
       check_interrupt();
+    }
+  });
+}
+
+// The kernel is symmetric to the last bit: each group of rows meets itself and the groups after it.
+void KernelRows::compute_half_and_mirror() {
+  constexpr size_t group = kernels::PackedRows::group;
+  const size_t groups = packed_.padded() / group;
+  const auto rows_of = [&](size_t g) { return std::min(group, size_ - g * group); };
+  parallel_for(groups, 1, [&](size_t begin, size_t end) {
+    std::vector<double> block(group * packed_.padded());
+    for (size_t g = begin; g < end; ++g) {
+      kernels::rbf_kernel(wide_.data() + g * group * packed_.cols, rows_of(g), packed_, gamma_,
+                          block.data(), g);
+      for (size_t i = 0; i < rows_of(g); ++i) {
+        for (size_t j = g * group; j < size_; ++j)
+          values_[(g * group + i) * size_ + j] =
+              static_cast<float>(block[i * packed_.padded() + j]);
+      }
+      check_interrupt();
+    }
+  });
+  parallel_for(groups, 1, [&](size_t begin, size_t end) {
+    for (size_t g = begin; g < end; ++g) {
+      for (size_t j = 0; j < g * group; ++j) {
+        for (size_t i = g * group; i < g * group + rows_of(g); ++i)
+          values_[i * size_ + j] = values_[j * size_ + i];
+      }
     }
   });
 }

@@ -26,6 +26,7 @@ class KernelRows {
  private:
   void compute(size_t i, double* scratch, float* out) const;
   void compute_all();
+  void compute_half_and_mirror();
 
   size_t size_;
   double gamma_;
