@@ -13,8 +13,9 @@ namespace querist::loop {
 // leave such seeds out; columns standardised by the pool's means and deviations; then one query a
 // step, each followed by the optimum of an RBF support vector machine with C = 1 and gamma = 1 / d.
 // Strategies see the decision values through a fixed sigmoid, so margin asks about the smallest
-// one; log_loss is of that sigmoid too. Those that read a committee see eight machines on bootstraps
-// of the labelled rows, drawn anew every step. A run is bit for bit the same on any number of threads.
+// one; log_loss is of that sigmoid too. Those that read a committee see eight machines on
+// bootstraps of the labelled rows, drawn anew every step. A run is bit for bit the same on any
+// number of threads.
 //
 // A seed computes its kernel once: 4 bytes · pool · rows. Each step goes on from the coefficients
 // of the one before. Refuses tables that have not two classes and only numbers.

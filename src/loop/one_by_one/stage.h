@@ -8,13 +8,13 @@
 namespace querist::loop {
 
 struct OneByOneStage {
-  std::vector<int64_t> pool;         // Rows of the table, in the order of the draw.
-  std::vector<int64_t> test;         //
+  std::vector<int64_t> pool;  // Rows of the table, in the order of the draw.
+  std::vector<int64_t> test;
   std::vector<int64_t> initial;      // Rows of `pool` that are labelled at the start.
   std::vector<int32_t> pool_labels;  // 0 or 1.
-  std::vector<int32_t> test_labels;  //
-  Matrix features;                   // (pool + test, columns), standardised.
-  std::vector<float> kernel;         // (pool, pool + test).
+  std::vector<int32_t> test_labels;
+  Matrix features;            // (pool + test, columns), standardised.
+  std::vector<float> kernel;  // (pool, pool + test).
 
   MatrixView pool_features() const { return {pool.size(), features.cols, features.values.data()}; }
   const float* kernel_row(size_t i) const { return kernel.data() + i * features.rows; }
