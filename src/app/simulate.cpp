@@ -7,6 +7,7 @@
 #include "app/verb.h"
 #include "base/error.h"
 #include "base/threads.h"
+#include "loop/one_by_one.h"
 #include "loop/simulate.h"
 #include "strategies/door/expression.h"
 
@@ -24,6 +25,7 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.batch_size = count("batch_size");
   plan.budget = count("budget");
   plan.seeds = count("seeds");
+  plan.first_seed = count("first_seed");
   plan.noise = invocation.options.number("noise");
   plan.audit_share = invocation.options.number("audit_share");
   const bool by_fraction =
@@ -62,10 +64,26 @@ static void print_summary(const Json& result) {
   std::fputs((curve_plot(result) + "\n" + text).c_str(), stdout);
 }
 
+static bool one_by_one(const Invocation& invocation) {
+  if (invocation.text("protocol") == "none") return false;
+  for (const std::string_view fixed : {"learner", "featurizer", "initial", "batch_size", "budget",
+                                       "noise", "audit_share", "test_fraction", "split"}) {
+    if (invocation.options.changed(fixed))
+      wrong_usage("--protocol fixes {}; leave it out, or the protocol", fixed);
+  }
+  return true;
+}
+
+static std::string metric_of(const Invocation& invocation, bool one_by_one) {
+  if (one_by_one && !invocation.options.changed("metric")) return "aubc_trapz_over_n";
+  return invocation.text("metric");
+}
+
 static int run(const Invocation& invocation) {
   if (invocation.arguments.size() != 1)
     wrong_usage("simulate takes one DATA file; try querist simulate --help");
   set_threads(static_cast<size_t>(invocation.options.integer("threads")));
+  const bool protocol = one_by_one(invocation);
   const loop::SimulationPlan plan = plan_of(invocation);
   const std::string& path = invocation.arguments[0];
   ProgressBar bar("simulating");
@@ -77,8 +95,9 @@ static int run(const Invocation& invocation) {
   }
   if (table.problems.size() > 5)
     std::fprintf(stderr, "… and %zu more rows\n", table.problems.size() - 5);
-  const auto simulation = loop::simulate(table, plan, bar.progress());
-  const Json result = loop::simulation_json(simulation, invocation.text("metric"));
+  const auto simulation = protocol ? loop::simulate_one_by_one(table, plan, bar.progress())
+                                   : loop::simulate(table, plan, bar.progress());
+  const Json result = loop::simulation_json(simulation, metric_of(invocation, protocol));
   if (!invocation.text("out").empty()) put_out(invocation.text("out"), result.dump());
   if (!invocation.text("html").empty())
     put_out(invocation.text("html"), loop::simulation_html(result, path));
@@ -137,6 +156,17 @@ Verb simulate() {
             .max = 10'000,
             .whole = true,
             .help = "Paired repetitions."},
+           {.name = "first_seed",
+            .fallback = 0,
+            .min = 0,
+            .max = 1e9,
+            .whole = true,
+            .help = "The first of the seeds, which count up from it."},
+           {.name = "protocol",
+            .fallback = "none",
+            .choices = {"none", "one_by_one_rbf_svm"},
+            .help = "one_by_one_rbf_svm: as the published comparison on 26 binary tables, one "
+                    "label a step to the last under an RBF support vector machine."},
            {.name = "noise",
             .fallback = 0.0,
             .min = 0,

@@ -53,12 +53,13 @@ static HWY_INLINE void one_group(const double* HWY_RESTRICT a, size_t cols,
   }
 }
 
-void RbfKernel(const double* a, size_t a_rows, const PackedRows& b, double gamma, double* out) {
+void RbfKernel(const double* a, size_t a_rows, const PackedRows& b, double gamma, double* out,
+               size_t first_group) {
   // Eight accumulators hide the latency of the fused multiply-add and fit every register file.
   constexpr size_t vectors = PackedRows::group / hn::MaxLanes(Doubles());
   constexpr size_t strip = vectors <= 2 ? 4 : vectors <= 4 ? 2 : 1;
   const size_t stride = b.padded();
-  for (size_t start = 0; start < stride; start += PackedRows::group) {
+  for (size_t start = first_group * PackedRows::group; start < stride; start += PackedRows::group) {
     const double* group = b.values.data() + start * b.cols;
     size_t i = 0;
     for (; i + strip <= a_rows; i += strip)
@@ -109,8 +110,9 @@ void pack_rows(const Features& x, std::span<const int64_t> rows, PackedRows& out
   });
 }
 
-void rbf_kernel(const double* a, size_t a_rows, const PackedRows& b, double gamma, double* out) {
-  HWY_DYNAMIC_DISPATCH(RbfKernel)(a, a_rows, b, gamma, out);
+void rbf_kernel(const double* a, size_t a_rows, const PackedRows& b, double gamma, double* out,
+                size_t first_group) {
+  HWY_DYNAMIC_DISPATCH(RbfKernel)(a, a_rows, b, gamma, out, first_group);
 }
 
 }  // namespace querist::kernels

@@ -29,8 +29,10 @@ void pack_rows(const Features& x, std::span<const int64_t> rows, PackedRows& out
 // out (a_rows, b.padded()) = exp(-gamma |a_i - b_j|^2), on the calling thread; columns from b.rows
 // on hold nothing of use. a: (a_rows, b.cols) doubles. Differences are squared one by one, so that
 // equal rows have exactly 1 and the kernel is symmetric; relative error about 1e-15 (of the
-// exponent, where that is larger than 1). Flops: 3 · cols a pair and one exponential.
-void rbf_kernel(const double* a, size_t a_rows, const PackedRows& b, double gamma, double* out);
+// exponent, where that is larger than 1). Flops: 3 · cols a pair and one exponential. Columns of
+// the groups before first_group are left as they are: half of a symmetric kernel is enough.
+void rbf_kernel(const double* a, size_t a_rows, const PackedRows& b, double gamma, double* out,
+                size_t first_group = 0);
 
 // What a gamma of 0 ("not given") stands for: one by the number of features, as in scikit-learn.
 inline double rbf_gamma(double given, size_t cols) {

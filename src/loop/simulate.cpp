@@ -316,15 +316,16 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
   simulation.runs.resize(plan.strategies.size() * plan.seeds);
   std::atomic<size_t> done = 0;
   parallel_for(plan.seeds, 1, [&](size_t begin, size_t end) {
-    for (size_t seed = begin; seed < end; ++seed) {
+    for (size_t at = begin; at < end; ++at) {
+      const size_t seed = plan.first_seed + at;
       Stage stage = one_split ? shared : make_stage(table, plan, seed, progress);
       add_noise(stage, plan, table.classes.size(), seed);
-      if (seed == 0) {
+      if (at == 0) {
         simulation.pool = stage.split.pool.size();
         simulation.test = stage.split.test.size();
       }
       for (size_t s = 0; s < plan.strategies.size(); ++s) {
-        simulation.runs[s * plan.seeds + seed] =
+        simulation.runs[s * plan.seeds + at] =
             Walk(table, plan, stage, plan.strategies[s], seed).run(progress);
         progress.at(static_cast<double>(++done), static_cast<double>(simulation.runs.size()),
                     "runs");
