@@ -31,6 +31,7 @@ struct World {
         x.at(i, j) = centres.at(i % classes, j) + static_cast<float>(rng.normal());
         second.at(i, j) = centres.at(i % classes, columns + j) + static_cast<float>(rng.normal());
       }
+      for (float& v : x.row(i)) v = std::abs(v);  // Counts for those that read words.
       const bool has_label = i < label_count;
       (has_label ? labeled : unlabeled).push_back(static_cast<int64_t>(i));
       if (has_label) labels.push_back(truth.back());
