@@ -44,16 +44,21 @@ struct Table {
   std::span<const int64_t> rows;
   const Matrix& values;
   const CenterPanels& panels;
-  Matrix& found;
+  NeighborLists& found;
 
   // The row at a place among `rows` meets the k nearest, whose places `nearest(0)`, … gives.
   template <class Nearest>
-  void put(size_t at, const Nearest& nearest) {
-    const auto out = found.row(at);
-    for (size_t j = 0; j < out.size(); ++j) {
-      out[j] = std::sqrt(squared_distance(x, rows[nearest(j)], values.row(at)));
+  void put(size_t at, const Nearest& nearest, std::vector<Entry>& order) {
+    order.clear();
+    for (size_t j = 0; j < found.k; ++j) {
+      const size_t other = nearest(j);
+      order.emplace_back(squared_distance(x, rows[other], values.row(at)), other);
     }
-    std::sort(out.begin(), out.end());
+    std::sort(order.begin(), order.end());
+    for (size_t j = 0; j < found.k; ++j) {
+      found.squared[at * found.k + j] = order[j].first;
+      found.indices[at * found.k + j] = static_cast<int32_t>(order[j].second);
+    }
   }
 };
 
@@ -61,6 +66,7 @@ struct Table {
 struct BlockWork {
   std::vector<float> scores;
   std::vector<Entry> heap;
+  std::vector<Entry> order;
   std::vector<float> moved;
   std::vector<int64_t> rows;
   Bfloat16Filter::Work filter;
@@ -75,9 +81,10 @@ static void score_block(Table& table, std::span<const size_t> places, BlockWork&
   center_scores(table.x, work.rows, table.panels,
                 std::span(work.scores).first(places.size() * padded));
   for (size_t i = 0; i < places.size(); ++i) {
-    least({work.scores.data() + i * padded, table.rows.size()}, places[i], table.found.cols,
+    least({work.scores.data() + i * padded, table.rows.size()}, places[i], table.found.k,
           work.heap);
-    table.put(places[i], [&](size_t j) { return work.heap[j].second; });
+    table.put(
+        places[i], [&](size_t j) { return work.heap[j].second; }, work.order);
   }
 }
 
@@ -86,24 +93,26 @@ static std::vector<size_t> filter_block(Table& table, const Bfloat16Filter& filt
                                         size_t n, BlockWork& work) {
   work.moved.resize(step * table.x.cols);
   moved_rows(table.x, table.rows.subspan(from, n), table.panels, work.moved);
-  filter.nearest(work.moved.data(), n, table.found.cols, from, work.filter);
+  filter.nearest(work.moved.data(), n, table.found.k, from, work.filter);
   std::vector<size_t> open;
   for (size_t i = 0; i < n; ++i) {
     const Bfloat16Filter::Search& search = work.filter.rows[i];
     if (search.is_open) {
       open.push_back(from + i);
     } else {
-      table.put(from + i, [&](size_t j) { return static_cast<size_t>(search.found[j].center); });
+      table.put(
+          from + i, [&](size_t j) { return static_cast<size_t>(search.found[j].center); },
+          work.order);
     }
   }
   return open;
 }
 
-Matrix neighbor_table(const Features& x, std::span<const int64_t> rows, size_t k) {
+NeighborLists neighbor_lists(const Features& x, std::span<const int64_t> rows, size_t k) {
   constexpr size_t tried = 960;
   const size_t m = rows.size();
   k = std::min(k, m ? m - 1 : 0);
-  Matrix found(m, k);
+  NeighborLists found{k, std::vector<int32_t>(m * k), std::vector<float>(m * k)};
   if (k == 0) return found;
   const Matrix values = dense_rows(x, rows);
   const CenterPanels panels(values);
@@ -130,6 +139,13 @@ Matrix neighbor_table(const Features& x, std::span<const int64_t> rows, size_t k
     }
   });
   return found;
+}
+
+Matrix neighbor_table(const Features& x, std::span<const int64_t> rows, size_t k) {
+  const NeighborLists lists = neighbor_lists(x, rows, k);
+  Matrix table(rows.size(), lists.k);
+  for (size_t i = 0; i < table.values.size(); ++i) table.values[i] = std::sqrt(lists.squared[i]);
+  return table;
 }
 
 }  // namespace querist::kernels

@@ -54,6 +54,36 @@ TEST(Neighbors, AreThoseOfAllPairs) {
   }
 }
 
+TEST(Neighbors, AreNamedByTheirPlaces) {
+  Rng rng(5);
+  for (int trial = 0; trial < 60; ++trial) {
+    const size_t n = 2 + rng.below(90);
+    const Matrix x = normal_rows(n, 1 + rng.below(9), 0, rng);
+    const auto rows = rng.sample(n, 2 + rng.below(n - 1));
+    const auto lists = neighbor_lists(x, rows, 1 + rng.below(9));
+    const Matrix table = neighbor_table(x, rows, lists.k);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      std::vector<int32_t> seen;
+      for (size_t j = 0; j < lists.k; ++j) {
+        const int32_t other = lists.indices[i * lists.k + j];
+        ASSERT_TRUE(other >= 0 && static_cast<size_t>(other) < rows.size());
+        EXPECT_NE(static_cast<size_t>(other), i);
+        EXPECT_EQ(std::find(seen.begin(), seen.end(), other), seen.end());
+        seen.push_back(other);
+        double sum = 0;
+        for (size_t d = 0; d < x.cols; ++d) {
+          sum +=
+              std::pow(double{x.at(static_cast<size_t>(rows[i]), d)} -
+                           double{x.at(static_cast<size_t>(rows[static_cast<size_t>(other)]), d)},
+                       2);
+        }
+        EXPECT_NEAR(lists.squared[i * lists.k + j], sum, 1e-5 * (1 + sum));  // Sums of few floats.
+        EXPECT_EQ(table.at(i, j), std::sqrt(lists.squared[i * lists.k + j]));
+      }
+    }
+  }
+}
+
 TEST(Neighbors, AreTheSameOnOneThreadAndForHalves) {
   Rng rng(4);
   Matrix x = normal_rows(500, 33, 0, rng);
