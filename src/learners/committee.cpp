@@ -76,7 +76,11 @@ static Member train_on_columns(const Learner& learner, const Dataset& data, cons
 
 static std::unique_ptr<Model> train(const Dataset& data, const Params& params, const Model*,
                                     uint64_t seed, const Progress& progress) {
-  const Expression expression = parse_expression(params.text("learner"));
+  const std::string& named = params.text("learner");
+  const bool numbers = data.task == Task::regression;
+  const Expression expression = parse_expression(!named.empty() ? named
+                                                 : numbers      ? "ridge"
+                                                                : "logistic_regression");
   const Learner& learner = find(expression.name);
   Params own(learner.params);
   for (const auto& [name, value] : expression.settings) own.set_text(name, value);
@@ -113,9 +117,9 @@ Learner committee() {
           "Several models of one learner, trained apart; each starts afresh, a warm start "
           "changes nothing.",
       .params = {{.name = "learner",
-                  .fallback = "logistic_regression",
-                  .help = "Learner of the members, of the same task; may set parameters of its own "
-                          "in parentheses."},
+                  .fallback = "",
+                  .help = "Learner of the members; may set parameters of its own in parentheses. "
+                          "Empty: logistic_regression, or ridge for regression."},
                  {.name = "members",
                   .fallback = 10,
                   .min = 1,

@@ -72,13 +72,17 @@ TEST_P(EveryCommitteeOfRegressors, HasMembersWhoseMeanIsTheModelAlsoAfterLoading
   ASSERT_EQ(members.rows, model->members());
   ASSERT_EQ(members.cols, 80u);
   bool differ = false;
+  double centre = 0, spread = 0;  // Of what the model predicts.
+  for (const float value : whole) centre += static_cast<double>(value) / 80;
+  for (const float value : whole) spread += std::pow(static_cast<double>(value) - centre, 2) / 80;
   for (size_t i = 0; i < 80; ++i) {
     double mean = 0;
     for (size_t m = 0; m < members.rows; ++m) {
       mean += static_cast<double>(members.at(m, i)) / static_cast<double>(members.rows);
       differ = differ || members.at(m, i) != members.at(0, i);
     }
-    EXPECT_NEAR(mean, whole[i], 0.05);  // The targets spread by more than 1.
+    // Members by dropout stray a little; another model would by as much as it spreads.
+    EXPECT_NEAR(mean, whole[i], 0.1 * std::sqrt(spread));
   }
   EXPECT_TRUE(differ);
   Matrix again;
