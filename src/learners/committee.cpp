@@ -76,11 +76,9 @@ static Member train_on_columns(const Learner& learner, const Dataset& data, cons
 
 static std::unique_ptr<Model> train(const Dataset& data, const Params& params, const Model*,
                                     uint64_t seed, const Progress& progress) {
-  const std::string& named = params.text("learner");
-  const bool numbers = data.task == Task::regression;
-  const Expression expression = parse_expression(!named.empty() ? named
-                                                 : numbers      ? "ridge"
-                                                                : "logistic_regression");
+  std::string_view named = params.text("learner");
+  if (named.empty()) named = data.task == Task::regression ? "ridge" : "logistic_regression";
+  const Expression expression = parse_expression(named);
   const Learner& learner = find(expression.name);
   Params own(learner.params);
   for (const auto& [name, value] : expression.settings) own.set_text(name, value);
