@@ -411,7 +411,8 @@ TEST_F(Resources, ListsPluginsAndSettings) {
     if (row["name"] != "batch_size") continue;
     found = true;
     Json expected = Json::parse(
-        R"({"name": "batch_size", "type": "integer", "fallback": 20, "min": 1.0, "max": 10000.0, "choices": []})");
+        R"({"name": "batch_size", "type": "integer", "fallback": 20, "min": 1.0, "max": 10000.0,
+            "choices": []})");
     expected["help"] =
         "Examples chosen at a time; unless set, auto begins with 10, or one for each class if "
         "those "
