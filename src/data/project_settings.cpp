@@ -11,7 +11,8 @@ static ParamSpecs choosing_settings() {
                "max_herding(gamma=2)."},
       {.name = "learner",
        .fallback = "logistic_regression",
-       .help = "Learner that is trained on the labels."},
+       .help = "Learner that is trained on the labels; may set its parameters, as in "
+               "forest(trees=300)."},
       {.name = "featurizer",
        .fallback = "",
        .help = "Featurizer of the examples; empty: the usual one for their kind."},

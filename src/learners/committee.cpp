@@ -4,7 +4,6 @@
 #include <cmath>
 #include <mutex>
 
-#include "base/expression.h"
 #include "base/threads.h"
 #include "learners/committee/committee_model.h"
 #include "learners/learner.h"
@@ -78,10 +77,8 @@ static std::unique_ptr<Model> train(const Dataset& data, const Params& params, c
                                     uint64_t seed, const Progress& progress) {
   std::string_view named = params.text("learner");
   if (named.empty()) named = data.task == Task::regression ? "ridge" : "logistic_regression";
-  const Expression expression = parse_expression(named);
-  const Learner& learner = find(expression.name);
-  Params own(learner.params);
-  for (const auto& [name, value] : expression.settings) own.set_text(name, value);
+  const auto [card, own] = parse_learner(named);
+  const Learner& learner = *card;
   const std::string& diversity = params.text("diversity");
   const double share = params.number("column_share");
   std::vector<Member> members(static_cast<size_t>(params.integer("members")));

@@ -59,6 +59,15 @@ struct Learner {
 const std::vector<Learner>& all();
 const Learner& find(std::string_view name);
 
+// A learner with its parameters, from an expression: "forest" or "forest(trees=300)".
+struct ChosenLearner {
+  const Learner* card = nullptr;
+  Params params;  // Of the card's rows, with what the text sets.
+};
+// Throws not_found for a name that is none and invalid_argument for a parameter that the card does
+// not have or that is out of its range, or parentheses that do not match.
+ChosenLearner parse_learner(std::string_view expression);
+
 // Refuses what no learner can train on: no rows, rows that do not match, NaN or infinite features
 // or targets, sparse columns out of range, labels out of range, weights that are not positive and
 // finite.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/expression.h"
 #include "base/limits.h"
 #include "base/registry.h"
 #include "kernels/finite.h"
@@ -34,6 +35,14 @@ static void check_sparse(const CsrView& matrix) {
       }
     }
   }
+}
+
+ChosenLearner parse_learner(std::string_view text) {
+  const Expression expression = parse_expression(text);
+  ChosenLearner chosen{&find(expression.name), {}};
+  chosen.params = Params(chosen.card->params);
+  for (const auto& [name, value] : expression.settings) chosen.params.set_text(name, value);
+  return chosen;
 }
 
 void Model::probabilities(const Features&, Matrix&) const {

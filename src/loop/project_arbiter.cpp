@@ -62,8 +62,8 @@ std::vector<ArmEvidence> weigh_project_arms(Workshop& workshop, const Project& p
     arms.push_back(found == bought.end() ? -1 : found->second.arm);
     order.push_back(found == bought.end() ? 0 : found->second.selection);
   }
-  const auto& learner = learners::find(project.settings.text("learner"));
-  return weigh_arms(expression, learner, learner_params(project, learner),
+  const auto learner = project_learner(project);
+  return weigh_arms(expression, *learner.card, learner.params,
                     {.features = view.features,
                      .rows = rows,
                      .labels = ids,

@@ -211,7 +211,7 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
 
 // Whether the model is worth asking, by cross-validation over the labels that it may be trained on.
 static bool model_is_usable(Workshop& workshop, const Project& project,
-                            const learners::Learner& learner, int64_t through_event,
+                            const learners::ChosenLearner& learner, int64_t through_event,
                             const storage::FeatureView& view) {
   std::vector<int64_t> rows;
   Dataset data;
@@ -225,7 +225,7 @@ static bool model_is_usable(Workshop& workshop, const Project& project,
   }
   const OwnedFeatures features = take_rows(view.features, rows);
   data.features = features.view();
-  return is_usable(learner, data, learner_params(project, learner),
+  return is_usable(*learner.card, data, learner.params,
                    static_cast<uint64_t>(project.settings.integer("seed")));
 }
 
@@ -242,10 +242,10 @@ static size_t batch_size_now(const Project& project, const strategies::QueryStra
 static Choice choice_now(const Cycle& cycle, Workshop& workshop, const Project& project,
                          const storage::FeatureView& view) {
   storage::Store& store = workshop.store();
-  const auto& learner = learners::find(project.settings.text("learner"));
+  const auto learner = project_learner(project);
   Choice choice;
   choice.strategy = project.settings.text("strategy");
-  const auto& strategy = *strategy_for(choice.strategy, learner).card;
+  const auto& strategy = *strategy_for(choice.strategy, *learner.card).card;
   choice.batch_size = batch_size_now(project, strategy, cycle);
   choice.audit_share =
       audit_share_now(project.settings.number("audit_share"), project.counts.audit);
@@ -257,7 +257,7 @@ static Choice choice_now(const Cycle& cycle, Workshop& workshop, const Project& 
   choice.classes = project.classes.size();
   choice.model_version = cycle.model_version;
   choice.skipped = skipped_unasked(store, project.id, choice.through_event);
-  choice.trees = learner.trees;
+  choice.trees = learner.card->trees;
   choice.usable = !strategy.handles_no_model || !cycle.model_version ||
                   model_is_usable(workshop, project, learner, choice.through_event, view);
   return choice;

@@ -29,13 +29,20 @@ strategies::ChosenStrategy strategy_for(std::string_view expression,
   return chosen;
 }
 
-Params learner_params(const Project& project, const learners::Learner& learner) {
-  Params params(learner.params);
-  for (const ParamSpec& spec : learner.params) {
-    if (spec.name == "class_weight")
-      params.set("class_weight", project.settings.text("class_weight"));
+learners::ChosenLearner learner_for(std::string_view expression) {
+  auto chosen = learners::parse_learner(expression);
+  if (!learners::learns(*chosen.card, Task::classification))
+    refuse("the learner {} predicts numbers; projects and simulations classify", chosen.card->name);
+  return chosen;
+}
+
+learners::ChosenLearner project_learner(const Project& project) {
+  auto chosen = learner_for(project.settings.text("learner"));
+  for (const ParamSpec& spec : chosen.card->params) {
+    if (spec.name == "class_weight" && !chosen.params.changed("class_weight"))
+      chosen.params.set("class_weight", project.settings.text("class_weight"));
   }
-  return params;
+  return chosen;
 }
 
 }  // namespace querist::loop

@@ -17,7 +17,10 @@ void check_strategy(const strategies::QueryStrategy& strategy, const learners::L
 strategies::ChosenStrategy strategy_for(std::string_view expression,
                                         const learners::Learner& learner);
 
-// The learner's parameters that the project's settings name.
-Params learner_params(const Project& project, const learners::Learner& learner);
+// The learner of an expression. Throws invalid_argument where it does not learn classes.
+learners::ChosenLearner learner_for(std::string_view expression);
+
+// The project's learner, with the parameters that its settings name.
+learners::ChosenLearner project_learner(const Project& project);
 
 }  // namespace querist::loop

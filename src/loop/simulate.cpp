@@ -119,8 +119,8 @@ class Walk {
         plan_(plan),
         stage_(stage),
         seed_(seed),
-        learner_(learners::find(plan.learner)),
-        chosen_(strategy_for(strategy, learner_)) {
+        learner_(learner_for(plan.learner)),
+        chosen_(strategy_for(strategy, *learner_.card)) {
     run_.strategy = strategy;
     run_.seed = seed;
     state_.assign(stage.split.pool.size(), State::open);
@@ -178,9 +178,10 @@ class Walk {
     data.features = features.view();
     data.labels = labels_of(rows);
     data.classes = table_.classes.size();
-    const Params params(learner_.params);
-    model_ = learners::train(learner_, data, params, model_.get(), mix_seed(seed_, 5), progress);
-    usable_ = !chosen_.card->handles_no_model || is_usable(learner_, data, params, seed_);
+    model_ = learners::train(*learner_.card, data, learner_.params, model_.get(),
+                             mix_seed(seed_, 5), progress);
+    usable_ =
+        !chosen_.card->handles_no_model || is_usable(*learner_.card, data, learner_.params, seed_);
   }
 
   void measure() {
@@ -222,7 +223,7 @@ class Walk {
     pool.labels = labels;
     pool.memory = &memory_;
     const Signal read = chosen_.card->needs | chosen_.card->reads;
-    pool.trees = learner_.trees;
+    pool.trees = learner_.card->trees;
     if (has(read, Signal::probabilities) && usable_) {
       model_->probabilities(stage_.pool.features(), probabilities);
       pool.probabilities = probabilities;
@@ -259,7 +260,7 @@ class Walk {
       arms.push_back(arms_[static_cast<size_t>(row)]);
       order.push_back(order_[static_cast<size_t>(row)]);
     }
-    const auto evidence = weigh_arms(run_.strategy, learner_, Params(learner_.params),
+    const auto evidence = weigh_arms(run_.strategy, *learner_.card, learner_.params,
                                      {.features = stage_.pool.features(),
                                       .rows = labeled,
                                       .labels = labels,
@@ -276,7 +277,7 @@ class Walk {
   const SimulationPlan& plan_;
   const Stage& stage_;
   uint64_t seed_;
-  const learners::Learner& learner_;
+  learners::ChosenLearner learner_;
   strategies::ChosenStrategy chosen_;
   std::unique_ptr<learners::Model> model_;
   bool usable_ = false;  // Whether the strategy is shown what the model says.
@@ -300,8 +301,8 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
   }
   if (plan.budget < plan.initial)
     refuse("the budget of {} is below the {} initial labels", plan.budget, plan.initial);
-  const auto& learner = learners::find(plan.learner);
-  for (const std::string& strategy : plan.strategies) strategy_for(strategy, learner);
+  const auto learner = learner_for(plan.learner);
+  for (const std::string& strategy : plan.strategies) strategy_for(strategy, *learner.card);
 }
 
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress) {

@@ -214,8 +214,8 @@ Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
         storage::labels_as_of(store, project.id, storage::LabelUse::training, set.through_event);
   });
   set.hash = storage::hash_of_labels(set.labels);
-  const auto& learner = learners::find(project.settings.text("learner"));
-  const Params params = learner_params(project, learner);
+  const auto [card, params] = project_learner(project);
+  const learners::Learner& learner = *card;
   const auto newest = storage::latest_model(store, project.id);
   cycle.state = CycleState::scoring;
   const bool known =

@@ -39,13 +39,14 @@ static std::string setting(const Json& given, const Params& present, std::string
 
 // The store checks values against their rows; which plug-ins there are is known here.
 static void check_plugins(const Json& settings, const Params& present) {
-  check_plugin(settings, "learner", learners::all());
+  const auto learner = setting(settings, present, "learner");
+  check_plugin({{"learner", learner.substr(0, learner.find('('))}}, "learner", learners::all());
   check_plugin(settings, "featurizer", featurizers::all());
   const auto strategy = setting(settings, present, "strategy");
   const auto named = strategy.substr(0, strategy.find('('));
   check_plugin({{"strategy", named}}, "strategy", strategies::all());
   if (settings.contains("strategy") || settings.contains("learner"))
-    loop::strategy_for(strategy, learners::find(setting(settings, present, "learner")));
+    loop::strategy_for(strategy, *loop::learner_for(learner).card);
 }
 
 static std::vector<std::string> class_names(const Json& list) {
