@@ -19,7 +19,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "bench/curves/results"
 SEEDS, START, BATCH, BUDGET, POOL = 5, 20, 20, 300, 5000
-sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "bench/peers")]
+sys.path[:0] = [str(ROOT / "bench/peers"), str(ROOT / "bench")]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 PEER = """
@@ -76,9 +76,12 @@ def ours(data, rows, learner, folder):
 
 
 def main():
+    from run import python_of_peers
+    python = python_of_peers()
+    if pathlib.Path(sys.prefix) != python.parents[1]:  # NumPy and the peers are there.
+        os.execv(python, [str(python), *sys.argv])
     import numpy as np
     from machine import machine
-    from run import python_of_peers
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=pathlib.Path, default=os.environ.get("QUERIST_DATA", ROOT / "../shared/data"))
     data = pathlib.Path(parser.parse_args().data).resolve()
@@ -86,7 +89,6 @@ def main():
     with gzip.open(data / "agnews-7600/data.jsonl.gz", "rt") as lines:
         names = [json.loads(line)["label"] for line in lines]
     labels = np.unique(names, return_inverse=True)[1]
-    python = python_of_peers()
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         result = {"machine": machine(), "peer": peer(python, features, labels, folder),

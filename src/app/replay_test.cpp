@@ -73,6 +73,16 @@ TEST(Replay, GivesTheSameForEveryStrategy) {
   }
 }
 
+TEST(Replay, GivesTheSameForTheMembersOfACommittee) {
+  Bench bench(Json{{"strategy", "bald"}, {"learner", "forest(trees=15)"}});
+  bench.add_texts(0, 90);
+  run_rounds(bench, 4);
+  bench.add_texts(90, 120);
+  bench.reopen();
+  EXPECT_EQ(bench.selections().size(), 4u);
+  expect_all_identical(bench);
+}
+
 TEST(Replay, GivesTheSameWhenExamplesWereSkippedAskedAndUnasked) {
   Bench bench;
   bench.add_texts(0, 100);

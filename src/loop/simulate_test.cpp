@@ -203,12 +203,31 @@ TEST(Simulate, RefusesWhatCannotBeSimulated) {
   plan = small_plan();
   plan.featurizer = "tabular";
   EXPECT_NE(refusal(table, plan).find("the data has text"), std::string::npos);
+  plan = small_plan();
+  plan.learner = "ridge";
+  EXPECT_NE(refusal(table, plan).find("predicts numbers"), std::string::npos);
+  plan.learner = "forest(leaves=9)";
+  EXPECT_NE(refusal(table, plan).find("leaves"), std::string::npos);
+  plan = small_plan();
+  plan.strategies = {"bald"};
+  EXPECT_NE(refusal(table, plan).find("member_probabilities"), std::string::npos);
   for (size_t SimulationPlan::*field :
        {&SimulationPlan::seeds, &SimulationPlan::batch_size, &SimulationPlan::initial}) {
     plan = small_plan();
     plan.*field = 0;
     EXPECT_NE(refusal(table, plan).find("at least 1"), std::string::npos);
   }
+}
+
+TEST(Simulate, AsksTheMembersOfACommitteeAndSetsALearnersParameters) {
+  const Table table = generated_table(120);
+  SimulationPlan plan = small_plan();
+  plan.strategies = {"bald", "auto", "random"};
+  plan.learner = "forest(trees=20)";
+  const auto runs = simulate(table, plan, Progress()).runs;
+  EXPECT_NE(runs[0].indices, runs.back().indices);
+  plan.learner = "forest(trees=3)";
+  EXPECT_NE(simulate(table, plan, Progress()).runs[0].log_loss, runs[0].log_loss);
 }
 
 TEST(Simulate, StopsWhenCancelled) {
