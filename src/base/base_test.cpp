@@ -128,6 +128,27 @@ TEST(Base64, DecodesThePublishedVectorsAndRefusesOthers) {
   EXPECT_FALSE(decode_base64("Zm9v!mFy"));
 }
 
+TEST(Half, IsTheNearestAndOfTwoTheEvenOne) {
+  const auto of_compiler = [](float value) {
+    return std::bit_cast<uint16_t>(static_cast<_Float16>(value));
+  };
+  Rng rng(4);
+  for (int i = 0; i < 2'000'000; ++i) {
+    const auto bits = rng.next();
+    const auto value = std::bit_cast<float>(bits);
+    if (std::isnan(value)) continue;
+    ASSERT_EQ(float_to_half(value), of_compiler(value)) << bits;
+  }
+  for (uint32_t half = 0; half < 0x7c00; ++half) {  // Both neighbours of every tie, and the tie.
+    const float low = half_to_float(static_cast<uint16_t>(half));
+    const float middle = (low + half_to_float(static_cast<uint16_t>(half + 1))) / 2;
+    for (const float value : {middle, std::nextafter(middle, 0.0f), std::nextafter(middle, 1e9f)}) {
+      ASSERT_EQ(float_to_half(value), of_compiler(value)) << value;
+      ASSERT_EQ(float_to_half(-value), of_compiler(-value)) << value;
+    }
+  }
+}
+
 TEST(Half, EveryBitPatternSurvivesTheRoundTrip) {
   for (uint32_t bits = 0; bits < 0x10000; ++bits) {
     const float value = half_to_float(static_cast<uint16_t>(bits));

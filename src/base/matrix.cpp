@@ -17,9 +17,20 @@ float half_to_float(uint16_t bits) {
   return sign ? -magnitude : magnitude;
 }
 
+// By integers, so that no compiler falls back on software floats (after Giesen 2012).
 uint16_t float_to_half(float value) {
-  const auto half = static_cast<_Float16>(value);
-  return std::bit_cast<uint16_t>(half);
+  constexpr uint32_t infinite = 0x7f800000, too_large = (127 + 16) << 23, least_normal = 113 << 23;
+  constexpr uint32_t magic = ((127 - 15) + (23 - 10) + 1) << 23;
+  auto bits = std::bit_cast<uint32_t>(value);
+  const auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
+  bits &= 0x7fffffff;
+  if (bits >= too_large) return sign | (bits > infinite ? 0x7e00 | (bits >> 13 & 0x3ff) : 0x7c00);
+  if (bits < least_normal) {  // The sum rounds the mantissa to where a half's lies.
+    const float shifted = std::bit_cast<float>(bits) + std::bit_cast<float>(magic);
+    return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - magic));
+  }
+  const uint32_t rounded = bits + 0xc8000fff + (bits >> 13 & 1);  // Exponent from 127 to 15; even.
+  return static_cast<uint16_t>(sign | rounded >> 13);
 }
 
 Matrix dense_rows(const Features& features, std::span<const int64_t> rows) {
