@@ -6,17 +6,6 @@
 
 namespace querist {
 
-float half_to_float(uint16_t bits) {
-  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000) << 16;
-  const uint32_t exponent = (bits >> 10) & 0x1f;
-  uint32_t mantissa = bits & 0x3ff;
-  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000 | (mantissa << 13));
-  if (exponent != 0)
-    return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
-  const float magnitude = static_cast<float>(mantissa) * 0x1.0p-24f;
-  return sign ? -magnitude : magnitude;
-}
-
 // By integers, so that no compiler falls back on software floats (after Giesen 2012).
 uint16_t float_to_half(float value) {
   constexpr uint32_t infinite = 0x7f800000, too_large = (127 + 16) << 23, least_normal = 113 << 23;

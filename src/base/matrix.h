@@ -1,6 +1,7 @@
 // Dense and sparse matrices, and views over them that may lie in mapped files.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -93,7 +94,16 @@ struct Features {
   }
 };
 
-float half_to_float(uint16_t bits);
+inline float half_to_float(uint16_t bits) {
+  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000) << 16;
+  const uint32_t exponent = (bits >> 10) & 0x1f;
+  const uint32_t mantissa = bits & 0x3ff;
+  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000 | (mantissa << 13));
+  if (exponent != 0)
+    return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
+  const float magnitude = static_cast<float>(mantissa) * 0x1.0p-24f;
+  return sign ? -magnitude : magnitude;
+}
 uint16_t float_to_half(float value);  // Round to nearest even; overflow gives infinity.
 
 // Copies the chosen rows, in their order. dense_rows widens half to float and refuses sparse (a
