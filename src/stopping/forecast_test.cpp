@@ -107,8 +107,8 @@ TEST(Advise, GoesOnWithTheGainOfTheNextHundredLabels) {
   EXPECT_NE(verdicts.sentence.find("5 models ago"), std::string::npos);
 }
 
-TEST(Words, RoundToATenthOfAPoint) {
-  EXPECT_EQ(gain_words({0.0123, 0.00004, 0.02, ""}), "about 1.2 of 100 (0 to 2)");
+TEST(Words, RoundToAHundredthOfAPoint) {
+  EXPECT_EQ(gain_words({0.0123, 0.00004, 0.02, ""}), "about 1.23 of 100 (0 to 2)");
   EXPECT_EQ(gain_words({0, -1e-9, 0, ""}), "about 0 of 100 (0 to 0)");
 }
 

@@ -75,7 +75,7 @@ std::optional<Forecast> forecast(const History& history, size_t labels, size_t m
 
 std::string gain_words(const metrics::Estimate& gain) {
   // Rounded first, so that no "-0" appears.
-  const auto points = [](double share) { return std::round(1000 * share) / 10 + 0.0; };
+  const auto points = [](double share) { return std::round(10'000 * share) / 100 + 0.0; };
   return fmt::format("about {:g} of 100 ({:g} to {:g})", points(gain.value), points(gain.ci_low),
                      points(gain.ci_high));
 }

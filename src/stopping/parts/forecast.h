@@ -30,7 +30,7 @@ inline constexpr size_t curve_minimum = 4;  // Points that a law of three number
 // curve_minimum points are left, or no labels. Same history, same forecast.
 std::optional<Forecast> forecast(const History& history, size_t labels, size_t models_back = 5);
 
-// "about 0.4 of 100 (0 to 1.1)".
+// "about 0.43 of 100 (0 to 1.1)".
 std::string gain_words(const metrics::Estimate& gain);
 // "Five models ago …", or what is missing.
 std::string back_test_words(const Forecast& forecast);
