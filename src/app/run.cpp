@@ -54,7 +54,9 @@ static std::string reached(const Until& until, const Json& report) {
     return fmt::format("audited accuracy {:.3f} reached",
                        metrics["accuracy"]["value"].get<double>());
   }
-  if (until.stopped && report["stop"]["advice"] == "stop")
+  // Who is told to switch gains nothing by going on in the same way.
+  const Json& advice = report["stop"]["advice"];
+  if (until.stopped && (advice == "stop" || advice == "switch"))
     return report["stop"]["sentence"].get<std::string>();
   return {};
 }

@@ -69,6 +69,12 @@ static ParamSpecs labelling_settings() {
        .min = 0,
        .max = 100'000,
        .help = "Cost of an hour of labelling."},
+      {.name = "value_per_point",
+       .fallback = 0.0,
+       .min = 0,
+       .max = 1e12,
+       .help = "What one point of 100 of the target metric is worth, in the money of "
+               "cost_per_hour; 0: not known."},
       {.name = "lease_seconds",
        .fallback = 600,
        .min = 5,

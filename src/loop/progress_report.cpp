@@ -2,7 +2,7 @@
 #include "loop/progress_report.h"
 
 #include "base/clock.h"
-#include "stopping/stopping.h"
+#include "loop/stopping_history.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/models.h"
@@ -47,33 +47,9 @@ static Json curve_json(const std::vector<ModelVersion>& models) {
   return points;
 }
 
-static stopping::History history_of(const Project& project, const std::vector<ModelVersion>& models,
-                                    const std::string& metric) {
-  stopping::History history;
-  history.batch_size = static_cast<size_t>(project.settings.integer("batch_size"));
-  history.metric = metric;
-  history.target = project.settings.number("target");
-  history.labels = static_cast<size_t>(project.counts.labeled);
-  history.pool_left = static_cast<size_t>(project.counts.unlabeled + project.counts.leased);
-  for (const ModelVersion& model : models) {
-    // A label taken back can leave a later model with fewer labels; rules read only the growing
-    // ones.
-    const auto labels = static_cast<size_t>(model.labels);
-    if (!history.models.empty() && labels < history.models.back().labels) continue;
-    history.models.push_back({labels, model.data.at("stop_set").get<std::vector<int32_t>>()});
-  }
-  if (!models.empty() && models.back().metrics.is_object()) {
-    const Json& estimate = models.back().metrics[metric];
-    history.audit =
-        metrics::Estimate{estimate["value"], estimate["ci_low"], estimate["ci_high"], "audit"};
-    history.audit_labels = models.back().metrics["audit_labels"].get<size_t>();
-  }
-  return history;
-}
-
-static Json stop_json(const Project& project, const std::vector<ModelVersion>& models) {
-  const std::string metric = project.settings.text("target_metric");
-  const auto verdicts = stopping::advise(history_of(project, models, metric));
+static Json stop_json(storage::Store& store, const Project& project,
+                      const std::vector<ModelVersion>& models) {
+  const auto verdicts = stopping::advise(stopping_history(store, project, models));
   Json evidence = Json::array();
   for (const auto& advice : verdicts.evidence) {
     evidence.push_back({{"name", advice.name},
@@ -137,7 +113,7 @@ Json progress_report(storage::Store& store, const Project& project) {
                  {"class_counts", class_counts_json(store, project)},
                  {"curve", curve_json(models)},
                  {"metrics", newest ? newest->metrics : Json(nullptr)},
-                 {"stop", stop_json(project, models)},
+                 {"stop", stop_json(store, project, models)},
                  {"labels_saved", nullptr},
                  {"labels_saved_reason",
                   "there is no live estimate yet; querist simulate gives one on labelled data"},

@@ -1,5 +1,6 @@
 // The training step: labels to a model version, evaluated on the audit labels and gated against the
 // champion.
+#include <cmath>
 #include <map>
 
 #include "base/clock.h"
@@ -57,7 +58,18 @@ static Matrix predict_rows(const LoadedModel& model, const storage::FeatureView&
   return probabilities;
 }
 
-// The model's classes for the stop set: a fixed sample of the pool as it was at the first model.
+// Mean over rows, in nats; 0 for none.
+static double mean_entropy(const Matrix& probabilities) {
+  if (probabilities.rows == 0) return 0;
+  double sum = 0;
+  for (const float p : probabilities.values) {
+    if (p > 0) sum -= static_cast<double>(p) * std::log(static_cast<double>(p));
+  }
+  return sum / static_cast<double>(probabilities.rows);
+}
+
+// The model's classes for the stop set and its doubt about them: a fixed sample of the pool as it
+// was at the first model.
 static Json stop_set(Workshop& workshop, const Project& project, const LoadedModel& model,
                      const storage::FeatureView& view) {
   const auto earlier = storage::find_model(workshop.store(), workshop.project_id(), 1);
@@ -66,8 +78,10 @@ static Json stop_set(Workshop& workshop, const Project& project, const LoadedMod
   Rng rng(mix_seed(static_cast<uint64_t>(project.settings.integer("seed")), 77));
   auto rows = rng.sample(static_cast<size_t>(rows_then), stop_set_size);
   std::sort(rows.begin(), rows.end());
+  const Matrix probabilities = predict_rows(model, view, rows);
   return {{"stop_pool", rows_then},
-          {"stop_set", metrics::likeliest(predict_rows(model, view, rows))}};
+          {"stop_set", metrics::likeliest(probabilities)},
+          {"stop_entropy", mean_entropy(probabilities)}};
 }
 
 static Json evaluate(const Project& project, const LoadedModel& model, const Labels& audit,

@@ -49,6 +49,23 @@ Estimate wilson_interval(int64_t successes, int64_t trials, double confidence) {
   return {p, low, high, "wilson"};
 }
 
+double exact_lower_bound(int64_t successes, int64_t trials, double risk) {
+  check_confidence(risk);
+  if (trials <= 0 || successes < 0 || successes > trials) {
+    refuse("a bound needs 0 <= successes <= trials and a trial, not {} of {}", successes, trials);
+  }
+  if (successes == 0) return 0;
+  const auto hits = static_cast<double>(successes);
+  const auto misses = static_cast<double>(trials - successes);
+  double low = 0;
+  double high = 1;
+  for (int step = 0; step < 100 && high - low > 1e-12; ++step) {
+    const double middle = (low + high) / 2;
+    (incomplete_beta(hits, misses + 1, middle) < risk ? low : high) = middle;
+  }
+  return low;
+}
+
 Estimate mean_share_interval(std::span<const Share> shares, double confidence) {
   Estimate result{0, 0, 0, "mover_wilson"};
   double count = 0, below = 0, above = 0;

@@ -13,6 +13,10 @@ namespace querist::metrics {
 // A share of successes (Wilson 1927). Needs trials > 0.
 Estimate wilson_interval(int64_t successes, int64_t trials, double confidence = 0.95);
 
+// The least share under which so many successes or more still have the chance `risk`: a share below
+// it is ruled out but for that chance, whatever the number of trials (Clopper and Pearson 1934).
+double exact_lower_bound(int64_t successes, int64_t trials, double risk);
+
 // The mean of independent shares, such as the recalls that make balanced accuracy: Wilson intervals
 // combined by MOVER (Zou and Donner 2008), honest at 0 and 1 where a bootstrap has no width. Shares
 // without trials are left out; at least one must have some.

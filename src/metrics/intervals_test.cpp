@@ -123,4 +123,20 @@ TEST(MeanShareInterval, CoversTheTruthAboutAsOftenAsItSays) {
   EXPECT_LE(covered / 2000.0, 0.985);
 }
 
+TEST(ExactLowerBound, IsTheShareAtWhichTheTailHasTheRisk) {
+  for (const int64_t trials : {1, 7, 40, 300}) {
+    for (int64_t hits = 1; hits <= trials; hits += 1 + trials / 9) {
+      for (const double risk : {0.05, 0.01, 1e-6}) {
+        const double bound = exact_lower_bound(hits, trials, risk);
+        // The bisection ends at 1e-12; the tail's slope is at most the number of trials.
+        EXPECT_NEAR(1 - binomial_cdf(hits - 1, trials, bound), risk, 1e-8);
+        EXPECT_LT(bound, static_cast<double>(hits) / static_cast<double>(trials) + 1e-12);
+      }
+    }
+  }
+  EXPECT_EQ(exact_lower_bound(0, 5, 0.05), 0);
+  EXPECT_NEAR(exact_lower_bound(10, 10, 0.05), std::pow(0.05, 0.1), 1e-10);
+  EXPECT_THROW(exact_lower_bound(6, 5, 0.05), Error);
+}
+
 }  // namespace querist::metrics

@@ -21,6 +21,7 @@ StoppingRule budget_spent() {
       .summary = "Stop when the planned number of labels has been given.",
       .source = "Settles 2009",
       .decide = decide,
+      .decides = Decides::always,
   };
 }
 

@@ -20,6 +20,7 @@ StoppingRule pool_exhausted() {
       .summary = "Stop when every example has a label.",
       .source = "Settles 2009",
       .decide = decide,
+      .decides = Decides::always,
   };
 }
 

@@ -1,8 +1,10 @@
 // The list of every stopping rule in this folder, written by the build, and the doors through which
 // they are asked.
+#include <algorithm>
 #include <cmath>
 
 #include "base/registry.h"
+#include "stopping/parts/forecast.h"
 #include "stopping/stopping.h"
 
 namespace querist::stopping {
@@ -19,8 +21,13 @@ const std::vector<StoppingRule>& all() {
 const StoppingRule& find(std::string_view name) { return find_card(all(), "stopping rule", name); }
 
 std::string_view verdict_word(Verdict verdict) {
-  constexpr std::string_view words[] = {"stop", "continue", "unknown"};
+  constexpr std::string_view words[] = {"stop", "continue", "switch", "unknown"};
   return words[static_cast<size_t>(verdict)];
+}
+
+static bool holds_its_value(const metrics::Estimate& audit) {
+  return 0 <= audit.ci_low && audit.ci_low <= audit.value && audit.value <= audit.ci_high &&
+         audit.ci_high <= 1;
 }
 
 static void check_history(const History& history) {
@@ -30,6 +37,10 @@ static void check_history(const History& history) {
       refuse("models must be ordered by their labels, but {} follow {}", model.labels,
              history.models[i - 1].labels);
     }
+    if (const auto& audit = model.audit; audit && !holds_its_value(*audit)) {
+      refuse("a model's audited value {} must lie in its interval {} to {}", audit->value,
+             audit->ci_low, audit->ci_high);
+    }
     if (model.predictions.size() != history.models[0].predictions.size()) {
       refuse("all models must predict one stop set, but one has {} predictions and another {}",
              model.predictions.size(), history.models[0].predictions.size());
@@ -38,11 +49,13 @@ static void check_history(const History& history) {
   if (!(history.target >= 0 && history.target <= 1)) {
     refuse("the target must lie between 0 and 1, not {}", history.target);
   }
-  if (const auto& audit = history.audit) {
-    if (!(audit->ci_low <= audit->value && audit->value <= audit->ci_high)) {
-      refuse("the audit's value {} must lie in its interval {} to {}", audit->value, audit->ci_low,
-             audit->ci_high);
-    }
+  if (const auto& audit = history.audit; audit && !holds_its_value(*audit)) {
+    refuse("the audit's value {} must lie in its interval {} to {}", audit->value, audit->ci_low,
+           audit->ci_high);
+  }
+  if (!(history.cost_per_hour >= 0 && history.value_per_point >= 0)) {
+    refuse("the cost of an hour and the value of a point must not be negative, not {} and {}",
+           history.cost_per_hour, history.value_per_point);
   }
 }
 
@@ -54,23 +67,73 @@ Advice decide(const StoppingRule& rule, const History& history, const Params& pa
   return advice;
 }
 
+// Where more labels chosen in the same way would not lead to the target: the audit lies below it,
+// though the answers have settled or nothing more is gained.
+static std::optional<std::string> why_switch(const History& history, const Advice& reason) {
+  const bool no_more = reason.name == "stabilizing_predictions" || reason.name == "no_gain";
+  if (!no_more || history.target == 0 || !history.audit) return std::nullopt;
+  const metrics::Estimate& audit = *history.audit;
+  if (audit.ci_high >= history.target) return std::nullopt;
+  const std::string other =
+      history.strategy.empty() ? "" : fmt::format(" other than {}", history.strategy);
+  return fmt::format(
+      "Switch to a strategy{}, or to another learner or featurizer: the audit has {:.0f} of 100 "
+      "({:.0f} to {:.0f}), below your target of {:g}. {}",
+      other, 100 * audit.value, 100 * audit.ci_low, 100 * audit.ci_high, 100 * history.target,
+      reason.sentence);
+}
+
+static std::string why_go_on(const History& history, const std::vector<Advice>& evidence) {
+  if (history.review) {
+    const auto recall = std::find_if(evidence.begin(), evidence.end(), [](const Advice& advice) {
+      return advice.name == "recall_interval";
+    });
+    return "Go on. " + recall->sentence;
+  }
+  const size_t labels = std::min<size_t>(100, history.pool_left);
+  const auto next = forecast(history, labels);
+  if (!next) return "Go on: more labels are likely to help.";
+  return fmt::format("Go on: the next {} labels are expected to gain {}; {}", labels,
+                     gain_words(next->gain), back_test_words(*next));
+}
+
+// Whether the rule may end this project.
+static bool decides(const StoppingRule& rule, const History& history) {
+  return rule.decides == Decides::always ||
+         (rule.decides == Decides::outside_reviews && !history.review);
+}
+
 Verdicts advise(const History& history, const std::map<std::string, Params>& settings) {
   Verdicts all_advice;
-  const Advice* reason = nullptr;
+  bool go_on = false;
   for (const StoppingRule& rule : all()) {
     const auto own = settings.find(std::string(rule.name));
     const Params params = own != settings.end() ? own->second : Params(rule.params);
     all_advice.evidence.push_back(decide(rule, history, params));
+    go_on = go_on || all_advice.evidence.back().verdict == Verdict::continue_;
   }
-  for (const Advice& advice : all_advice.evidence) {
-    if (advice.verdict == Verdict::stop && !reason) reason = &advice;
-    if (advice.verdict == Verdict::continue_) all_advice.verdict = Verdict::continue_;
+  // A rule that ends the project for good comes before one that only doubts the way it goes.
+  const Advice* reason = nullptr;
+  std::optional<std::string> other_way;
+  for (size_t i = 0; i < all().size() && !reason; ++i) {
+    const Advice& advice = all_advice.evidence[i];
+    if (advice.verdict != Verdict::stop || !decides(all()[i], history)) continue;
+    const auto why = why_switch(history, advice);
+    if (!why) {
+      reason = &advice;
+    } else if (!other_way) {
+      other_way = why;
+    }
   }
   if (reason) {
     all_advice.verdict = Verdict::stop;
     all_advice.sentence = "You could stop now. " + reason->sentence;
-  } else if (all_advice.verdict == Verdict::continue_) {
-    all_advice.sentence = "Go on: more labels are likely to help.";
+  } else if (other_way) {
+    all_advice.verdict = Verdict::switch_;
+    all_advice.sentence = *other_way;
+  } else if (go_on) {
+    all_advice.verdict = Verdict::continue_;
+    all_advice.sentence = why_go_on(history, all_advice.evidence);
   } else {
     all_advice.sentence = "Not known yet: label a few more batches.";
   }

@@ -1,34 +1,11 @@
 // Successive models have come to answer alike on examples that nobody labelled (Bloodgood and
 // Vijay-Shanker 2009).
-#include <algorithm>
-#include <cmath>
-
 #include "base/error.h"
 #include "metrics/agreement.h"
+#include "stopping/parts/models_apart.h"
 #include "stopping/stopping.h"
 
 namespace querist::stopping {
-
-// The newest model and earlier ones, newest first, each far enough from the one after it. Models
-// that are a few labels apart agree whatever they know, so a small batch would stop too soon;
-// distance is in labels, not in models.
-static std::vector<const ModelRecord*> models_apart(const History& history, double distance) {
-  std::vector<const ModelRecord*> chain;
-  for (auto model = history.models.rbegin(); model != history.models.rend(); ++model) {
-    if (!chain.empty()) {
-      const auto later = static_cast<double>(chain.back()->labels);
-      const double gap = std::max(static_cast<double>(history.batch_size), distance * later);
-      if (later - static_cast<double>(model->labels) < gap) continue;
-    }
-    chain.push_back(&*model);
-  }
-  return chain;
-}
-
-static bool one_class_only(const std::vector<int32_t>& predictions) {
-  return std::all_of(predictions.begin(), predictions.end(),
-                     [&](int32_t cls) { return cls == predictions.front(); });
-}
 
 static Advice decide(const History& history, const Params& params) {
   const auto window = static_cast<size_t>(params.integer("window"));
@@ -38,34 +15,28 @@ static Advice decide(const History& history, const Params& params) {
     return {.sentence = "There is no model yet whose answers could be compared."};
   }
   if (chain.size() <= window) {
-    const size_t missing = window + 1 - chain.size();
-    return {.sentence =
-                fmt::format("Whether the answers still change is known after about {} more {}.",
-                            missing, missing == 1 ? "batch" : "batches")};
+    return {.sentence = fmt::format("Whether the answers still change is known after about {}.",
+                                    more_batches(window + 1 - chain.size()))};
   }
   double mean = 0;
   for (size_t i = 0; i < window; ++i) {
     mean += metrics::cohen_kappa(chain[i]->predictions, chain[i + 1]->predictions) /
             static_cast<double>(window);
   }
-  size_t changed = 0;
-  const size_t size = chain[0]->predictions.size();
-  for (size_t i = 0; i < size; ++i) changed += chain[0]->predictions[i] != chain[1]->predictions[i];
-  const size_t fresh = chain[0]->labels - chain[1]->labels;
-  // A model that knows one answer only agrees with itself perfectly, and says nothing.
-  const bool stuck = one_class_only(chain[0]->predictions);
+  const bool stuck = gives_one_answer(*chain[0]);
   Advice advice{.met = !stuck && mean >= threshold - 1e-12, .value = mean};
   if (stuck) {
     advice.sentence = "The model still gives every example the same answer.";
-  } else if (*advice.met) {
-    advice.sentence = fmt::format(
-        "The model's answers have settled: the last {} labels changed {} of {} of them.", fresh,
-        changed, size);
-  } else {
-    advice.sentence = fmt::format(
-        "The model's answers still change: the last {} labels changed {} of {} of them.", fresh,
-        changed, size);
+    return advice;
   }
+  const double f_change = largest_f_change(chain[1]->predictions, chain[0]->predictions);
+  advice.sentence = fmt::format(
+      "The model's answers {}: the last {} labels changed {} of {} of them{}.",
+      *advice.met ? "have settled" : "still change", chain[0]->labels - chain[1]->labels,
+      changed_answers(*chain[1], *chain[0]), chain[0]->predictions.size(),
+      // A bound of 100 of 100 says nothing.
+      f_change < 0.995 ? fmt::format(", and their mean F by at most {:.1f} of 100", 100 * f_change)
+                       : "");
   return advice;
 }
 

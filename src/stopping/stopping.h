@@ -11,31 +11,52 @@
 
 #include "base/params.h"
 #include "metrics/estimate.h"
+#include "metrics/intervals.h"
+#include "metrics/recall.h"
 
 namespace querist::stopping {
 
-// One trained model: how many labels it learnt from, and its classes for the stop set. The stop set
-// is a fixed sample of unlabelled examples (2,000 or more if there are as many), the same for all
-// models of a project.
+// One trained model: how many labels it learnt from, its classes for the stop set, and how it did
+// on the audit labels that there were then. The stop set is a fixed sample of unlabelled examples
+// (2,000 or more if there are as many), the same for all models of a project.
 struct ModelRecord {
   size_t labels = 0;
   std::vector<int32_t> predictions;
+  std::optional<double> entropy;           // Mean over the stop set, in nats.
+  size_t classes = 0;                      // That the model chooses from; 0: not known.
+  std::optional<metrics::Estimate> audit;  // The target metric on the audit labels.
+  size_t audit_labels = 0;
+};
+
+// A search for every example of one class, read in the order of a strategy except for the audit
+// share, which is drawn uniformly.
+struct Review {
+  std::string relevant;                   // The class that is looked for.
+  std::vector<metrics::AuditDraw> draws;  // In the order in which they left the pool.
+  metrics::ReviewState now;
 };
 
 struct History {
   std::vector<ModelRecord> models;  // Oldest first.
   size_t batch_size = 20;
-  std::optional<metrics::Estimate> audit;  // The target metric on randomly drawn audit labels.
+  std::optional<metrics::Estimate> audit;    // The target metric on randomly drawn audit labels.
+  std::vector<metrics::Share> audit_shares;  // Whose mean it is: the accuracy, or a recall a class.
   size_t audit_labels = 0;
   std::string_view metric = "accuracy";  // The word of that metric, for sentences.
   double target = 0;                     // 0: none was set.
   size_t labels = 0;                     // Labels given so far.
   size_t budget = 0;                     // Most labels to give; 0: no limit was set.
   size_t pool_left = 0;                  // Examples that nobody has labelled yet.
+  std::optional<double> seconds_per_label;
+  double cost_per_hour = 0;  // 0: not known.
+  double value_per_point =
+      0;                      // Of one point of 100 of the metric, in the same money; 0: not known.
+  std::string_view strategy;  // That chose the last batch, for sentences.
+  std::optional<Review> review;
 };
 
-enum class Verdict { stop, continue_, unknown };
-std::string_view verdict_word(Verdict verdict);  // stop, continue, unknown.
+enum class Verdict { stop, continue_, switch_, unknown };
+std::string_view verdict_word(Verdict verdict);  // stop, continue, switch, unknown.
 
 struct Advice {
   Verdict verdict = Verdict::unknown;
@@ -45,12 +66,17 @@ struct Advice {
   double value = 0;  // What the rule measured; 0 while it cannot tell.
 };
 
+// Whether a rule that is met ends the project: always, unless it is a review (whose aim is recall,
+// which settled answers say nothing of), or never: it is shown as evidence beside the others.
+enum class Decides { always, outside_reviews, never };
+
 struct StoppingRule {
   std::string_view name;
   std::string_view summary;
   ParamSpecs params{};
   std::string_view source{};  // Author, year.
   Advice (*decide)(const History& history, const Params& params) = nullptr;
+  Decides decides = Decides::outside_reviews;
 };
 
 // Every rule of this folder, by wire name ascending.
@@ -60,8 +86,11 @@ const StoppingRule& find(std::string_view name);
 // Checks the history (label counts that do not fall, stop sets of one size) and asks the rule.
 Advice decide(const StoppingRule& rule, const History& history, const Params& params);
 
-// What all rules together say: stop as soon as one of them is met; unknown while none can tell.
-// settings may hold the Params of a rule by its name; others keep their fallbacks.
+// What all rules together say. Stop: a rule that decides is met. Switch: the answers have settled,
+// or nothing more is gained, and yet the target is not reached, so that more labels chosen in this
+// way would be wasted. Continue: go on, with the gain expected of the next 100 labels where the
+// audit says it. Unknown: no rule can tell. settings may hold the Params of a rule by its name;
+// others keep their fallbacks.
 struct Verdicts {
   Verdict verdict = Verdict::unknown;
   std::string sentence;

@@ -3,25 +3,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/error.h"
 #include "base/rng.h"
 #include "metrics/agreement.h"
 #include "metrics/classification.h"
+#include "stopping/parts/models_apart.h"
+#include "stopping/rules_fixture.h"
 
 namespace querist::stopping {
-
-static Advice ask(std::string_view rule, const History& history) {
-  return decide(find(rule), history, Params(find(rule).params));
-}
-
-static ModelRecord model(size_t labels, size_t flipped, size_t size = 1000) {
-  ModelRecord record{labels, std::vector<int32_t>(size)};
-  for (size_t i = 0; i < size; ++i) record.predictions[i] = i % 2;
-  for (size_t i = 0; i < flipped; ++i) record.predictions[i] ^= 1;
-  return record;
-}
 
 TEST(StabilizingPredictions, StopsWhenThreeComparisonsAgree) {
   History history{
@@ -33,6 +26,15 @@ TEST(StabilizingPredictions, StopsWhenThreeComparisonsAgree) {
   EXPECT_NEAR(advice.value, (0.996 + 1 + 0.996) / 3, 1e-6);
   history.models.push_back(model(120, 100));
   EXPECT_EQ(ask("stabilizing_predictions", history).verdict, Verdict::continue_);
+}
+
+TEST(StabilizingPredictions, SaysByHowMuchFMayHaveChanged) {
+  const History history{.models = {model(20, 0), model(40, 0), model(60, 0), model(80, 5)},
+                        .batch_size = 20};
+  // 5 of 1,000 balanced answers differ: kappa .99, and 4 (1 - .99) / .99 = .0404.
+  EXPECT_EQ(ask("stabilizing_predictions", history).sentence,
+            "The model's answers have settled: the last 20 labels changed 5 of 1000 of them, and "
+            "their mean F by at most 4.0 of 100.");
 }
 
 TEST(StabilizingPredictions, CannotTellBeforeTheWindowIsFull) {
@@ -97,25 +99,97 @@ TEST(StabilizingPredictions, BoundsTheChangeOfFAsTheTheoremSays) {
             0.2);  // The pairs come near enough to the bound for the check to mean something.
 }
 
-TEST(TargetReached, TrustsTheLowerBoundNotTheValue) {
-  History history{.audit_labels = 100, .target = 0.9};
-  history.audit = metrics::Estimate{0.93, 0.89, 0.96, "wilson"};
-  Advice advice = ask("target_reached", history);
+TEST(LargestFChange, BoundsTheMeanFOfManyClasses) {
+  Rng rng(9);
+  double closest = 1;
+  for (int round = 0; round < 1000; ++round) {
+    const size_t classes = 2 + rng.below(6);
+    const double noise = 0.2 * rng.uniform();
+    const double error = rng.uniform();
+    const auto any = [&] { return static_cast<int32_t>(rng.below(classes)); };
+    std::vector<int32_t> truth, a, b;
+    for (int i = 0; i < 300; ++i) {
+      truth.push_back(any());
+      a.push_back(rng.uniform() < error ? any() : truth.back());
+      b.push_back(rng.uniform() < noise ? any() : a.back());
+    }
+    std::set<int32_t> named(a.begin(), a.end());
+    named.insert(b.begin(), b.end());
+    const auto before = metrics::class_scores(truth, a, classes);
+    const auto after = metrics::class_scores(truth, b, classes);
+    double change = 0;
+    double bound = 0;
+    for (const int32_t c : named) {
+      const auto at = static_cast<size_t>(c);
+      change += (after[at].f1 - before[at].f1) / static_cast<double>(named.size());
+      std::vector<int32_t> is_a, is_b;
+      for (const int32_t cls : a) is_a.push_back(cls == c);
+      for (const int32_t cls : b) is_b.push_back(cls == c);
+      const double kappa = metrics::cohen_kappa(is_a, is_b);
+      bound += (kappa > 0 ? std::min(1.0, 4 * (1 - kappa) / kappa) : 1) /
+               static_cast<double>(named.size());
+    }
+    EXPECT_NEAR(largest_f_change(a, b), bound, 1e-9);  // Sums of a few quotients in double.
+    EXPECT_LE(std::abs(change), bound + 1e-12);
+    closest = std::min(closest, bound - std::abs(change));
+  }
+  EXPECT_LT(closest, 0.1);
+  const std::vector<int32_t> one(5, 3);
+  EXPECT_EQ(largest_f_change(one, one), 0);
+  EXPECT_EQ(largest_f_change(one, std::vector<int32_t>(5, 2)), 1);
+}
+
+TEST(ClassificationChange, LooksAtTheWorstOfTheLastSteps) {
+  History history{.models = {model(20, 300), model(40, 4), model(60, 0), model(80, 4)},
+                  .batch_size = 20};
+  Advice advice = ask("classification_change", history);
   EXPECT_EQ(advice.verdict, Verdict::continue_);
-  EXPECT_NE(advice.sentence.find("may be reached"), std::string::npos) << advice.sentence;
-  history.audit->ci_low = 0.9;
-  advice = ask("target_reached", history);
+  EXPECT_NEAR(advice.value, 0.296, 1e-12);
+  history.models.push_back(model(100, 2));
+  advice = ask("classification_change", history);  // Steps of 4, 4 and 2: below 5 of 1,000.
   EXPECT_EQ(advice.verdict, Verdict::stop);
   EXPECT_EQ(advice.sentence,
-            "The target of 90 of 100 is reached: the audit puts accuracy at 93 of 100 (90 to 96).");
-  history.audit = metrics::Estimate{0.8, 0.7, 0.85, "wilson"};
-  EXPECT_EQ(ask("target_reached", history).verdict, Verdict::continue_);
-  history.audit_labels = 5;
-  EXPECT_FALSE(ask("target_reached", history).met);
-  history.audit.reset();
-  EXPECT_FALSE(ask("target_reached", history).met);
-  history.target = 0;
-  EXPECT_FALSE(ask("target_reached", history).met);
+            "Over the last 3 steps at most 4 of 1000 answers changed between two.");
+  history.models.push_back(model(120, 7));
+  EXPECT_EQ(ask("classification_change", history).verdict, Verdict::continue_) << "5 is not below";
+  history.models.resize(3);
+  EXPECT_FALSE(ask("classification_change", history).met);
+  for (ModelRecord& record : history.models) record.predictions.assign(1000, 1);
+  history.models.push_back({80, std::vector<int32_t>(1000, 1)});
+  EXPECT_EQ(ask("classification_change", history).verdict, Verdict::continue_) << "one answer";
+}
+
+TEST(ClassificationChange, IsEvidenceAndDoesNotDecide) {
+  // Ten of 4,000 answers of a rare class change at every step: kappa sees it, the share does not.
+  History history{.batch_size = 20, .pool_left = 1000};
+  for (size_t step = 0; step < 5; ++step) {
+    ModelRecord record{.labels = 20 * (step + 1), .predictions = std::vector<int32_t>(4000)};
+    for (size_t i = 0; i < 10; ++i) record.predictions[10 * step + i] = 1;
+    history.models.push_back(record);
+  }
+  EXPECT_EQ(ask("classification_change", history).met, false) << "20 of 4,000 are not below .005";
+  for (ModelRecord& record : history.models) record.predictions.resize(8000);
+  EXPECT_EQ(ask("classification_change", history).met, true);
+  EXPECT_EQ(ask("stabilizing_predictions", history).met, false);
+  EXPECT_EQ(advise(history).verdict, Verdict::continue_);
+}
+
+TEST(OverallUncertainty, ComparesEntropyWithItsLargest) {
+  History history{.models = {model(20, 0)}};
+  EXPECT_FALSE(ask("overall_uncertainty", history).met);
+  history.models[0].classes = 4;
+  history.models[0].entropy = 0.11 * std::log(4.0);
+  Advice advice = ask("overall_uncertainty", history);
+  EXPECT_EQ(advice.verdict, Verdict::continue_);
+  EXPECT_NEAR(advice.value, 0.11, 1e-12);
+  history.models[0].entropy = 0.09 * std::log(4.0);
+  advice = ask("overall_uncertainty", history);
+  EXPECT_EQ(advice.verdict, Verdict::stop);
+  EXPECT_EQ(advice.sentence,
+            "The model's doubt about unlabelled examples is 9.0 of 100, below the 10.");
+  history.models[0].predictions.assign(10, 0);
+  EXPECT_EQ(ask("overall_uncertainty", history).verdict, Verdict::continue_);
+  EXPECT_EQ(advise({.models = {history.models[0]}, .pool_left = 5}).verdict, Verdict::continue_);
 }
 
 TEST(BudgetSpent, CountsLabelsAgainstThePlan) {
@@ -152,10 +226,43 @@ TEST(Advise, TakesARulesOwnSettings) {
   EXPECT_EQ(advise(history, {{"stabilizing_predictions", params}}).verdict, Verdict::stop);
 }
 
+TEST(Advise, SwitchesWhereTheAnswersSettleBelowTheTarget) {
+  History history{.batch_size = 20, .target = 0.9, .pool_left = 500, .strategy = "margin"};
+  for (const size_t labels : {20, 40, 60, 80}) history.models.push_back(model(labels, 0));
+  history.audit = metrics::Estimate{0.7, 0.6, 0.79, "wilson"};
+  history.audit_labels = 80;
+  Verdicts verdicts = advise(history);
+  EXPECT_EQ(verdict_word(verdicts.verdict), "switch");
+  EXPECT_EQ(verdicts.sentence,
+            "Switch to a strategy other than margin, or to another learner or featurizer: the "
+            "audit has 70 of 100 (60 to 79), below your target of 90. The model's answers have "
+            "settled: the last 20 labels changed 0 of 1000 of them, and their mean F by at most "
+            "0.0 of 100.");
+  history.audit->ci_high = 0.91;  // The target may well be reached.
+  EXPECT_EQ(advise(history).verdict, Verdict::stop);
+  history.audit->ci_high = 0.79;
+  history.budget = history.labels = 80;  // Nothing is left to try it with.
+  EXPECT_EQ(advise(history).verdict, Verdict::stop);
+}
+
+TEST(Advise, LetsOnlyRecallEndAReview) {
+  History history{.batch_size = 20, .pool_left = 500};
+  for (const size_t labels : {20, 40, 60, 80}) history.models.push_back(model(labels, 0));
+  EXPECT_EQ(advise(history).verdict, Verdict::stop);
+  history.review = Review{"spam", {}, {10, 500}};
+  EXPECT_EQ(advise(history).verdict, Verdict::continue_);
+  EXPECT_EQ(advise(history).sentence,
+            "Go on. How much is found is known once examples are drawn at random as well.");
+}
+
 TEST(Advise, RefusesAHistoryThatCannotBe) {
   EXPECT_THROW(advise({.models = {model(40, 0), model(20, 0)}}), Error);
   EXPECT_THROW(advise({.models = {model(20, 0, 10), model(40, 0, 12)}}), Error);
   EXPECT_THROW(advise({.target = 1.5}), Error);
+  EXPECT_THROW(advise({.value_per_point = -1}), Error);
+  EXPECT_THROW(
+      advise({.models = {{.labels = 5, .audit = metrics::Estimate{0.5, 0.6, 0.7, "wilson"}}}}),
+      Error);
   EXPECT_THROW(advise({.audit = metrics::Estimate{0.5, std::nan(""), 1, ""}}), Error);
 }
 

@@ -154,6 +154,13 @@ std::vector<StoredSelection> recent_selections(Store& store, int64_t project_id,
   });
 }
 
+std::vector<StoredSelection> selection_heads(Store& store, int64_t project_id) {
+  return store.read([&](Session& session) {
+    return session.all(select_selection + "WHERE project_id = $1 ORDER BY id", {project_id},
+                       selection_of);
+  });
+}
+
 std::vector<StoredSelection> open_selections(Store& store, int64_t project_id) {
   return store.read([&](Session& session) {
     auto found = session.all(

@@ -15,6 +15,8 @@ std::optional<StoredSelection> find_selection(Store& store, int64_t project_id, 
 std::optional<StoredSelection> latest_selection(Store& store, int64_t project_id);
 // With their items, the newest first.
 std::vector<StoredSelection> recent_selections(Store& store, int64_t project_id, int64_t most);
+// What selections drew from, oldest first, without their items.
+std::vector<StoredSelection> selection_heads(Store& store, int64_t project_id);
 std::vector<StoredSelection> open_selections(Store& store, int64_t project_id);
 
 // The newest item that drew this example, with its selection's id and strategy.

@@ -40,7 +40,7 @@ TEST_P(EveryStoppingRule, SaysWhatItIs) {
 }
 
 TEST_P(EveryStoppingRule, AnswersInOneSentenceOnAnyHistory) {
-  std::vector<History> histories(5);
+  std::vector<History> histories(8);
   histories[1].models = {{10, {}}, {20, {}}, {30, {}}, {40, {}}, {400, {}}};
   histories[2].models = {{10, {0}}, {10, {1}}, {10, {0}}, {10, {1}}};
   histories[3] = {.models = std::vector<ModelRecord>(50, {7, {0, 1, 2}}),
@@ -55,6 +55,22 @@ TEST_P(EveryStoppingRule, AnswersInOneSentenceOnAnyHistory) {
                   .labels = 1,
                   .budget = SIZE_MAX,
                   .pool_left = SIZE_MAX};
+  // Audits of one label, all wrong and all right, more models than points and a law has.
+  for (size_t i = 1; i <= 300; ++i) {
+    ModelRecord record{.labels = i, .predictions = {0, 1}, .entropy = 0, .classes = 2};
+    record.audit = metrics::wilson_interval(i % 2, 1);
+    record.audit_labels = i;
+    histories[5].models.push_back(record);
+  }
+  histories[5].audit = metrics::Estimate{0, 0, 0, "wilson"};
+  histories[5].audit_shares = {{0, 0}, {0, 50}};
+  histories[5].audit_labels = 50;
+  histories[5].target = 0.5;
+  histories[5].pool_left = 1;
+  histories[5].seconds_per_label = 0;
+  histories[5].cost_per_hour = histories[5].value_per_point = 1e12;
+  histories[6].review = Review{"a", {}, {0, 0}};
+  histories[7].review = Review{"a", {{0, 1, true}}, {1, 0}};
   for (const History& history : histories) {
     const Advice advice = ask(history);
     EXPECT_EQ(advice.name, GetParam());

@@ -43,6 +43,13 @@ export const settingRows = [
   }),
   row('cost_per_hour', 'number', 0, 'Cost of an hour of labelling.', { min: 0, max: 100000 }),
   row(
+    'value_per_point',
+    'number',
+    0,
+    'What one point of 100 of the target metric is worth, in the money of cost_per_hour; 0: not known.',
+    { min: 0, max: 1e12 },
+  ),
+  row(
     'lease_seconds',
     'integer',
     600,

@@ -23,6 +23,7 @@ const PLACES: Record<string, Group> = {
   target: 'target',
   seconds_per_label: 'target',
   cost_per_hour: 'target',
+  value_per_point: 'target',
 };
 
 export const groupOf = (param: Param): Group => PLACES[param.name] ?? 'other';

@@ -1,0 +1,33 @@
+// Models far enough apart in labels that their agreement means something.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stopping/stopping.h"
+
+namespace querist::stopping {
+
+// The newest model and earlier ones, newest first, each at least `distance` (a share of the later
+// one's labels) and one batch before the one after it. Models that are a few labels apart agree
+// whatever they know, so a small batch would stop too soon; distance is in labels, not in models.
+std::vector<const ModelRecord*> models_apart(const History& history, double distance);
+
+// Stop-set classes that differ between two models.
+size_t changed_answers(const ModelRecord& before, const ModelRecord& after);
+
+// A model that knows one answer only agrees with itself perfectly, and says nothing.
+bool gives_one_answer(const ModelRecord& model);
+
+// "3 more batches", for what is known only then.
+std::string more_batches(size_t missing);
+
+// By how much F may differ between the two models at most, on average over the classes that either
+// names: 4 (1 - T) / T for each class, T the kappa of "this class or not" (Bloodgood and
+// Grothendieck 2013), and at most 1. Holds on the stop set, whatever its true labels.
+double largest_f_change(std::span<const int32_t> before, std::span<const int32_t> after);
+
+}  // namespace querist::stopping
