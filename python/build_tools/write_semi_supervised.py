@@ -10,7 +10,7 @@ Pseudo-labels are for training alone: never measure, calibrate or stop by them. 
 """
 from __future__ import annotations
 
-from typing import Any, SupportsIndex
+from typing import Any, Literal, SupportsIndex
 
 from numpy.typing import ArrayLike
 

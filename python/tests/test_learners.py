@@ -286,7 +286,7 @@ def test_column_names_are_remembered_and_compared():
 
 
 @pytest.mark.parametrize("X, y, words", [
-    ([[0.0], [1.0]], [0.5, 1.0], "continuous"), ([[0.0], [1.0]], [0, None], "mixes|Unknown|kind"), ([[0.0], [1.0]], ["a", 1.0], ""),
+    ([[0.0], [1.0]], [0.5, 1.0], "continuous"), ([[0.0], [1.0]], [0, None], "mixes|Unknown|kind"),
     ([[0.0], [1.0]], [0, 1, 1], "inconsistent"), ([[0.0], [np.nan]], [0, 1], "NaN"), ([[0.0], [1e300]], [0, 1], "infinite"),
     ([0.0, 1.0], [0, 1], "2D"), (np.zeros((2, 0)), [0, 1], "feature"), (np.zeros((0, 2)), [], "sample"),
     ([["a"], ["b"]], [0, 1], ""), ([[1j], [0]], [0, 1], "Complex"), ([[0.0], [1.0]], [[0, 1], [1, 0]], "1d"),
