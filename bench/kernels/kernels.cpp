@@ -9,10 +9,10 @@
 
 #include "base/rng.h"
 #include "base/threads.h"
+#include "kernels/bfloat16_products.h"
 #include "kernels/center_panels.h"
 #include "kernels/coverage.h"
 #include "kernels/linear_probabilities.h"
-#include "kernels/bfloat16_products.h"
 #include "kernels/row_dots.h"
 
 namespace querist::kernels {

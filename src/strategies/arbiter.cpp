@@ -73,6 +73,7 @@ QueryStrategy arbiter() {
       .select = select,
       .source = "Freund and Schapire 1997",
       .handles_no_model = true,
+      .task = Task::classification,
       .family = "hybrid",
       .reads = Signal::probabilities | Signal::embeddings | Signal::member_probabilities |
                Signal::labels,
