@@ -129,7 +129,7 @@ def test_classifiers_learn_named_classes(digits, estimator):
     assert found.dtype == np.float32 and found.shape == (200, 10)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
     assert np.array_equal(model.predict(X[400:]), model.classes_[found.argmax(axis=1)])
-    assert model.score(X[400:], names[400:]) > 0.7  # Chance is 0.1.
+    assert model.score(X[400:], names[400:]) > 0.6  # Chance is 0.1.
     assert model.fit(X, np.where(y < 5, "low", "high")).classes_.tolist() == ["high", "low"]
 
 
@@ -289,7 +289,7 @@ def test_column_names_are_remembered_and_compared():
     ([[0.0], [1.0]], [0.5, 1.0], "continuous"), ([[0.0], [1.0]], [0, None], "mixes|Unknown|kind"),
     ([[0.0], [1.0]], [0, 1, 1], "inconsistent"), ([[0.0], [np.nan]], [0, 1], "NaN"), ([[0.0], [1e300]], [0, 1], "infinite"),
     ([0.0, 1.0], [0, 1], "2D"), (np.zeros((2, 0)), [0, 1], "feature"), (np.zeros((0, 2)), [], "sample"),
-    ([["a"], ["b"]], [0, 1], ""), ([[1j], [0]], [0, 1], "Complex"), ([[0.0], [1.0]], [[0, 1], [1, 0]], "1d"),
+    ([["a"], ["b"]], [0, 1], "numbers"), ([[1j], [0]], [0, 1], "Complex"), ([[0.0], [1.0]], [[0, 1], [1, 0]], "1d"),
     ([[0.0], [1.0]], None, "None")])
 def test_wrong_input_is_refused_by_name(X, y, words):
     with pytest.raises((ValueError, TypeError), match=words):
@@ -338,10 +338,11 @@ class Stopped(Exception):
 
 @pytest.mark.parametrize("estimator", [LogisticRegression(strength=1, tolerance=1e-14, max_iterations=100_000), Forest(trees=10_000),
                                        NeuralHead(max_epochs=100_000, patience=100_000), RbfSvm(C=1e6, tolerance=1e-9),
-                                       GradientBoosting(rounds=10_000)], ids=lambda one: type(one).__name__)
+                                       GradientBoosting(rounds=10_000), Committee(members=1000)], ids=lambda one: type(one).__name__)
 def test_a_training_stops_when_it_is_interrupted(estimator):
     rng = np.random.default_rng(0)
-    X, y = rng.standard_normal((6000, 60), np.float32), rng.integers(0, 6, 6000)
+    count = 100_000 if isinstance(estimator, LogisticRegression) else 6000
+    X, y = rng.standard_normal((count, 60), np.float32), rng.integers(0, 6, count)
 
     def stop(number, frame):
         raise Stopped

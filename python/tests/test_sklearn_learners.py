@@ -18,12 +18,40 @@ ESTIMATORS = [LogisticRegression(), LogisticRegression(strength=1), NaiveBayes()
               Ridge(alpha=1), GaussianProcess(), Committee(members=3), Committee(members=3, learner="ridge", task="regression")]
 
 
+WEIGHTS = ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data")
+# Why a row of weight 2 is not just the same as the row twice.
+NOT_EQUIVALENT = {
+    LogisticRegression: "its strength is chosen on folds of rows",
+    Forest: "its bags draw rows, whatever their weights",
+    NeuralHead: "its steps draw rows, whatever their weights",
+    RbfSvm: "its probabilities come from folds of rows",
+    Ridge: "its penalty is chosen by leaving each row out",
+    GaussianProcess: "a weight says how sure a number is; mean and spread count rows",
+    Committee: "its bootstrap draws rows, whatever their weights",
+}
+
+
 def expected_failures(estimator):
     """Checks that do not apply, each with its reason."""
-    return {}
+    if isinstance(estimator, Ridge) and estimator.alpha is not None:
+        return {}
+    reason = NOT_EQUIVALENT.get(type(estimator))
+    if isinstance(estimator, LogisticRegression) and estimator.strength is not None:
+        reason = "its weights are float32: alike within 1e-6, and the check asks for 1e-7"
+    expected = dict.fromkeys(WEIGHTS, reason) if reason else {}
+    if isinstance(estimator, Forest) and estimator.task == "classification":
+        expected["check_class_weight_classifiers"] = "its trees split until leaves are pure, also off a class of next to no weight"
+    return expected
 
 
-@pytest.mark.filterwarnings("ignore:Estimator .* does not inherit from")
+def test_a_row_of_weight_two_is_the_row_twice():
+    rng = np.random.default_rng(0)
+    X, y, weights = rng.random((40, 6)), rng.integers(0, 3, 40), rng.integers(0, 4, 40)
+    for estimator in (LogisticRegression(strength=1, tolerance=1e-12), NaiveBayes(), NaiveBayes(variant="gaussian")):
+        twice = clone(estimator).fit(X.repeat(weights, axis=0), y.repeat(weights)).predict_proba(X)
+        np.testing.assert_allclose(clone(estimator).fit(X, y, weights).predict_proba(X), twice, atol=2e-6)
+
+
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 def test_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)

@@ -10,24 +10,23 @@
 
 namespace querist::pseudo_labelers {
 
-// Two elongated clusters side by side: few labels say little of where their middles are.
+// Two round clusters in many columns: few labels say little of where their middles are.
 struct Clusters {
   Matrix x;
   std::vector<int64_t> labeled, unlabeled;
   std::vector<int32_t> labels;
 
-  Clusters(size_t rows, size_t label_count, uint64_t seed, bool unlabeled_are_noise) : x(rows, 2) {
+  Clusters(size_t rows, size_t label_count, uint64_t seed, bool others_lie_elsewhere)
+      : x(rows, 12) {
     Rng rng(seed);
     for (size_t i = 0; i < rows; ++i) {
       const auto cls = static_cast<int32_t>(i % 2);
       const bool has_label = i < label_count;
-      const float side = cls == 0 ? -1.2f : 1.2f;
-      x.at(i, 0) = side + 0.3f * static_cast<float>(rng.normal());
-      x.at(i, 1) = 2 * static_cast<float>(rng.normal());
-      if (unlabeled_are_noise && !has_label) {
-        // All on one side, so that equal numbers for each class are wrong.
-        x.at(i, 0) = 1.2f + 2.5f * static_cast<float>(rng.normal());
-        x.at(i, 1) = 6 + 3 * static_cast<float>(rng.normal());
+      const bool elsewhere = others_lie_elsewhere && !has_label;
+      for (float& value : x.row(i)) {
+        // Elsewhere: far from both, so that whoever is the surer there is not the righter.
+        const double middle = elsewhere ? 3 * rng.normal() : (cls == 0 ? -0.5 : 0.5);
+        value = static_cast<float>(middle + rng.normal());
       }
       (has_label ? labeled : unlabeled).push_back(static_cast<int64_t>(i));
       if (has_label) labels.push_back(cls);
@@ -85,12 +84,12 @@ TEST(Gate, NeverTrainsOnARowThatItScores) {
   std::vector<std::vector<float>> trained;
   const Trainer spy = [&](const Dataset& data) -> Predictor {
     std::vector<float> first;
-    for (size_t i = 0; i < data.features.rows; ++i) first.push_back(data.features.dense[2 * i]);
+    for (size_t i = 0; i < data.features.rows; ++i) first.push_back(data.features.dense[12 * i]);
     const Predictor inner = train_centroids(data);
     return [first, inner](const Features& asked, Matrix& out) {
       if (asked.rows < 20) {  // Held-out rows; the unlabelled ones are 40.
         for (size_t i = 0; i < asked.rows; ++i)
-          EXPECT_EQ(std::count(first.begin(), first.end(), asked.dense[2 * i]), 0);
+          EXPECT_EQ(std::count(first.begin(), first.end(), asked.dense[12 * i]), 0);
       }
       inner(asked, out);
     };
