@@ -151,10 +151,12 @@ static Labelled pseudo_label(const std::string& name, Named world, nb::object es
   }));
 }
 
+using Decided = nb::typed<nb::tuple, nb::any, nb::any, nb::any>;
+
 // The chosen method's name or None, its labels, and of each method (the given labels alone first)
 // its loss, gain and standard error.
-static nb::tuple gate(Named world, nb::list methods, nb::object estimator, Named estimator_params,
-                      size_t folds, uint64_t seed) {
+static Decided gate(Named world, nb::typed<nb::list, nb::str> methods, nb::object estimator,
+                    Named estimator_params, size_t folds, uint64_t seed) {
   std::vector<pseudo_labelers::GateMethod> chosen_from;
   for (const nb::handle written : methods) {
     const auto line = nb::cast<std::string>(written);
@@ -174,7 +176,7 @@ static nb::tuple gate(Named world, nb::list methods, nb::object estimator, Named
     scores.append(nb::make_tuple(one.loss, one.gain, one.standard_error));
   nb::object name = nb::none();
   if (decision.chosen) name = text(decision.chosen->name);
-  return nb::make_tuple(name, to_python(std::move(decision.pseudo)), scores);
+  return Decided(nb::make_tuple(name, to_python(std::move(decision.pseudo)), scores));
 }
 
 void bind_pseudo_labelers(nb::module_& module) {
