@@ -1,7 +1,8 @@
 """Writes querist/select.py from the cards of the built module: one typed function a strategy, with a numpydoc text."""
 import pathlib
 import sys
-import textwrap
+
+from cards import as_docstring, fallback, param_lines, python_type, references, wrapped
 
 HEAD = '''"""Query strategies: which rows to label next. Written by the build from the strategies' cards."""
 from __future__ import annotations
@@ -35,30 +36,6 @@ ARGUMENTS = ["probabilities", "member_probabilities", "embeddings", "labeled", "
 MORE = ["predictions", "member_predictions"]
 
 
-def python_type(param):
-    if param["type"] == "choice":
-        return f"Literal[{', '.join(repr(one) for one in param['choices'])}]"
-    return {"number": "float", "integer": "int", "flag": "bool", "text": "str"}[param["type"]]
-
-
-def fallback(param):
-    value = param["fallback"]
-    if param["automatic"]:
-        return "None"
-    return repr(int(value)) if param["type"] == "integer" else repr(value)
-
-
-def bounds(param):
-    low, high = param["min"], param["max"]
-    if low == float("-inf") and high == float("inf"):
-        return ""
-    return f" Between {low:g} and {high:g}." if high != float("inf") else f" At least {low:g}."
-
-
-def wrapped(text, indent):
-    return textwrap.fill(text, 100, initial_indent=indent, subsequent_indent=indent)
-
-
 def docstring(card):
     described = {**SIGNALS, **TASKS.get(card["task"], {})}
     lines = [card["summary"], "", "Parameters", "----------", "batch_size : int",
@@ -70,17 +47,13 @@ def docstring(card):
     lines += ["seed : int, default 0", "    Of everything that is drawn.", "return_utilities : bool, default False",
               "    Whether to return the utilities of the picks as well."]
     for param in card["params"]:
-        lines += [f"{param['name']} : {python_type(param).replace('Literal', 'one of ')}, default {fallback(param)}",
-                  wrapped(param["help"] + bounds(param), "    ")]
+        lines += param_lines(param)
     lines += ["", "Returns", "-------", "indices : ndarray of int64", "    Row numbers in the order picked.",
               "utilities : ndarray of float64", "    Only with ``return_utilities``: one a pick, larger is more wanted.",
               "", "Raises", "------", "ValueError", "    Wrong shapes, ranges or rows, numbers that are infinite or beyond 2**50, or a signal that is missing.",
               "TypeError", "    Arguments that hold no numbers.",
               "", "Notes", "-----", "A row that holds a NaN in a signal that is read, or in its cost, is no candidate. Ties go to the lower row."]
-    if card["source"]:
-        lines += ["", "References", "----------", *[f"{one.strip()}." for one in card["source"].split(";")]]
-    body = "\n".join(f"    {line}" if line else "" for text in lines for line in text.split("\n"))
-    return f'    r"""{body.strip()}\n    """'
+    return as_docstring(lines + references(card))
 
 
 def function(card):

@@ -22,9 +22,7 @@ static nb::ndarray<nb::numpy, float, nb::ndim<2>> parzen_probabilities(Array<flo
     return kernels::parzen_probabilities({asked, rows}, {known, support_rows}, span_of(labels),
                                          classes, gamma);
   });
-  auto* kept = new Matrix(std::move(found));
-  nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<Matrix*>(p); });
-  return {kept->values.data(), {kept->rows, kept->cols}, owner};
+  return array_of(std::move(found));
 }
 
 void bind_learners(nb::module_& module) {

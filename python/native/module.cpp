@@ -58,5 +58,7 @@ NB_MODULE(_core, module) {
   bind_streams(module);
   bind_consensus(module);
   bind_learners(module);
+  bind_models(module);
+  bind_pseudo_labelers(module);
   bind_metrics(module);
 }

@@ -17,6 +17,7 @@
 #include "base/interrupt.h"
 #include "base/matrix.h"
 #include "base/params.h"
+#include "base/progress.h"
 
 namespace querist::python {
 
@@ -52,6 +53,28 @@ nb::ndarray<nb::numpy, Value, nb::ndim<1>> array_of(std::vector<Value> values) {
   return {kept->data(), {kept->size()}, owner};
 }
 
+// The same of a matrix: two dimensions.
+inline nb::ndarray<nb::numpy, float, nb::ndim<2>> array_of(Matrix matrix) {
+  auto* kept = new Matrix(std::move(matrix));
+  nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<Matrix*>(p); });
+  return {kept->values.data(), {kept->rows, kept->cols}, owner};
+}
+
+// Rows of features as the Python side prepared them: dense float32, the bits of float16, or the
+// arrays of sparse rows with their number of columns.
+struct FeatureArrays {
+  std::optional<Array<float, 2>> dense;
+  std::optional<Array<uint16_t, 2>> half;
+  std::optional<Array<int64_t, 1>> offsets;
+  std::optional<Array<int32_t, 1>> columns;
+  std::optional<Array<float, 1>> values;
+  size_t cols = 0;
+
+  // Refuses sparse rows whose arrays do not fit together: what comes after reads by them.
+  Features view() const;
+};
+FeatureArrays features_of(const nb::dict& given);
+
 // Gives the interpreter lock back while the work runs, and stops it when a signal's handler raised.
 // Signals reach the main thread alone, so that other threads never ask for the lock.
 template <class Work>
@@ -65,6 +88,11 @@ auto without_lock(Work work) {
   }
   nb::gil_scoped_release release;
   return work();
+}
+
+// Of long work: an interrupt ends it.
+inline Progress interruptible() {
+  return Progress([](double, double, std::string_view) { check_interrupt(); });
 }
 
 // Dictionaries and lists of them, as the stub writes them.
@@ -81,6 +109,8 @@ void bind_strategies(nb::module_& module);
 void bind_streams(nb::module_& module);
 void bind_consensus(nb::module_& module);
 void bind_learners(nb::module_& module);
+void bind_models(nb::module_& module);
+void bind_pseudo_labelers(nb::module_& module);
 void bind_metrics(nb::module_& module);
 
 }  // namespace querist::python

@@ -15,14 +15,14 @@ Utilities = NDArray[np.float64]
 CARDS: dict[str, dict[str, Any]] = {card["name"]: card for card in _core.cards()}
 
 
-def _whole(name: str, value: Any) -> int:
+def whole(name: str, value: Any) -> int:
     try:
         return operator.index(value)
     except TypeError:
         raise TypeError(f"{name} must be a whole number, not {type(value).__name__}") from None
 
 
-def _setting(name: str, value: Any) -> float | bool | str:
+def setting(name: str, value: Any) -> float | bool | str:
     """A parameter as the native module takes it; what range it may have, the card says there."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -128,8 +128,8 @@ def run(name: str, batch_size: Any, given: dict[str, Any], seed: Any, return_uti
         params: dict[str, Any]) -> Any:
     """Indices of the rows to label next; with ``return_utilities`` their utilities as well."""
     card = CARDS[name]
-    batch = _whole("batch_size", batch_size)
-    number = _whole("seed", seed)
+    batch = whole("batch_size", batch_size)
+    number = whole("seed", seed)
     if batch < 0:
         raise ValueError(f"batch_size must not be negative, as {batch} is")
     if not 0 <= number < 2**64:
@@ -152,7 +152,7 @@ def run(name: str, batch_size: Any, given: dict[str, Any], seed: Any, return_uti
         arrays["costs"] = floats("costs", given["costs"], 1)
     if given["groups"] is not None:
         arrays["groups"] = small_numbers("groups", given["groups"])
-    chosen = {key: _setting(key, value) for key, value in params.items() if value is not None}
+    chosen = {key: setting(key, value) for key, value in params.items() if value is not None}
     if size == 0:
         return (np.zeros(0, np.int64), np.zeros(0)) if return_utilities else np.zeros(0, np.int64)
     indices, utilities = _core.select(name, min(batch, size), size, classes, candidates, labeled, arrays, number, chosen)
@@ -178,7 +178,7 @@ def top_k(utilities: ArrayLike, k: SupportsIndex) -> Indices:
     check_dimensions("utilities", values, 1)
     if values.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
         values = values.astype(np.float64)
-    count = _whole("k", k)
+    count = whole("k", k)
     if count < 0:
         raise ValueError(f"k must not be negative, as {count} is")
     return np.asarray(_core.top_k(np.ascontiguousarray(values), min(count, values.size)))

@@ -16,6 +16,7 @@ from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOut
 from sklearn.pipeline import Pipeline
 
 from ._arrays import Array
+from ._learner import CommitteeLearner
 from ._run import CARDS
 
 MODEL_SIGNALS = {"probabilities", "member_probabilities", "predictions", "member_predictions"}
@@ -116,6 +117,9 @@ def aligned(members: Sequence[tuple[Any, Any]], classes: Array, encoded: bool | 
 
 def member_probabilities(estimator: Any, X: Any, classes: Array) -> Array | None:
     """What each member of an ensemble predicts, (members, n, classes); None where it is no ensemble."""
+    own, rows = _unwrapped(estimator, X)
+    if isinstance(own, CommitteeLearner):
+        return own.member_probabilities(rows)
     found = committee_of(estimator, X, "predict_proba")
     if found is None or any(isinstance(member.classes_, list) for member, _ in found[1]):
         return None
@@ -125,6 +129,9 @@ def member_probabilities(estimator: Any, X: Any, classes: Array) -> Array | None
 
 def member_predictions(estimator: Any, X: Any) -> Array | None:
     """What each member of an ensemble of regressors predicts, (members, n); None where it is no ensemble."""
+    own, rows = _unwrapped(estimator, X)
+    if isinstance(own, CommitteeLearner):
+        return own.member_probabilities(rows)
     found = committee_of(estimator, X, "predict")
     if found is None:
         return None

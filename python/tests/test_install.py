@@ -11,6 +11,15 @@ rows = np.random.default_rng(1).normal(size=(500, 16)).astype(np.float32)
 assert querist.select.k_center(5, embeddings=rows).size == 5
 assert querist.select.bait(5, embeddings=rows).size == 5
 assert querist.select.margin(3, probabilities=np.full((9, 3), 1 / 3)).tolist() == [0, 1, 2]
+import pickle
+model = pickle.loads(pickle.dumps(querist.learners.LogisticRegression().fit(rows, rows[:, 0] > 0)))
+assert model.score(rows, rows[:, 0] > 0) > 0.9
+found, weights = querist.semi_supervised.self_training(rows, np.where(np.arange(500) < 40, rows[:, 0] > 0, -1))
+assert np.mean((found == (rows[:, 0] > 0))[found != -1]) > 0.8
+try:
+    querist.learners.GradientBoosting(rounds=2).fit(rows, rows[:, 0] > 0)
+except RuntimeError as error:  # Where XGBoost is not installed, and it says so.
+    assert "libxgboost" in str(error)
 print(sorted({line.split()[-1] for line in open("/proc/self/maps") if "openblas" in line or "gomp" in line or "gfortran" in line}))
 """
 

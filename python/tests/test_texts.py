@@ -65,8 +65,35 @@ def test_signatures_are_those_of_the_interface(card):
         assert default == (None if param["automatic"] else param["fallback"])
 
 
+def learners():
+    return [getattr(querist.learners, name) for name in querist.learners.__all__]
+
+
+@pytest.mark.parametrize("learner", learners(), ids=querist.learners.__all__)
+def test_every_parameter_of_a_learner_is_described(learner):
+    names = described(sections(learner.__doc__)["Parameters"])
+    for parameter in inspect.signature(learner).parameters:
+        assert names.get(parameter), f"{learner.__name__}: {parameter} is not described"
+    assert all(line in sections(learner.fit.__doc__) for line in ("Parameters", "Returns")) or learner.__name__ == "ParzenWindow"
+
+
+@pytest.mark.parametrize("card", querist.semi_supervised.pseudo_labelers() + [{"name": "gate", "summary": "", "source": "", "params": []}],
+                         ids=lambda card: card["name"])
+def test_every_parameter_of_a_pseudo_labeler_is_described(card):
+    function = getattr(querist.semi_supervised, card["name"])
+    parts = sections(function.__doc__)
+    names = described(parts["Parameters"])
+    parameters = inspect.signature(function).parameters
+    for parameter in parameters:
+        assert names.get(parameter), f"{card['name']}: {parameter} is not described"
+    assert list(described(parts["Returns"]))[:2] == ["labels", "weights"]
+    for param in card["params"]:
+        assert parameters[param["name"]].default == param["fallback"]
+    assert function.__doc__.startswith(card["summary"])
+
+
 def test_modules_and_their_names_are_described():
-    for module in (querist, querist.select):
+    for module in (querist, querist.select, querist.learners, querist.semi_supervised):
         assert module.__doc__
         assert sorted(set(module.__all__)) == sorted(module.__all__)
         for name in module.__all__:

@@ -1,4 +1,4 @@
-// SHA-256 for the ledger and file names, and a fast non-cryptographic hash for features and ties.
+// SHA-256 for the ledger and file names, and Base64.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/fast_hash.h"
 
 namespace querist {
 
@@ -27,9 +29,5 @@ class Sha256 {
 std::string encode_base64(std::string_view bytes);
 // The bytes of a Base64 text (RFC 4648, padded); nothing when it is none.
 std::optional<std::string> decode_base64(std::string_view text);
-
-// FNV-1a with a final avalanche (Fowler, Noll, Vo; finaliser of MurmurHash3, Appleby): the same on
-// every machine.
-uint64_t fast_hash(std::string_view bytes, uint64_t seed = 0);
 
 }  // namespace querist

@@ -213,7 +213,8 @@ Learner logistic_regression() {
                   .min = 0,
                   .max = 1e9,
                   .help = "How strongly the labels count against the L2 penalty (C); 0: chosen by "
-                          "cross-validation."},
+                          "cross-validation.",
+                  .automatic = true},
                  {.name = "search_below",
                   .fallback = 2000,
                   .min = 0,

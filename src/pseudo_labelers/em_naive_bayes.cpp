@@ -131,6 +131,7 @@ PseudoLabeler em_naive_bayes() {
                   .min = 0.0001,
                   .max = 1,
                   .help = "Weight of an unlabelled example beside a labelled one."}},
+      .trains = false,
       .label = label,
       .source = "Nigam, McCallum, Thrun and Mitchell 2000",
   };

@@ -116,6 +116,8 @@ PseudoLabeler label_spreading() {
                   .min = 0.0001,
                   .max = 1000,
                   .help = "Weight of all pseudo-labels together, in given labels' weight."}},
+      .trains = false,
+      .reads_geometry = true,
       .label = label,
       .source = "Zhou et al. 2004; Zhu, Ghahramani and Lafferty 2003",
   };

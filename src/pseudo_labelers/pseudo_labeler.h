@@ -38,6 +38,8 @@ struct PseudoLabeler {
   std::string_view summary;
   ParamSpecs params{};
   bool needs_second_view = false;
+  bool trains = true;           // Asks the trainer; others find their labels alone.
+  bool reads_geometry = false;  // Others do not look at it.
   PseudoLabels (*label)(const PartlyLabeled& data, const Params& params, const Trainer& train,
                         Rng& rng, const Progress& progress) = nullptr;
   std::string_view source{};  // Author, year.

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/bytes.h"
-#include "base/hash.h"
+#include "base/fast_hash.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "learners/rows/unseen_classes.h"

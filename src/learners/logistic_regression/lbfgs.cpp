@@ -7,6 +7,8 @@
 #include <deque>
 #include <limits>
 
+#include "base/interrupt.h"
+
 namespace querist::learners {
 
 using Vector = std::vector<double>;
@@ -132,6 +134,7 @@ LbfgsResult minimise(const Objective& objective, std::span<const double> curvatu
   result.evaluations = 1;
   for (; result.iterations < options.max_iterations; ++result.iterations) {
     progress.check();
+    check_interrupt();
     const Vector direction = memory.direction(gradient);
     const Trial start{0, result.value, dot(gradient, direction)};
     result.converged = -start.slope <= options.remaining;

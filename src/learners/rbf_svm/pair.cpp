@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/interrupt.h"
 #include "kernels/svc_dual.h"
 #include "learners/cross_validation.h"
 #include "learners/rbf_svm/kernel_rows.h"
@@ -21,6 +22,7 @@ class PairSolver {
         kernel_(features, pair.rows, settings.gamma, settings.cache_bytes),
         row_([this, &progress](size_t i) {
           progress.check();
+          check_interrupt();
           return kernel_.row(i);
         }) {
     for (size_t i = 0; i < pair.rows.size(); ++i) {

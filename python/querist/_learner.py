@@ -1,0 +1,273 @@
+"""What the learners share: scikit-learn's conventions around one native training. scikit-learn itself need not be there."""
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core
+from ._arrays import Array
+from ._feature_rows import checked_rows, native, sample_weights
+from ._run import setting
+
+Self = TypeVar("Self", bound="Learner")
+
+
+def _sklearn_class(module: str, name: str, otherwise: Any) -> Any:
+    """A class of scikit-learn's, if the program uses it: without it nobody could expect that very class."""
+    loaded = sys.modules.get(module)
+    return getattr(loaded, name, otherwise) if loaded else otherwise
+
+
+class _OfClassifiers:
+    """A method that regressors lack, so that hasattr tells of either."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Callable[[Any], NDArray[np.float32]]:
+        if instance is not None and instance._is_regressor:
+            raise AttributeError(f"{type(instance).__name__} has no probabilities: its task is regression")
+        return self._function.__get__(instance, owner)  # type: ignore[no-any-return]
+
+
+class Learner:
+    """A learner of Querist's own as a scikit-learn estimator; `querist.learners` has one class for each."""
+
+    _learner: ClassVar[str]
+    _tasks: ClassVar[tuple[str, ...]]
+    _defaults: ClassVar[dict[str, Any]]  # Every parameter, in the order of the signature.
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name."""
+        return {name: getattr(self, name) for name in self._defaults}
+
+    def set_params(self: Self, **params: Any) -> Self:
+        """Changes parameters; the model stays until the next ``fit``."""
+        for name, value in params.items():
+            if name not in self._defaults:
+                raise ValueError(f"Invalid parameter {name!r} for estimator {self!r}. "
+                                 f"Valid parameters are: {sorted(self._defaults)!r}.")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        changed = [f"{name}={value!r}" for name, value in self.get_params().items()
+                   if value is not self._defaults[name] and repr(value) != repr(self._defaults[name])]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    @property
+    def _is_regressor(self) -> bool:
+        return "classification" not in self._tasks or getattr(self, "task", None) == "regression"
+
+    @property
+    def _estimator_type(self) -> str:
+        return "regressor" if self._is_regressor else "classifier"
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
+        several = "multi_label" in self._tasks and not self._is_regressor
+        return Tags(estimator_type=self._estimator_type,
+                    target_tags=TargetTags(required=True, multi_output=several),
+                    classifier_tags=None if self._is_regressor else ClassifierTags(multi_label=several),
+                    regressor_tags=RegressorTags() if self._is_regressor else None,
+                    input_tags=InputTags(sparse=True))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_model")
+
+    def fit(self: Self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
+        """Trains on rows and their answers; other threads of Python run meanwhile.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, features)
+            C-ordered float32 and float16, and CSR of float32, are read as they lie; others are converted once.
+        y : array-like of shape (n,), or (n, labels) of 0 and 1 where the learner takes several labels a row
+            Class names (numbers or strings); numbers for a regressor.
+        sample_weight : array-like of shape (n,), optional
+            A row of weight 0 is left out.
+
+        Returns
+        -------
+        self
+        """
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        rows = checked_rows("X", X)
+        weights = sample_weights(sample_weight, rows.shape[0])
+        answers = self._answers(y, rows.shape[0])
+        params = self._settings()
+        if "labels" in answers and isinstance(params.get("class_weight"), dict):
+            weights = self._weighed(params.pop("class_weight"), answers["labels"], weights)
+        if weights is not None and not np.all(weights > 0):
+            rows = rows[weights > 0]
+            answers = {name: value[weights > 0] for name, value in answers.items()}
+            weights = weights[weights > 0]
+        classes = len(self.classes_) if "targets" not in answers else 0
+        small = None if weights is None else weights.astype(np.float32)
+        self._model = _core.train(self._learner, native(rows), self._task_of(answers), answers.get("labels"),
+                                  answers.get("targets"), answers.get("label_matrix"), small, classes, params, self._seed())
+        self._several = "label_matrix" in answers
+        self.n_features_in_ = rows.shape[1]
+        self._remember_names(X)
+        return self
+
+    def _settings(self) -> dict[str, Any]:
+        """The parameters as the native module takes them; None stands for "by rule"."""
+        own = {name: getattr(self, name) for name in self._defaults if name not in ("task", "random_state")}
+        return {name: value if isinstance(value, dict) else setting(name, value) for name, value in own.items() if value is not None}
+
+    def _seed(self) -> int:
+        state = getattr(self, "random_state", 0)
+        if state is None:
+            return int(np.random.randint(2**31))  # noqa: NPY002: scikit-learn's meaning of None.
+        if isinstance(state, np.random.RandomState):
+            return int(state.randint(2**31))
+        if isinstance(state, np.random.Generator):
+            return int(state.integers(2**31))
+        if isinstance(state, (int, np.integer)) and 0 <= state < 2**64:
+            return int(state)
+        raise ValueError(f"random_state must be a number from 0 to 2**64 - 1, a RandomState, a Generator or None, not {state!r}")
+
+    def _task_of(self, answers: dict[str, Array]) -> str:
+        return "regression" if "targets" in answers else "multi_label" if "label_matrix" in answers else "classification"
+
+    def _answers(self, y: Any, count: int) -> dict[str, Array]:
+        """y as the native module takes it, by name; sets ``classes_``."""
+        task = getattr(self, "task", None)
+        if task is not None and task not in self._tasks:
+            raise ValueError(f"task must be {' or '.join(self._tasks)}, not {task!r}")
+        values = self._column(y)
+        if len(values) != count:
+            raise ValueError(f"Found input variables with inconsistent numbers of samples: [{count}, {len(values)}]")
+        if self._is_regressor:
+            try:
+                numbers = values.astype(np.float64)
+            except (TypeError, ValueError):
+                raise ValueError(f"y must hold numbers for a regressor, not {values.dtype}") from None
+            with np.errstate(over="ignore"):
+                targets = numbers.astype(np.float32)
+            if not np.all(np.isfinite(targets)):
+                raise ValueError("y holds a NaN or a number that is infinite or beyond float32")
+            return {"targets": targets}
+        if values.ndim == 2:
+            if not np.all((values == 0) | (values == 1)):
+                raise ValueError("y of several labels a row must hold 0 and 1 alone")
+            self.classes_ = np.arange(values.shape[1])
+            return {"label_matrix": np.ascontiguousarray(values, np.float32)}
+        self.classes_, places = np.unique(values, return_inverse=True)
+        return {"labels": places.astype(np.int32)}
+
+    def _column(self, y: Any) -> Array:
+        """y with one entry a row, or a matrix where several labels a row are allowed; class names are checked to be such."""
+        if hasattr(y, "tocsr"):
+            y = y.toarray()
+        values = np.asarray(y)
+        if values.ndim == 2 and values.shape[1] == 1:
+            warnings.warn("A column-vector y was passed when a 1d array was expected. Please change the shape of y to "
+                          "(n_samples,), for example using ravel().",
+                          _sklearn_class("sklearn.exceptions", "DataConversionWarning", UserWarning), stacklevel=4)
+            values = values.ravel()
+        several = values.ndim == 2 and "multi_label" in self._tasks and not self._is_regressor
+        if values.ndim != 1 and not several:
+            raise ValueError(f"y should be a 1d array, got an array of shape {values.shape} instead.")
+        if values.dtype.kind == "O" and len(values):
+            if len({isinstance(one, str) for one in values.ravel()}) > 1:
+                raise ValueError("y mixes strings and other values: labels must be of one kind")
+            values = np.array(values.tolist())
+        if self._is_regressor:
+            return values
+        if values.dtype.kind not in "fiubU":
+            raise ValueError(f"Unknown label type: y must hold class names, not {values.dtype}")
+        if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
+            raise ValueError("y holds a NaN or infinite number: leave rows without a label out")
+        if values.dtype.kind == "f" and np.any(values != np.floor(values)):
+            raise ValueError("Unknown label type: continuous. A classifier was expected to get class names; for numbers choose a "
+                             "regressor, or task=\"regression\" where there is that parameter")
+        return values
+
+    def _weighed(self, by_class: dict[Any, float], labels: Array, weights: Array | None) -> Array:
+        factors = np.ones(len(self.classes_))
+        for name, factor in by_class.items():
+            factors[self.classes_ == name] = factor
+        if not np.all(np.isfinite(factors)) or np.any(factors < 0):
+            raise ValueError("class_weight must hold finite numbers that are not negative")
+        weighed = factors[labels] if weights is None else weights * factors[labels]
+        if not np.any(weighed > 0):
+            raise ValueError("class_weight and sample_weight leave no row whose weight is not zero")
+        return weighed
+
+    def _remember_names(self, X: Any) -> None:
+        names = self._names_of(X)
+        if names is not None:
+            self.feature_names_in_ = names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    @staticmethod
+    def _names_of(X: Any) -> Array | None:
+        """Column names of a DataFrame, where all of them are strings."""
+        columns = getattr(X, "columns", None)
+        if columns is None or not all(isinstance(name, str) for name in columns):
+            return None
+        return np.asarray(list(columns), object)
+
+    def _rows(self, X: Any) -> dict[str, Any]:
+        if not hasattr(self, "_model"):
+            error = _sklearn_class("sklearn.exceptions", "NotFittedError", ValueError)
+            raise error(f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments first.")
+        names, known = self._names_of(X), getattr(self, "feature_names_in_", None)
+        if names is not None and known is not None and not np.array_equal(names, known):
+            raise ValueError(f"The feature names should match those that were passed during fit: {list(known)}, not {list(names)}")
+        rows = checked_rows("X", X)
+        if rows.shape[1] != self.n_features_in_:
+            raise ValueError(f"X has {rows.shape[1]} features, but {type(self).__name__} is expecting {self.n_features_in_} "
+                             "features as input")
+        return native(rows)
+
+    def _probabilities(self, X: Any) -> NDArray[np.float32]:
+        """Probabilities of ``classes_``, (n, classes) in float32; of several labels that of each label on its own."""
+        rows = self._rows(X)
+        return np.asarray(self._model.probabilities(rows))
+
+    predict_proba = _OfClassifiers(_probabilities)
+
+    def predict(self, X: Any) -> Array:
+        """The likeliest class of each row (ties go to the first), the labels more likely than not, or a number."""
+        rows = self._rows(X)
+        if self._is_regressor:
+            return np.asarray(self._model.predictions(rows), np.float64)
+        found = np.asarray(self._model.probabilities(rows))
+        return (found > 0.5).astype(np.int64) if self._several else np.asarray(self.classes_[np.argmax(found, axis=1)])
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Accuracy (every label of a row right, where there are several); R² of a regressor."""
+        found, truth = self.predict(X), np.asarray(y)
+        if truth.ndim == 2 and truth.shape[1] == 1:
+            truth = truth.ravel()
+        if truth.shape != found.shape:
+            raise ValueError(f"y must have the shape {found.shape}, not {truth.shape}")
+        weights = sample_weights(sample_weight, len(found))
+        if not self._is_regressor:
+            right = found == truth if truth.ndim == 1 else np.all(found == truth, axis=1)
+            return float(np.average(right, weights=weights))
+        numbers = truth.astype(np.float64)
+        rest = np.average((numbers - found) ** 2, weights=weights)
+        spread = np.average((numbers - np.average(numbers, weights=weights)) ** 2, weights=weights)
+        return float(1 - rest / spread) if spread > 0 else float(rest == 0)
+
+
+class CommitteeLearner(Learner):
+    """A learner whose models are committees."""
+
+    def member_probabilities(self, X: Any) -> NDArray[np.float32]:
+        """What each member says, (members, n, classes), as committee strategies read it; of a regressor (members, n) numbers."""
+        rows = self._rows(X)
+        table = np.asarray(self._model.member_answers(rows))
+        return table if self._is_regressor else table.reshape(self._model.members, -1, table.shape[1])
