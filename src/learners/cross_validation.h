@@ -9,11 +9,6 @@
 
 namespace querist::learners {
 
-// A fold number for each row, every class spread evenly over the folds; the order within a class is
-// seeded.
-std::vector<size_t> stratified_folds(std::span<const int32_t> labels, size_t classes, size_t folds,
-                                     uint64_t seed);
-
 // Row i's probabilities come from a model trained on the other folds; (rows, classes). Needs 2 <=
 // folds <= rows.
 Matrix out_of_fold_probabilities(const Learner& learner, const Dataset& data, const Params& params,

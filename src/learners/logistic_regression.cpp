@@ -8,6 +8,7 @@
 #include "learners/logistic_regression/linear_model.h"
 #include "learners/logistic_regression/strength_search.h"
 #include "learners/logistic_regression/training_rows.h"
+#include "metrics/stratified_folds.h"
 
 namespace querist::learners {
 
@@ -123,7 +124,8 @@ static double strength_of(const TrainingRows& rows, const Params& params,
   if (near) return *near;
   if (most < 10) return 1;
   const size_t folds = (rows.problem.labels.size() + most - 1) / most;
-  const auto fold = stratified_folds(rows.problem.labels, rows.problem.classes, folds, seed);
+  const auto fold =
+      metrics::stratified_folds(rows.problem.labels, rows.problem.classes, folds, seed);
   std::vector<int64_t> sample;
   for (size_t i = 0; i < fold.size(); ++i) {
     if (fold[i] == 0) sample.push_back(static_cast<int64_t>(i));

@@ -11,6 +11,7 @@
 #include "learners/cross_validation.h"
 #include "learners/learner.h"
 #include "learners/logistic_regression/linear_model.h"
+#include "metrics/stratified_folds.h"
 
 namespace querist::learners {
 
@@ -323,7 +324,7 @@ TEST(LogisticRegression, LearnsEachLabelOnItsOwnInEveryStorage) {
 TEST(CrossValidation, SpreadsEveryClassOverTheFolds) {
   std::vector<int32_t> labels;
   for (int32_t i = 0; i < 53; ++i) labels.push_back(i < 30 ? 0 : i < 48 ? 1 : 2);
-  const auto folds = stratified_folds(labels, 3, 5, 1);
+  const auto folds = metrics::stratified_folds(labels, 3, 5, 1);
   for (size_t f = 0; f < 5; ++f) {
     std::vector<int> counts(3);
     for (size_t i = 0; i < labels.size(); ++i) {
@@ -333,8 +334,8 @@ TEST(CrossValidation, SpreadsEveryClassOverTheFolds) {
     EXPECT_NEAR(counts[1], 3.6, 0.61);
     EXPECT_EQ(counts[2], 1);
   }
-  EXPECT_EQ(folds, stratified_folds(labels, 3, 5, 1));
-  EXPECT_NE(folds, stratified_folds(labels, 3, 5, 2));
+  EXPECT_EQ(folds, metrics::stratified_folds(labels, 3, 5, 1));
+  EXPECT_NE(folds, metrics::stratified_folds(labels, 3, 5, 2));
 }
 
 TEST(CrossValidation, PredictsARowWithoutHavingSeenIt) {

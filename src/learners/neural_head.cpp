@@ -7,6 +7,7 @@
 #include "learners/learner.h"
 #include "learners/neural_head/network_model.h"
 #include "learners/neural_head/training.h"
+#include "metrics/stratified_folds.h"
 
 namespace querist::learners {
 
@@ -78,8 +79,8 @@ static void hold_out(const Wanted& wanted, double share, uint64_t seed, std::vec
   const auto folds = has_enough ? static_cast<size_t>(std::lround(1 / share)) : 1;
   const std::vector<int32_t> same(count);
   const bool is_labelled = !wanted.labels.empty();
-  const auto fold = stratified_folds(is_labelled ? wanted.labels : same,
-                                     is_labelled ? wanted.outputs : 1, folds, seed);
+  const auto fold = metrics::stratified_folds(is_labelled ? wanted.labels : same,
+                                              is_labelled ? wanted.outputs : 1, folds, seed);
   for (size_t i = 0; i < count; ++i) {
     (has_enough && fold[i] == 0 ? held_out : rows).push_back(static_cast<int64_t>(i));
   }

@@ -3,23 +3,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/rng.h"
 #include "calibrators/calibrator.h"
+#include "metrics/stratified_folds.h"
 
 namespace querist::calibrators {
-
-// Rows of a class dealt out in turn, in a seeded order, so that each fold has its share.
-static std::vector<size_t> stratified_folds(std::span<const int32_t> labels, size_t folds,
-                                            uint64_t seed) {
-  std::vector<size_t> order(labels.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  Rng(seed).shuffle(order);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return labels[a] < labels[b]; });
-  std::vector<size_t> fold(labels.size());
-  for (size_t at = 0; at < order.size(); ++at) fold[order[at]] = at % folds;
-  return fold;
-}
 
 // Chosen rows of a set, owned.
 struct Part {
@@ -69,7 +56,7 @@ Choice choose_calibrator(const CalibrationSet& set, size_t folds, uint64_t seed)
   folds = std::min(std::max<size_t>(folds, 2), rows);
   Choice choice{plain, {}};
   if (folds < 2) return choice;
-  const std::vector<size_t> fold = stratified_folds(set.labels, folds, seed);
+  const std::vector<size_t> fold = metrics::stratified_folds(set.labels, classes, folds, seed);
   const Calibrator* best = nullptr;
   double least = INFINITY;
   for (const Calibrator& calibrator : all()) {

@@ -1,25 +1,11 @@
-// Stratified folds and the loop over them.
+// The loop over the folds.
 #include "learners/cross_validation.h"
 
 #include <algorithm>
-#include <numeric>
+
+#include "metrics/stratified_folds.h"
 
 namespace querist::learners {
-
-std::vector<size_t> stratified_folds(std::span<const int32_t> labels, size_t classes, size_t folds,
-                                     uint64_t seed) {
-  QUERIST_CHECK(folds > 0);
-  std::vector<std::vector<size_t>> members(classes);
-  for (size_t i = 0; i < labels.size(); ++i) members[static_cast<size_t>(labels[i])].push_back(i);
-  Rng rng(seed);
-  std::vector<size_t> fold(labels.size());
-  size_t next = 0;  // Runs on from class to class, so that fold sizes differ by one at most.
-  for (std::vector<size_t>& rows : members) {
-    rng.shuffle(rows);
-    for (const size_t row : rows) fold[row] = next++ % folds;
-  }
-  return fold;
-}
 
 Matrix out_of_fold_probabilities(const Learner& learner, const Dataset& data, const Params& params,
                                  size_t folds, uint64_t seed) {
@@ -28,7 +14,8 @@ Matrix out_of_fold_probabilities(const Learner& learner, const Dataset& data, co
     refuse("folds must lie between 2 and the {} labelled rows, not {}", rows, folds);
   }
   check(data);
-  const std::vector<size_t> fold = stratified_folds(data.labels, data.classes, folds, seed);
+  const std::vector<size_t> fold =
+      metrics::stratified_folds(data.labels, data.classes, folds, seed);
   const Progress progress;
   Matrix out(rows, data.classes);
   for (size_t f = 0; f < folds; ++f) {

@@ -9,6 +9,7 @@
 #include "base/threads.h"
 #include "learners/cross_validation.h"
 #include "learners/logistic_regression/training_rows.h"
+#include "metrics/stratified_folds.h"
 
 namespace querist::learners {
 
@@ -27,7 +28,7 @@ static TrainingRows order_by_fold(const Problem& problem, size_t folds, uint64_t
                                   std::vector<size_t>& sizes) {
   std::vector<size_t> counts(problem.classes);
   for (const int32_t label : problem.labels) ++counts[static_cast<size_t>(label)];
-  const auto fold = stratified_folds(problem.labels, problem.classes, folds, seed);
+  const auto fold = metrics::stratified_folds(problem.labels, problem.classes, folds, seed);
   std::vector<int64_t> order;
   for (size_t f = 0; f < folds; ++f) {
     const size_t before = order.size();

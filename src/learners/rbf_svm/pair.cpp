@@ -8,6 +8,7 @@
 #include "kernels/svc_dual.h"
 #include "learners/cross_validation.h"
 #include "learners/rbf_svm/kernel_rows.h"
+#include "metrics/stratified_folds.h"
 
 namespace querist::learners {
 
@@ -57,7 +58,7 @@ class PairSolver {
     const size_t n = pair_.rows.size();
     const std::vector<int32_t> labels(pair_.positive.begin(), pair_.positive.end());
     const size_t folds = std::min(settings_.folds, n);
-    const auto fold = stratified_folds(labels, 2, folds, settings_.seed);
+    const auto fold = metrics::stratified_folds(labels, 2, folds, settings_.seed);
     std::vector<double> out(n);
     for (size_t f = 0; f < folds; ++f) {
       kernels::SvcDual dual = dual_;

@@ -5,23 +5,9 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "metrics/stratified_folds.h"
 
 namespace querist::pseudo_labelers {
-
-// A fold number for each labelled row; every class is dealt out evenly, in a seeded order.
-static std::vector<size_t> deal(const PartlyLabeled& data, size_t folds, uint64_t seed) {
-  std::vector<std::vector<size_t>> of_class(data.classes);
-  for (size_t i = 0; i < data.labels.size(); ++i)
-    of_class[static_cast<size_t>(data.labels[i])].push_back(i);
-  Rng rng(seed);
-  std::vector<size_t> fold(data.labels.size());
-  size_t next = 0;  // Runs on from class to class, so that sizes differ by one at most.
-  for (auto& places : of_class) {
-    rng.shuffle(places);
-    for (const size_t place : places) fold[place] = next++ % folds;
-  }
-  return fold;
-}
 
 static bool has_two_classes(std::span<const int32_t> labels) {
   return std::ranges::adjacent_find(labels, std::not_equal_to()) != labels.end();
@@ -62,7 +48,8 @@ GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods
     return decision;
   }
   folds = std::min(folds, data.labeled.size());
-  const std::vector<size_t> fold = deal(data, folds, mix_seed(seed, 0));
+  const std::vector<size_t> fold =
+      metrics::stratified_folds(data.labels, data.classes, folds, mix_seed(seed, 0));
   std::vector<std::vector<double>> losses(methods.size() + 1,
                                           std::vector<double>(data.labeled.size()));
   for (size_t f = 0; f < folds; ++f) {
