@@ -336,13 +336,13 @@ class Stopped(Exception):
     """Raised by the handler, as a timeout library does."""
 
 
-@pytest.mark.parametrize("estimator", [LogisticRegression(strength=1, tolerance=1e-14, max_iterations=100_000), Forest(trees=10_000),
+@pytest.mark.parametrize("estimator", [LogisticRegression(search_below=1_000_000), Forest(trees=10_000),
                                        NeuralHead(max_epochs=100_000, patience=100_000), RbfSvm(C=1e6, tolerance=1e-9),
                                        GradientBoosting(rounds=10_000), Committee(members=1000)], ids=lambda one: type(one).__name__)
 def test_a_training_stops_when_it_is_interrupted(estimator):
     rng = np.random.default_rng(0)
-    count = 100_000 if isinstance(estimator, LogisticRegression) else 6000
-    X, y = rng.standard_normal((count, 60), np.float32), rng.integers(0, 6, count)
+    count, classes = (100_000, 100) if isinstance(estimator, LogisticRegression) else (6000, 6)  # Seconds of work for each.
+    X, y = rng.standard_normal((count, 60), np.float32), rng.integers(0, classes, count)
 
     def stop(number, frame):
         raise Stopped
