@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "metrics/classification.h"
 #include "metrics/intervals.h"
 #include "strategies/composing/stages.h"
 #include "strategies/door/expression.h"
@@ -18,8 +19,7 @@ bool is_arbiter(std::string_view expression) {
 }
 
 static std::vector<strategies::WeightedStrategy> portfolio(std::string_view expression) {
-  return strategies::weighted_strategies(
-      strategies::parse_strategy(expression).params.text("portfolio"));
+  return strategies::portfolio(strategies::parse_strategy(expression).params.text("portfolio"));
 }
 
 std::vector<std::string> arms_of(std::string_view expression) {
@@ -28,10 +28,12 @@ std::vector<std::string> arms_of(std::string_view expression) {
   return names;
 }
 
-// Row by row, -ln p(label) of a model trained on the rows that `kept` marks.
+// Row by row, -ln p(label) of a model trained on the rows that `kept` marks. p is at least 1e-6:
+// one label that a model rules out must not outweigh all others.
 static std::vector<double> audit_losses(const learners::Learner& learner, const Params& params,
-                                        const ArbiterData& data, const std::vector<bool>& kept,
-                                        uint64_t seed, const Progress& progress) {
+                                        const ArbiterData& data, const Features& audit,
+                                        const std::vector<bool>& kept, uint64_t seed,
+                                        const Progress& progress) {
   std::vector<int64_t> rows;
   Dataset part;
   part.classes = data.classes;
@@ -42,17 +44,10 @@ static std::vector<double> audit_losses(const learners::Learner& learner, const 
   }
   const OwnedFeatures features = take_rows(data.features, rows);
   part.features = features.view();
-  const auto model = learners::train(learner, part, params, nullptr, seed, progress);
-  const OwnedFeatures audit = take_rows(data.features, data.audit_rows);
   Matrix probabilities;
-  model->probabilities(audit.view(), probabilities);
-  std::vector<double> losses;
-  for (size_t i = 0; i < data.audit_labels.size(); ++i) {
-    const auto p =
-        static_cast<double>(probabilities.at(i, static_cast<size_t>(data.audit_labels[i])));
-    losses.push_back(-std::log(std::clamp(p, 1e-6, 1.0)));
-  }
-  return losses;
+  learners::train(learner, part, params, nullptr, seed, progress)
+      ->probabilities(audit, probabilities);
+  return metrics::log_losses(data.audit_labels, probabilities, 1e-6);
 }
 
 // Marks all labels but the newest `count` of one arm.
@@ -119,13 +114,13 @@ std::vector<ArmEvidence> weigh_arms(std::string_view expression, const learners:
   const bool has_evidence = judged.size() >= 2 && data.audit_rows.size() >= arbiter_audit;
   if (has_evidence) {
     const std::vector<bool> all(data.rows.size(), true);
-    const auto whole = audit_losses(learner, params, data, all, seed, progress);
+    const OwnedFeatures audit = take_rows(data.features, data.audit_rows);
+    const auto whole = audit_losses(learner, params, data, audit.view(), all, seed, progress);
     std::vector<std::vector<double>> saved;
     for (const size_t k : judged) {
       progress.check();
-      auto losses =
-          audit_losses(learner, params, data, without_newest(data, static_cast<int32_t>(k), count),
-                       seed, progress);
+      const auto kept = without_newest(data, static_cast<int32_t>(k), count);
+      auto losses = audit_losses(learner, params, data, audit.view(), kept, seed, progress);
       for (size_t i = 0; i < losses.size(); ++i) losses[i] -= whole[i];
       saved.push_back(std::move(losses));
     }

@@ -78,6 +78,11 @@ TEST(Arbiter, HardlyMovesWhereBothHelpAlike) {
   EXPECT_NEAR(mean, 0.5, 0.25);  // Weights between 0.02 and 0.98; a mean of 20 strays by 0.1.
 }
 
+TEST(Arbiter, RefusesWeightsThatAreNone) {
+  for (const char* list : {"margin:0", "margin:-1, entropy:2", "margin:nan"})
+    EXPECT_THROW(arms_of(fmt::format("arbiter(portfolio=({}))", list)), Error) << list;
+}
+
 TEST(Arbiter, WritesItsWeightsAsAnExpression) {
   const auto arms = Evidence(2, true, 200).weigh();
   const auto text = weighted_expression(two_arms, arms);
@@ -86,6 +91,10 @@ TEST(Arbiter, WritesItsWeightsAsAnExpression) {
   EXPECT_EQ(text, fmt::format("arbiter(portfolio=(margin:{:.4f}, entropy:{:.4f}))", arms[0].weight,
                               arms[1].weight));
   EXPECT_FALSE(is_arbiter("margin"));
+  const std::string_view nested = "arbiter(portfolio=(auto(outliers=0, gamma=2):2, margin))";
+  const std::vector<ArmEvidence> even = {{.strategy = arms_of(nested)[0], .weight = 0.75},
+                                         {.strategy = arms_of(nested)[1], .weight = 0.25}};
+  EXPECT_EQ(arms_of(weighted_expression(nested, even)), arms_of(nested));
 }
 
 }  // namespace querist::loop

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "loop/numbered_labels.h"
 #include "loop/signals.h"
 #include "storage/annotations.h"
 #include "storage/selections.h"
@@ -44,33 +45,28 @@ std::vector<ArmEvidence> weigh_project_arms(Workshop& workshop, const Project& p
                                             const Progress& progress) {
   const std::string& expression = project.settings.text("strategy");
   const auto bought = bought_rows(workshop.store(), project.id, arms_of(expression));
-  std::vector<int64_t> rows, order, audit_rows;
-  std::vector<int32_t> ids, arms, audit_ids;
-  for (const Labelled& label :
-       storage::labels_as_of(workshop.store(), project.id, storage::LabelUse::all, through_event)) {
-    const auto at = std::find(project.classes.begin(), project.classes.end(), label.label);
-    if (at == project.classes.end() || label.row >= static_cast<int64_t>(view.rows)) continue;
-    const auto id = static_cast<int32_t>(at - project.classes.begin());
-    if (label.audit) {
-      audit_rows.push_back(label.row);
-      audit_ids.push_back(id);
-      continue;
-    }
-    const auto found = bought.find(label.row);
-    rows.push_back(label.row);
-    ids.push_back(id);
+  const auto labels = [&](storage::LabelUse use) {
+    return numbered(storage::labels_as_of(workshop.store(), project.id, use, through_event),
+                    project.classes, static_cast<int64_t>(view.rows));
+  };
+  const NumberedLabels trained_on = labels(storage::LabelUse::training);
+  const NumberedLabels audit = labels(storage::LabelUse::audit);
+  std::vector<int32_t> arms;
+  std::vector<int64_t> order;
+  for (const int64_t row : trained_on.rows) {
+    const auto found = bought.find(row);
     arms.push_back(found == bought.end() ? -1 : found->second.arm);
     order.push_back(found == bought.end() ? 0 : found->second.selection);
   }
   const auto learner = project_learner(project);
   return weigh_arms(expression, *learner.card, learner.params,
                     {.features = view.features,
-                     .rows = rows,
-                     .labels = ids,
+                     .rows = trained_on.rows,
+                     .labels = trained_on.ids,
                      .arms = arms,
                      .order = order,
-                     .audit_rows = audit_rows,
-                     .audit_labels = audit_ids,
+                     .audit_rows = audit.rows,
+                     .audit_labels = audit.ids,
                      .classes = project.classes.size()},
                     mix_seed(static_cast<uint64_t>(project.settings.integer("seed")), 2), progress);
 }

@@ -8,6 +8,7 @@
 #include "base/stop_point.h"
 #include "loop/audit.h"
 #include "loop/cycle.h"
+#include "loop/numbered_labels.h"
 #include "loop/project_arbiter.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
@@ -171,18 +172,13 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   pool.size = static_cast<size_t>(choice.rows);
   pool.classes = probabilities ? probabilities->cols : choice.classes;
   pool.candidates = candidates;
-  std::vector<int64_t> labeled;
-  std::vector<int32_t> ids;
-  for (const Labelled& label : labels) {
-    if (label.audit || label.row >= choice.rows) continue;
-    const auto at = std::find(project.classes.begin(), project.classes.end(), label.label);
-    const auto id = static_cast<size_t>(at - project.classes.begin());
-    if (id >= pool.classes) continue;  // A class added since the model was trained.
-    labeled.push_back(label.row);
-    ids.push_back(static_cast<int32_t>(id));
-  }
-  pool.labeled = labeled;
-  pool.labels = ids;
+  auto trained_on = labels;
+  std::erase_if(trained_on, [](const Labelled& label) { return label.audit; });
+  // Without those of classes that were added since the model was trained.
+  const auto known = std::span(project.classes).first(pool.classes);
+  const NumberedLabels given = numbered(trained_on, known, choice.rows);
+  pool.labeled = given.rows;
+  pool.labels = given.ids;
   pool.embeddings = view.geometry;
   pool.embeddings.rows = pool.size;
   pool.memory = memory;
@@ -213,18 +209,14 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
 static bool model_is_usable(Workshop& workshop, const Project& project,
                             const learners::ChosenLearner& learner, int64_t through_event,
                             const storage::FeatureView& view) {
-  std::vector<int64_t> rows;
+  const auto labels = numbered(storage::labels_as_of(workshop.store(), project.id,
+                                                     storage::LabelUse::training, through_event),
+                               project.classes, static_cast<int64_t>(view.rows));
+  const OwnedFeatures features = take_rows(view.features, labels.rows);
   Dataset data;
-  data.classes = project.classes.size();
-  for (const Labelled& label : storage::labels_as_of(workshop.store(), project.id,
-                                                     storage::LabelUse::training, through_event)) {
-    const auto at = std::find(project.classes.begin(), project.classes.end(), label.label);
-    if (at == project.classes.end() || label.row >= static_cast<int64_t>(view.rows)) continue;
-    rows.push_back(label.row);
-    data.labels.push_back(static_cast<int32_t>(at - project.classes.begin()));
-  }
-  const OwnedFeatures features = take_rows(view.features, rows);
   data.features = features.view();
+  data.labels = labels.ids;
+  data.classes = project.classes.size();
   return is_usable(*learner.card, data, learner.params,
                    static_cast<uint64_t>(project.settings.integer("seed")));
 }

@@ -1,12 +1,12 @@
 // The training step: labels to a model version, evaluated on the audit labels and gated against the
 // champion.
 #include <cmath>
-#include <map>
 
 #include "base/clock.h"
 #include "base/stop_point.h"
 #include "loop/cycle.h"
 #include "loop/evaluate.h"
+#include "loop/numbered_labels.h"
 #include "loop/signals.h"
 #include "metrics/classification.h"
 #include "storage/annotations.h"
@@ -18,26 +18,6 @@
 namespace querist::loop {
 
 static constexpr size_t stop_set_size = 2000;
-
-// Rows and class ids of stored labels.
-struct Labels {
-  std::vector<int64_t> rows;
-  std::vector<int32_t> ids;
-};
-
-static Labels numbered(const std::vector<Labelled>& labels,
-                       const std::vector<std::string>& classes) {
-  std::map<std::string_view, int32_t> ids;
-  for (size_t c = 0; c < classes.size(); ++c) ids[classes[c]] = static_cast<int32_t>(c);
-  Labels out;
-  for (const Labelled& label : labels) {
-    const auto id = ids.find(label.label);
-    QUERIST_CHECK(id != ids.end());
-    out.rows.push_back(label.row);
-    out.ids.push_back(id->second);
-  }
-  return out;
-}
 
 static Json given_json(const Params& params) {
   Json json = Json::object();
@@ -84,7 +64,7 @@ static Json stop_set(Workshop& workshop, const Project& project, const LoadedMod
           {"stop_entropy", mean_entropy(probabilities)}};
 }
 
-static Json evaluate(const Project& project, const LoadedModel& model, const Labels& audit,
+static Json evaluate(const Project& project, const LoadedModel& model, const NumberedLabels& audit,
                      const storage::FeatureView& view) {
   if (audit.rows.empty()) return nullptr;
   const auto seed = static_cast<uint64_t>(project.settings.integer("seed"));
@@ -103,7 +83,7 @@ struct Succession {
 };
 
 static Succession succession(Workshop& workshop, const Project& project, const LoadedModel& model,
-                             const Labels& audit, const storage::FeatureView& view) {
+                             const NumberedLabels& audit, const storage::FeatureView& view) {
   const auto champion = storage::model_of_alias(workshop.store(), project.id, "champion");
   Succession result;
   if (!champion) return result;
@@ -174,7 +154,9 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
                         const Params& params, const storage::FeatureView& view,
                         const Progress& progress) {
   const double started = monotonic_seconds();
-  const Labels labels = numbered(set.labels, project.classes);
+  const NumberedLabels labels =
+      numbered(set.labels, project.classes, static_cast<int64_t>(view.rows));
+  QUERIST_CHECK(labels.rows.size() == set.labels.size());
   const OwnedFeatures features = take_rows(view.features, labels.rows);
   const Dataset data = {features.view(), labels.ids, {}, project.classes.size()};
   const LoadedModel before = workshop.newest_model();
@@ -202,11 +184,11 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
   version.seconds = monotonic_seconds() - started;
   version.build = QUERIST_BUILD;
   version.data = stop_set(workshop, project, model, view);
-  Labels audit;  // None once they are trained on: they would measure memory.
+  NumberedLabels audit;  // None once they are trained on: they would measure memory.
   if (!version.with_audit) {
     audit = numbered(storage::labels_as_of(workshop.store(), project.id, storage::LabelUse::audit,
                                            set.through_event),
-                     project.classes);
+                     project.classes, static_cast<int64_t>(view.rows));
   }
   const Json metrics = evaluate(project, model, audit, view);
   const Succession next = succession(workshop, project, model, audit, view);
@@ -218,7 +200,6 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
 
 Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
   storage::Store& store = workshop.store();
-  const auto view = workshop.features(progress);
   Project project;
   TrainingSet set;
   store.snapshot([&] {  // So that no label is of a class that the project did not have yet.
@@ -227,6 +208,7 @@ Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
     set.labels =
         storage::labels_as_of(store, project.id, storage::LabelUse::training, set.through_event);
   });
+  const auto view = workshop.features(progress);  // After the labels: it holds all their rows.
   set.hash = storage::hash_of_labels(set.labels);
   const auto [card, params] = project_learner(project);
   const learners::Learner& learner = *card;

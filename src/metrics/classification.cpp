@@ -72,6 +72,17 @@ static double brier_of(const auto& row, size_t label) {
   return sum;
 }
 
+std::vector<double> log_losses(std::span<const int32_t> labels, MatrixView probabilities,
+                               double least) {
+  check_labels(labels, probabilities.rows, probabilities.cols);
+  std::vector<double> losses;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const auto p = static_cast<double>(probabilities.row(i)[static_cast<size_t>(labels[i])]);
+    losses.push_back(-std::log(std::clamp(p, least, 1.0)));
+  }
+  return losses;
+}
+
 double log_loss(std::span<const int32_t> labels, MatrixView probabilities) {
   return mean_loss(labels, probabilities, {},
                    [](const auto& row, size_t label) { return log_loss_of(row, label); });

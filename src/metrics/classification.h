@@ -21,6 +21,9 @@ double balanced_accuracy(std::span<const int32_t> labels, std::span<const int32_
 
 // Mean of -ln p(label), p clipped to [1e-15, 1].
 double log_loss(std::span<const int32_t> labels, MatrixView probabilities);
+// Row by row, p clipped to [least, 1].
+std::vector<double> log_losses(std::span<const int32_t> labels, MatrixView probabilities,
+                               double least = 1e-15);
 
 // Mean over rows of the sum over classes of (p - y)^2 (Brier 1950): 0 … 2.
 double brier_score(std::span<const int32_t> labels, MatrixView probabilities);

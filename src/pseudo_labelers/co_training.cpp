@@ -7,18 +7,16 @@
 
 namespace querist::pseudo_labelers {
 
-// Rows that one view has labelled so far, with how sure it was.
-using Labelled = std::map<int64_t, std::pair<int32_t, float>>;
+// Rows that one view has labelled so far.
+using Labelled = std::map<int64_t, int32_t>;
 
-static PseudoLabels as_labels(const Labelled& given, double together) {
+static PseudoLabels as_labels(const PartlyLabeled& data, const Labelled& given, double share) {
   PseudoLabels out;
   for (const auto& [row, label] : given) {
     out.rows.push_back(row);
-    out.labels.push_back(label.first);
+    out.labels.push_back(label);
   }
-  out.weights.assign(
-      given.size(),
-      static_cast<float>(together / static_cast<double>(std::max<size_t>(1, given.size()))));
+  weigh_alike(data, share, out);
   return out;
 }
 
@@ -41,7 +39,7 @@ static void teach(const PartlyLabeled& view, const PseudoLabels& known, size_t e
     auto& rows = of_class[c];
     std::sort(rows.begin(), rows.end());
     for (size_t i = 0; i < std::min(each, rows.size()); ++i)
-      given[rows[i].second] = {static_cast<int32_t>(c), -rows[i].first};
+      given[rows[i].second] = static_cast<int32_t>(c);
   }
 }
 
@@ -49,7 +47,7 @@ static PseudoLabels label(const PartlyLabeled& data, const Params& params, const
                           Rng&, const Progress& progress) {
   PartlyLabeled second = data;
   second.features = data.second_view;
-  const double together = params.number("weight") * static_cast<double>(data.labeled.size());
+  const double share = params.number("weight");
   const auto rounds = static_cast<size_t>(params.integer("rounds"));
   const double wanted = params.number("share") * static_cast<double>(data.unlabeled.size());
   const auto each =
@@ -57,8 +55,8 @@ static PseudoLabels label(const PartlyLabeled& data, const Params& params, const
   Labelled of_first, of_second;
   for (size_t round = 0; round < rounds; ++round) {
     progress.check();
-    const auto for_first = as_labels(of_second, together);
-    const auto for_second = as_labels(of_first, together);
+    const auto for_first = as_labels(data, of_second, share);
+    const auto for_second = as_labels(data, of_first, share);
     teach(data, for_first, each, train, of_first);
     teach(second, for_second, each, train, of_second);
   }
@@ -66,9 +64,9 @@ static PseudoLabels label(const PartlyLabeled& data, const Params& params, const
   Labelled agreed = of_second;
   for (const auto& [row, label] : of_first) {
     const auto [other, is_new] = agreed.try_emplace(row, label);
-    if (!is_new && other->second.first != label.first) agreed.erase(other);
+    if (!is_new && other->second != label) agreed.erase(other);
   }
-  return as_labels(agreed, together);
+  return as_labels(data, agreed, share);
 }
 
 PseudoLabeler co_training() {

@@ -71,7 +71,6 @@ static std::vector<double> bars(const Matrix& mean, std::span<const int32_t> cla
 static PseudoLabels label(const PartlyLabeled& data, const Params& params, const Trainer& train,
                           Rng& rng, const Progress& progress) {
   const OwnedFeatures unlabeled = take_rows(data.features, data.unlabeled);
-  const double together = params.number("weight") * static_cast<double>(data.labeled.size());
   PseudoLabels pseudo;
   for (int64_t round = 0; round < params.integer("rounds"); ++round) {
     progress.check();
@@ -89,8 +88,7 @@ static PseudoLabels label(const PartlyLabeled& data, const Params& params, const
       pseudo.labels.push_back(classes[i]);
     }
     if (pseudo.rows.empty()) return pseudo;
-    pseudo.weights.assign(pseudo.rows.size(),
-                          static_cast<float>(together / static_cast<double>(pseudo.rows.size())));
+    weigh_alike(data, params.number("weight"), pseudo);
   }
   return pseudo;
 }

@@ -61,6 +61,9 @@ PseudoLabels label(const PseudoLabeler& labeler, const PartlyLabeled& data, cons
 Dataset with_pseudo_labels(const PartlyLabeled& data, const PseudoLabels& pseudo,
                            OwnedFeatures& own);
 
+// Gives every pseudo-label the same weight, `share` times that of all given labels together.
+void weigh_alike(const PartlyLabeled& data, double share, PseudoLabels& pseudo);
+
 #define ENTRY(function, wire_name) PseudoLabeler function();
 #include "pseudo_labelers.list"
 #undef ENTRY

@@ -63,6 +63,12 @@ PseudoLabels label(const PseudoLabeler& labeler, const PartlyLabeled& data, cons
   return result;
 }
 
+void weigh_alike(const PartlyLabeled& data, double share, PseudoLabels& pseudo) {
+  const auto count = static_cast<double>(std::max<size_t>(1, pseudo.rows.size()));
+  const double weight = share * static_cast<double>(data.labeled.size()) / count;
+  pseudo.weights.assign(pseudo.rows.size(), static_cast<float>(weight));
+}
+
 Dataset with_pseudo_labels(const PartlyLabeled& data, const PseudoLabels& pseudo,
                            OwnedFeatures& own) {
   std::vector<int64_t> rows(data.labeled.begin(), data.labeled.end());

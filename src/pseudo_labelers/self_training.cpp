@@ -50,9 +50,7 @@ static PseudoLabels label(const PartlyLabeled& data, const Params& params, const
     pseudo = surest(data, probabilities,
                     last_share * static_cast<double>(round) / static_cast<double>(rounds));
     if (pseudo.rows.empty()) return pseudo;
-    const double together = params.number("weight") * static_cast<double>(data.labeled.size());
-    pseudo.weights.assign(pseudo.rows.size(),
-                          static_cast<float>(together / static_cast<double>(pseudo.rows.size())));
+    weigh_alike(data, params.number("weight"), pseudo);
   }
   return pseudo;
 }

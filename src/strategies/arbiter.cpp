@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/error.h"
 #include "strategies/composing/stages.h"
 
 namespace querist::strategies {
@@ -13,11 +12,7 @@ namespace querist::strategies {
 static std::vector<size_t> places(std::span<const WeightedStrategy> arms, size_t batch_size,
                                   Rng& rng) {
   double total = 0;
-  for (const auto& arm : arms) {
-    if (!(arm.weight >= 0)) refuse("the weight of {} in the portfolio is negative", arm.expression);
-    total += arm.weight;
-  }
-  if (!(total > 0)) refuse("the portfolio needs a strategy of positive weight");
+  for (const auto& arm : arms) total += arm.weight;
   std::vector<size_t> counts(arms.size(), 0);
   double reached = rng.uniform();
   size_t given = 0;
@@ -33,7 +28,7 @@ static std::vector<size_t> places(std::span<const WeightedStrategy> arms, size_t
 
 static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
   if (batch_size == 0) return {};
-  const auto arms = weighted_strategies(params.text("portfolio"));
+  const auto arms = portfolio(params.text("portfolio"));
   const auto counts = places(arms, batch_size, rng);
   std::vector<int64_t> left(pool.candidates.begin(), pool.candidates.end());
   std::vector<Selection> picks(arms.size());

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "metrics/classification.h"
 #include "metrics/stratified_folds.h"
 
 namespace querist::pseudo_labelers {
@@ -30,10 +31,8 @@ static void score(const PartlyLabeled& data, const PseudoLabels& pseudo, const H
   const Predictor predict = train(with_pseudo_labels(data, pseudo, own));
   Matrix probabilities;
   predict(take_rows(data.features, held.rows).view(), probabilities);
-  for (size_t i = 0; i < held.places.size(); ++i) {
-    const auto p = static_cast<double>(probabilities.at(i, static_cast<size_t>(held.labels[i])));
-    losses[held.places[i]] = -std::log(std::clamp(p, 1e-15, 1.0));
-  }
+  const auto own_losses = metrics::log_losses(held.labels, probabilities);
+  for (size_t i = 0; i < held.places.size(); ++i) losses[held.places[i]] = own_losses[i];
 }
 
 GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods,

@@ -44,6 +44,17 @@ std::vector<WeightedStrategy> weighted_strategies(std::string_view list) {
   return parts;
 }
 
+std::vector<WeightedStrategy> portfolio(std::string_view list) {
+  auto parts = weighted_strategies(list);
+  double total = 0;
+  for (const WeightedStrategy& part : parts) {
+    if (part.weight < 0) refuse("the weight of {} in the portfolio is negative", part.expression);
+    total += part.weight;
+  }
+  if (total <= 0) refuse("the portfolio needs a strategy of positive weight");
+  return parts;
+}
+
 Selection rank_sums(std::string_view ranks, const Pool& pool, Rng& rng) {
   const size_t n = pool.candidates.size();
   std::vector<double> sums(n, 0);

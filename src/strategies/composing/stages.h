@@ -25,6 +25,10 @@ struct WeightedStrategy {
 };
 std::vector<WeightedStrategy> weighted_strategies(std::string_view list);
 
+// The strategies of a portfolio with their shares. Throws invalid_argument for a negative weight,
+// or where none is positive.
+std::vector<WeightedStrategy> portfolio(std::string_view list);
+
 // Every candidate by the sum of its weighted ranks in the orders of several strategies:
 // "margin:1, information_density:0.5". Utility: sum of weight * (1 - rank / n), rank from 0.
 Selection rank_sums(std::string_view ranks, const Pool& pool, Rng& rng);
