@@ -145,6 +145,14 @@ float CoverageMemory::median_distance(const std::function<float()>& compute) {
   return *median_;
 }
 
+const Matrix& CoverageMemory::centers(size_t clusters, const std::function<Matrix()>& compute) {
+  if (clusters_ != clusters) {
+    centers_ = compute();
+    clusters_ = clusters;
+  }
+  return centers_;
+}
+
 std::span<const float> CoverageMemory::target_discounts(
     std::span<const int64_t> targets, const std::function<std::vector<float>()>& compute) {
   if (!std::ranges::equal(targets, discounted_)) {

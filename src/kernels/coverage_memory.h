@@ -45,6 +45,8 @@ class CoverageMemory {
   // What `compute` gives for these features; computed once.
   float typical_radius(const std::function<float()>& compute);
   float median_distance(const std::function<float()>& compute);
+  // The same for the centres of so many clusters of the rows.
+  const Matrix& centers(size_t clusters, const std::function<Matrix()>& compute);
   // What `compute` gives for these targets; computed once for each set of them.
   std::span<const float> target_discounts(std::span<const int64_t> targets,
                                           const std::function<std::vector<float>()>& compute);
@@ -62,6 +64,8 @@ class CoverageMemory {
   std::unordered_map<int64_t, std::vector<float>> distances_;  // By candidate row.
   std::optional<float> radius_;
   std::optional<float> median_;
+  size_t clusters_ = 0;  // That centers_ was asked for with.
+  Matrix centers_;
   std::vector<int64_t> discounted_;  // The targets that discounts_ is of.
   std::vector<float> discounts_;
   std::vector<float> scratch_;  // Fresh pages cost more than the sums made in them.

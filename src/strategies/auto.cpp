@@ -10,6 +10,7 @@
 #include "strategies/clustering/spread.h"
 #include "strategies/herding/herding.h"
 #include "strategies/herding/near_duplicates.h"
+#include "strategies/herding/widths.h"
 #include "strategies/scores.h"
 #include "strategies/strategy.h"
 
@@ -98,11 +99,18 @@ static bool is_late(const Pool& pool, size_t batch_size, const Params& params) {
          labels / classes > params.number("late_labels_per_class");
 }
 
-// The heaviest candidates, ten for each place of the batch, spread over clusters of the pool.
-static Selection spread(const Pool& pool, const std::vector<float>& weights, size_t batch_size,
-                        Rng& rng) {
+// The heaviest candidates, ten for each place of the batch, spread over clusters of the pool. The
+// clusters depend on the pool alone, so that its memory can keep them from label to label.
+static Selection spread(const Pool& pool, const std::vector<float>& weights, size_t batch_size) {
+  std::any own;
+  kernels::CoverageMemory& memory = memory_of(pool, own);
+  memory.look_at(pool.embeddings);
+  const Matrix& centers = memory.centers(batch_size, [&] {
+    Rng rng(mix_seed(pool.size, 5));
+    return pool_centers(pool, {.clusters = batch_size}, rng);
+  });
   const Selection best = top_k(pool, weights, oversample * batch_size);
-  const Selection order = spread_over_clusters(pool, best, {.clusters = batch_size}, rng);
+  const Selection order = spread_over_clusters(pool, best, centers);
   return distinct_picks(pool, batch_size, order.rows.size(), duplicate_distance(pool),
                         [&](size_t count) {
                           Selection first = order;
@@ -112,13 +120,13 @@ static Selection spread(const Pool& pool, const std::vector<float>& weights, siz
                         });
 }
 
-static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
+static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng&) {
   if (batch_size == 0) return {};
   const auto counts = class_counts(pool);
   HerdOptions options{.collapses_duplicates = true, .outlier_power = params.number("outliers")};
   if (is_cold(pool, counts)) return herd(pool, {}, options, batch_size, params);
   const auto weights = weights_of(pool, counts, params.number("temperature"));
-  if (is_late(pool, batch_size, params)) return spread(pool, weights, batch_size, rng);
+  if (is_late(pool, batch_size, params)) return spread(pool, weights, batch_size);
   options.radius = Radius::shrinking;
   return herd(pool, weights, options, batch_size, params);
 }

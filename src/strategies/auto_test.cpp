@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <any>
 #include <cmath>
 #include <set>
 
@@ -187,6 +188,23 @@ TEST(Auto, SpreadsTheHeaviestOverClustersOnceItIsLate) {
   auto margins = choose("margin", pool, 30).rows;  // Two classes, evenly labelled: the same order.
   for (const int64_t row : late) {
     EXPECT_NE(std::find(margins.begin(), margins.end(), row), margins.end());
+  }
+}
+
+TEST(Auto, ChoosesTheSameWithWhatItKeptFromEarlierCalls) {
+  Groups world(60, 2, 11);
+  std::any memory;
+  for (const size_t with_label : {10, 11, 14, 30}) {
+    for (const char* expression : {"auto(late_labels_per_class=0)", "auto"}) {
+      for (const size_t batch : {3, 7, 3}) {
+        Pool pool = world.pool(with_label);
+        const auto alone = choose(expression, pool, batch);
+        pool.memory = &memory;
+        const auto kept = choose(expression, pool, batch);
+        EXPECT_EQ(kept.rows, alone.rows) << expression << ", " << with_label << ", " << batch;
+        EXPECT_EQ(kept.utilities, alone.utilities);
+      }
+    }
   }
 }
 

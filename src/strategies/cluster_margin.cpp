@@ -38,12 +38,11 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
   const Selection best = shortlist(pool, batch_size, params.number("oversample"));
   auto clusters = static_cast<size_t>(params.integer("clusters"));
   if (clusters == 0) clusters = batch_size;
-  Selection spread = spread_over_clusters(
-      pool, best,
-      {.clusters = clusters,
-       .max_sample = static_cast<size_t>(params.integer("max_sample")),
-       .max_iterations = static_cast<size_t>(params.integer("max_iterations"))},
-      rng);
+  const SpreadOptions options = {
+      .clusters = clusters,
+      .max_sample = static_cast<size_t>(params.integer("max_sample")),
+      .max_iterations = static_cast<size_t>(params.integer("max_iterations"))};
+  Selection spread = spread_over_clusters(pool, best, pool_centers(pool, options, rng));
   spread.rows.resize(std::min(batch_size, spread.rows.size()));
   spread.utilities.resize(spread.rows.size());
   return spread;

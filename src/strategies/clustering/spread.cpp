@@ -11,9 +11,7 @@ namespace querist::strategies {
 
 static constexpr size_t rows_a_step = 5000;
 
-// Centres of the whole pool, labelled or not; of a sample of it where it is large: of the rows that
-// are not on the shortlist nothing but the centres is ever needed.
-static Matrix pool_centers(const Pool& pool, const SpreadOptions& options, Rng& rng) {
+Matrix pool_centers(const Pool& pool, const SpreadOptions& options, Rng& rng) {
   std::vector<int64_t> rows(std::min(pool.size, options.max_sample));
   std::iota(rows.begin(), rows.end(), 0);
   if (pool.size > options.max_sample) {
@@ -27,8 +25,8 @@ static Matrix pool_centers(const Pool& pool, const SpreadOptions& options, Rng& 
 }
 
 Selection spread_over_clusters(const Pool& pool, const Selection& best,
-                               const SpreadOptions& options, Rng& rng) {
-  const kernels::CenterPanels centers(pool_centers(pool, options, rng));
+                               const Matrix& pool_centers) {
+  const kernels::CenterPanels centers(pool_centers);
   std::vector<int32_t> cluster(best.rows.size());
   std::vector<float> squared(best.rows.size());
   kernels::nearest_centers(pool.embeddings, best.rows, centers, cluster, squared);
