@@ -1,7 +1,6 @@
 // Cross-validation over the calibrators: what helps rows that were not fitted.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "calibrators/calibrator.h"
 #include "metrics/stratified_folds.h"
