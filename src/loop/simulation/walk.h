@@ -1,0 +1,53 @@
+// One strategy's way through a stage: train, measure, select, answer, again.
+#pragma once
+
+#include <any>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "learners/learner.h"
+#include "loop/simulation/stage.h"
+#include "strategies/door/expression.h"
+
+namespace querist::loop {
+
+class Walk {
+ public:
+  // Keeps the references.
+  Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
+       const std::string& strategy, uint64_t seed);
+  SimulationRun run(const Progress& progress);  // Once.
+
+ private:
+  enum class State : char { open, trained, audit };
+
+  std::vector<int64_t> rows_in(State state) const;
+  void take(const std::vector<int64_t>& rows, State state);
+  std::vector<int32_t> labels_of(const std::vector<int64_t>& rows) const;
+  void train(const Progress& progress);
+  void measure();
+  void choose(size_t batch_size);
+  // The strategy; an arbiter with its weights as the audit labels have them.
+  strategies::ChosenStrategy arbitrated(std::span<const int64_t> labeled,
+                                        std::span<const int32_t> labels) const;
+
+  const Table& table_;
+  const SimulationPlan& plan_;
+  const Stage& stage_;
+  uint64_t seed_;
+  learners::ChosenLearner learner_;
+  strategies::ChosenStrategy chosen_;
+  std::unique_ptr<learners::Model> model_;
+  bool usable_ = false;  // Whether the strategy is shown what the model says.
+  std::any memory_;
+  std::vector<State> state_;
+  std::vector<int32_t> arms_;   // Of the pool's rows: the arbiter's arm that picked it, or -1.
+  std::vector<int64_t> order_;  // And in which round.
+  std::vector<std::vector<int64_t>> picked_;
+  size_t spent_ = 0;
+  double started_ = 0;
+  SimulationRun run_;
+};
+
+}  // namespace querist::loop
