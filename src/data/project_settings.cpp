@@ -41,6 +41,11 @@ static ParamSpecs labelling_settings() {
        .max = 20,
        .whole = true,
        .help = "Annotators that each example is shown to."},
+      {.name = "relabel",
+       .fallback = "auto",
+       .choices = {"auto", "off"},
+       .help = "Whether auto may ask another annotator about a labelled example, where two or more "
+               "annotators err and that is expected to tell more than a new label."},
       {.name = "suggestions",
        .fallback = "hidden",
        .choices = {"hidden", "shown"},

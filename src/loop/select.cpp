@@ -10,6 +10,7 @@
 #include "loop/cycle.h"
 #include "loop/numbered_labels.h"
 #include "loop/project_arbiter.h"
+#include "loop/project_relabel.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
 #include "storage/annotations.h"
@@ -38,6 +39,7 @@ struct Choice {
   bool usable = true;            // Whether the strategy is shown what the model says.
   bool trees = false;            // Whether the model is one of trees.
   std::vector<int64_t> skipped;  // Rows that someone skipped unasked.
+  RelabelRows relabel;           // Labelled rows to ask about again.
 };
 
 struct Chosen {
@@ -160,7 +162,8 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   auto candidates = candidates_as_of(workshop.store(), project.id, choice, labels);
   Chosen chosen;
   chosen.candidates = static_cast<int64_t>(candidates.size());
-  const size_t batch = std::min(choice.batch_size, candidates.size());
+  const auto again = std::min(choice.batch_size, choice.relabel.rows.size());
+  const size_t batch = std::min(choice.batch_size - again, candidates.size());
   Rng rng(choice.seed);
   chosen.items = draw_audit(candidates, choice.audit_share, batch, rng);
   const size_t audit = chosen.items.size();
@@ -198,6 +201,12 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
     item.row = selection.rows[i];
     item.utility = selection.utilities[i];
     item.propensity = selection.propensities[i];
+    chosen.items.push_back(item);
+  }
+  for (const int64_t row : std::span(choice.relabel.rows).first(again)) {
+    SelectionItem item;
+    item.row = row;
+    item.relabel = true;
     chosen.items.push_back(item);
   }
   shuffle(chosen, audit, selection.arms, rng);
@@ -273,6 +282,10 @@ static StoredSelection stored(const Choice& choice, const Chosen& chosen, const 
                     {"usable", choice.usable},
                     {"trees", choice.trees},
                     {"skipped", choice.skipped}};
+  if (!choice.relabel.sentence.empty()) {
+    selection.data["relabel"] = {{"rows", choice.relabel.rows},
+                                 {"sentence", choice.relabel.sentence}};
+  }
   if (!chosen.arms.empty()) selection.data["arms"] = arms_json(choice.strategy, chosen.arms);
   selection.items = chosen.items;
   std::vector<int64_t> rows;
@@ -293,6 +306,11 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
     const auto arms = weigh_project_arms(workshop, project, choice.through_event, view, progress);
     choice.strategy = weighted_expression(choice.strategy, arms);
     evidence = evidence_json(arms);
+  }
+  if (cycle.model_version && choice.usable) {
+    choice.relabel =
+        rows_to_relabel(workshop, project, workshop.probabilities(workshop.newest_model(), view),
+                        view, choice.batch_size, progress);
   }
   const Chosen chosen = choose(workshop, project, choice, view, &workshop.memory());
   workshop.check_features();
@@ -328,6 +346,8 @@ Replay replay(Workshop& workshop, const StoredSelection& selection, const Progre
   choice.model_version = selection.model_version;
   choice.usable = selection.data.value("usable", true);
   choice.trees = selection.data.value("trees", false);
+  if (selection.data.contains("relabel"))
+    selection.data["relabel"]["rows"].get_to(choice.relabel.rows);
   if (selection.data.contains("skipped")) selection.data["skipped"].get_to(choice.skipped);
   const int64_t featurizer = json_integer(selection.data, "featurizer_version");
   if (featurizer != workshop.featurizer_version())

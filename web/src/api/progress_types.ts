@@ -75,7 +75,7 @@ export interface Selection {
   id: Id;
   strategy: string;
   pool_size: number;
-  items: { example_id: Id; utility: number | null; propensity: number | null; audit: boolean }[];
+  items: { example_id: Id; utility: number | null; propensity: number | null; audit: boolean; relabel: boolean }[];
 }
 
 export interface Progress {
