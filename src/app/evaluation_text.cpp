@@ -1,7 +1,6 @@
 // Sentence first, then a row for each slice, gap or finding.
 #include "app/evaluation_text.h"
-
-#include <fmt/format.h>
+#include "base/error.h"
 
 namespace querist::app {
 

@@ -1,5 +1,4 @@
 // Texts and numbers of rows as columns to slice by.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>

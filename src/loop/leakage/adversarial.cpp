@@ -1,9 +1,9 @@
 // Adversarial validation: whether a classifier can tell test rows from training rows. Where it can,
 // the two are not from one source.
-#include <fmt/format.h>
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/rng.h"
 #include "learners/cross_validation.h"
 #include "loop/leakage/findings.h"
@@ -16,7 +16,7 @@ static constexpr size_t most_of_a_side = 2000;
 static constexpr size_t least_of_a_side = 30;
 static constexpr size_t folds = 5;
 static constexpr size_t most_tree_columns = 256;  // On wide data trees are slow.
-static constexpr double telling = 0.6;           // Less is of little account, however sure it is.
+static constexpr double telling = 0.6;            // Less is of little account, however sure it is.
 
 static std::vector<int64_t> drawn(std::vector<int64_t> rows, uint64_t seed) {
   Rng rng(seed);

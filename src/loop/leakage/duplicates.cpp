@@ -1,10 +1,10 @@
 // Test rows that stand among the training rows as well, to the letter or nearly.
-#include <fmt/format.h>
 
 #include <cmath>
 #include <cstring>
 #include <unordered_map>
 
+#include "base/error.h"
 #include "base/fast_hash.h"
 #include "base/hash.h"
 #include "base/rng.h"
@@ -53,8 +53,8 @@ static std::string_view severity_of(int64_t count, int64_t of) {
 
 static std::string what_to_do(const Rows& rows) {
   return rows.setting == Setting::project
-             ? "They make the audited accuracy too high: export the labels and count each kind "
-               "once, or import with a group column and keep groups together."
+             ? "They make the audited accuracy too high: take copies out of the data before you "
+               "import it."
              : "They make the test result too high: take them out of the test set, or keep copies "
                "on one side.";
 }

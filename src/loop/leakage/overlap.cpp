@@ -1,5 +1,4 @@
 // Groups that stand on both sides, and test rows from before the end of training.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -7,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "base/error.h"
 #include "loop/leakage/findings.h"
 
 namespace querist::loop::leakage {

@@ -1,11 +1,11 @@
 // Columns, dimensions and words that give the class away by themselves.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <set>
 #include <unordered_map>
 
+#include "base/error.h"
 #include "loop/leakage/findings.h"
 #include "loop/words.h"
 #include "metrics/ranking.h"
