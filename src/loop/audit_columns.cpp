@@ -55,8 +55,7 @@ std::vector<AuditColumn> audit_columns(storage::Store& store, const Project& pro
   }
   add_fields(examples, columns);
   std::erase_if(columns, [](const AuditColumn& column) {
-    return std::adjacent_find(column.texts.begin(), column.texts.end(), std::not_equal_to<>()) ==
-           column.texts.end();
+    return std::ranges::all_of(column.texts, [](const std::string& text) { return text.empty(); });
   });
   return columns;
 }
@@ -68,9 +67,8 @@ metrics::SliceColumn group_column(const std::vector<AuditColumn>& columns,
     if (column.name == name) return metrics::inferred_column(name, column.texts);
     names.push_back(column.name);
   }
-  refuse(
-      "the audit examples have no column \"{}\" that differs among them to group by; there are: {}",
-      name, fmt::join(names, ", "));
+  refuse("the audit examples have no column \"{}\" to group by; there are: {}", name,
+         fmt::join(names, ", "));
 }
 
 }  // namespace querist::loop

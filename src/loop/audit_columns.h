@@ -29,7 +29,7 @@ struct AuditColumn {
 
 // The class ("class"), the columns of a table, group, time, split and every plain value of meta
 // (under its own key; a text's or an image's own columns come as meta); of a text its number of
-// words ("words"). Columns in which all rows agree are left out, and so is meta's "file".
+// words ("words"). Columns without any text are left out, and so is meta's "file".
 std::vector<AuditColumn> audit_columns(storage::Store& store, const Project& project,
                                        const AuditAnswers& answers);
 

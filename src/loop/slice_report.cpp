@@ -36,6 +36,7 @@ static std::vector<metrics::SliceColumn> slicing_columns(storage::Store& store,
                           ? metrics::categorical_column(column.name, column.texts)
                           : metrics::inferred_column(column.name, column.texts));
   }
+  std::erase_if(columns, [](const auto& column) { return column.values.size() < 2; });
   // So many that a cluster of average size has more rows than it needs.
   const size_t clusters = std::min(most_clusters, answers.rows.size() * 2 / (3 * slice_support));
   if (clusters >= 2) {

@@ -1,5 +1,4 @@
 // Texts and numbers of rows as columns to slice by.
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>

@@ -1,5 +1,4 @@
 // Test rows that stand among the training rows as well, to the letter or nearly.
-
 #include <cmath>
 #include <cstring>
 #include <unordered_map>

@@ -1,5 +1,4 @@
 // Groups that stand on both sides, and test rows from before the end of training.
-
 #include <algorithm>
 #include <charconv>
 #include <map>

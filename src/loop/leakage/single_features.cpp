@@ -1,5 +1,4 @@
 // Columns, dimensions and words that give the class away by themselves.
-
 #include <algorithm>
 #include <cmath>
 #include <set>
