@@ -21,8 +21,9 @@ static std::string parts_text(const Json& report) {
   std::string text;
   if (report.contains("reason"))
     return "not known yet: " + report["reason"].get<std::string>() + "\n";
+  text += fmt::format("\nnow, on {} audit labels\n", report["audit_labels"].get<int64_t>());
   if (report.contains("slices") && report["slices"].is_object())
-    text += "\n" + slices_text(report["slices"]);
+    text += slices_text(report["slices"]);
   if (report.contains("groups") && report["groups"].is_array())
     text += "\n" + groups_text(report["groups"], report["rounds"]);
   if (report.contains("leakage") && report["leakage"].is_object())

@@ -15,6 +15,7 @@ namespace querist::loop {
 static constexpr size_t sample_size = 2000;
 static constexpr size_t shortest_word = 3;  // Letters; shorter ones say little.
 static constexpr size_t words_named = 3;
+static constexpr double telling = 2;  // Times as often as elsewhere, or a word is only common.
 
 // The words that a cluster's texts hold more often than the others', by share times log ratio.
 static std::vector<std::string> word_names(const std::vector<Payload>& texts,
@@ -40,7 +41,8 @@ static std::vector<std::string> word_names(const std::vector<Payload>& texts,
       if (counts[c] < 2) continue;
       const double share = counts[c] / size[c];
       const double elsewhere = (total - counts[c] + 1) / (all - size[c] + 1);
-      if (share > elsewhere) ranked[c].emplace_back(-share * std::log(share / elsewhere), word);
+      if (share >= telling * elsewhere)
+        ranked[c].emplace_back(-share * std::log(share / elsewhere), word);
     }
   }
   std::vector<std::string> names(clusters);

@@ -90,6 +90,7 @@ Json table_leakage(const Table& table, uint64_t seed, const Progress& progress) 
   const auto fitted = featurizer.fit(input, Params(featurizer.params), mix_seed(seed, 1), progress);
   const auto batch = fitted.transform(rows.payloads);
   rows.features = batch.features();
+  rows.geometry = fitted.geometry_features ? Features(batch.geometry) : rows.features;
   return look(rows, nullptr, seed, progress);
 }
 
@@ -133,7 +134,7 @@ Table join_sides(Table train, Table test) {
 // The features of chosen rows as rows of their own.
 static leakage::Contrast audit_and_rest(const Project& project, const std::vector<int64_t>& audit,
                                         const storage::FeatureView& view) {
-  leakage::Contrast contrast{view.features, {}, audit};
+  leakage::Contrast contrast{leakage::dense_if_any(view.features, view.geometry), {}, audit};
   for (int64_t row = 0; row < std::min(project.counts.examples, static_cast<int64_t>(view.rows));
        ++row) {
     if (!std::ranges::binary_search(audit, row)) contrast.first.push_back(row);
@@ -174,7 +175,7 @@ Json project_leakage(storage::Store& store, const Project& project,
   std::fill(rows.is_test.begin() + static_cast<std::ptrdiff_t>(train.rows.size()),
             rows.is_test.end(), uint8_t{1});
   const OwnedFeatures features = take_rows(view.features, all);
-  rows.features = features.view();
+  rows.features = rows.geometry = features.view();
   const auto contrast = audit_and_rest(project, test.rows, view);
   const auto seed = mix_seed(static_cast<uint64_t>(project.settings.integer("seed")), 93);
   return look(rows, &contrast, seed, progress);

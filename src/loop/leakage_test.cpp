@@ -222,6 +222,20 @@ TEST(Leakage, FindsSidesFromDifferentSources) {
   EXPECT_LT((*apart)["data"]["auc"]["ci_low"], (*apart)["data"]["auc"]["value"]);
 }
 
+TEST(Leakage, FindsTextsFromAnotherSource) {
+  Table table = clean(PayloadKind::text, 20);
+  Rng rng(21);
+  for (size_t i = 0; i < table.payloads.size(); ++i) {
+    for (int w = 0; w < 6 && table.splits[i] == "test"; ++w)
+      table.payloads[i].text += fmt::format(" late{}", rng.below(12));
+  }
+  const Json report = look(table);
+  const Json* apart = finding_of(report, "adversarial_validation");
+  ASSERT_TRUE(apart) << report.dump(1);
+  EXPECT_EQ((*apart)["severity"], "high");
+  EXPECT_EQ((*apart)["examples"][0]["feature"].get<std::string>().find("late"), 0u);
+}
+
 TEST(Leakage, IsTheSameEveryTime) {
   const Table table = clean(PayloadKind::columns, 15, 300);
   EXPECT_EQ(look(table), look(table));

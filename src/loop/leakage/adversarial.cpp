@@ -27,7 +27,7 @@ static std::vector<int64_t> drawn(std::vector<int64_t> rows, uint64_t seed) {
 }
 
 // The area under the curve of out-of-fold probabilities of being a test row.
-static metrics::Estimate auc_of(const Contrast& contrast, uint64_t seed) {
+static metrics::Estimate auc_of(const Contrast& contrast, PayloadKind payload, uint64_t seed) {
   const auto first = drawn(contrast.first, mix_seed(seed, 1));
   const auto second = drawn(contrast.second, mix_seed(seed, 2));
   std::vector<int64_t> rows = first;
@@ -37,7 +37,8 @@ static metrics::Estimate auc_of(const Contrast& contrast, uint64_t seed) {
   data.features = features.view();
   data.classes = 2;
   for (size_t i = 0; i < rows.size(); ++i) data.labels.push_back(i >= first.size());
-  const bool trees = !features.is_sparse && features.view().cols <= most_tree_columns;
+  const bool trees = payload == PayloadKind::columns && !features.is_sparse &&
+                     features.view().cols <= most_tree_columns;
   const auto [card, params] = learners::parse_learner(trees ? "forest" : "logistic_regression");
   const Matrix p =
       learners::out_of_fold_probabilities(*card, data, params, folds, mix_seed(seed, 3));
@@ -73,15 +74,16 @@ static Json differences(const Rows& rows, uint64_t seed) {
 void adversarial(const Rows& rows, const Contrast* contrast, uint64_t seed,
                  const Progress& progress, Report& report) {
   constexpr std::string_view check = "adversarial_validation";
-  const Contrast sides =
-      contrast ? *contrast : Contrast{rows.features, rows.side(false), rows.side(true)};
+  const Contrast sides = contrast ? *contrast
+                                  : Contrast{dense_if_any(rows.features, rows.geometry),
+                                             rows.side(false), rows.side(true)};
   if (sides.first.size() < least_of_a_side || sides.second.size() < least_of_a_side) {
     return skip(report, check,
                 fmt::format("it needs {} rows on either side, not {} and {}", least_of_a_side,
                             sides.first.size(), sides.second.size()));
   }
   progress.check();
-  const metrics::Estimate auc = auc_of(sides, seed);
+  const metrics::Estimate auc = auc_of(sides, rows.payload, seed);
   Finding finding;
   finding.of = static_cast<int64_t>(sides.second.size());
   finding.data["auc"] = {{"value", auc.value},

@@ -28,14 +28,15 @@ struct Rows {
   std::vector<std::string> groups;  // Empty: none.
   std::vector<std::string> times;
   std::vector<uint8_t> is_test;  // One a row.
-  Features features;             // One row a payload, as a learner reads them.
+  Features features;             // One row a payload, as a learner reads them …
+  Features geometry;  // … and as distances do, dense; the features where there is none.
 
   std::vector<int64_t> side(bool test) const;  // Ascending rows.
 };
 
 // Rows for the adversarial validation, where they are others than the two sides.
 struct Contrast {
-  Features features;
+  Features features;  // Dense where there are any: wide sparse rows take long to tell apart.
   std::vector<int64_t> first;  // As training.
   std::vector<int64_t> second;
 };
@@ -54,6 +55,11 @@ struct Report {
   std::vector<Finding> findings;
   Json checks = Json::array();  // {"check", "state": found | clean | skipped, "reason"}.
 };
+
+// The features, or the geometry where they are sparse.
+inline const Features& dense_if_any(const Features& features, const Features& geometry) {
+  return features.kind == Features::Kind::sparse ? geometry : features;
+}
 
 inline constexpr double least_jaccard = 0.8;
 inline constexpr double least_cosine = 0.995;
