@@ -14,7 +14,8 @@
 namespace querist::loop {
 
 static constexpr size_t most_items = 10;
-static constexpr size_t most_group_classes = 20;
+static constexpr size_t most_group_classes = 10;
+static constexpr size_t most_groups = 20;
 static constexpr size_t most_clusters = 12;
 
 static std::vector<double> losses_of(const AuditAnswers& answers, SliceLoss loss) {
@@ -199,6 +200,27 @@ static std::vector<int32_t> compared_classes(const AuditAnswers& answers, size_t
   return chosen;
 }
 
+// The values with the most rows; rows of the others belong to no group.
+static metrics::SliceColumn largest_groups(const metrics::SliceColumn& column) {
+  std::vector<std::pair<int64_t, size_t>> counts(column.values.size());
+  for (size_t v = 0; v < counts.size(); ++v) counts[v].second = v;
+  for (const int32_t code : column.codes) {
+    if (code >= 0) --counts[static_cast<size_t>(code)].first;
+  }
+  std::sort(counts.begin(), counts.end());
+  if (counts.size() > most_groups) counts.resize(most_groups);
+  std::sort(counts.begin(), counts.end(),
+            [](const auto& a, const auto& b) { return a.second < b.second; });
+  std::vector<int32_t> moved(column.values.size(), -1);
+  metrics::SliceColumn kept{column.name, {}, column.codes};
+  for (const auto& [count, value] : counts) {
+    moved[value] = static_cast<int32_t>(kept.values.size());
+    kept.values.push_back(column.values[value]);
+  }
+  for (int32_t& code : kept.codes) code = code < 0 ? -1 : moved[static_cast<size_t>(code)];
+  return kept;
+}
+
 static Json group_json(const Project& project, const AuditAnswers& answers,
                        const metrics::SliceColumn& column) {
   const auto predicted = metrics::likeliest(answers.probabilities);
@@ -226,7 +248,7 @@ Json groups_json(storage::Store& store, const Project& project, const AuditAnswe
   if (columns.empty()) return items;
   const auto known = audit_columns(store, project, answers);
   for (const std::string& name : columns)
-    items.push_back(group_json(project, answers, group_column(known, name)));
+    items.push_back(group_json(project, answers, largest_groups(group_column(known, name))));
   return items;
 }
 

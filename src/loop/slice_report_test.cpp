@@ -127,6 +127,34 @@ TEST(GroupReport, FindsAPlantedGap) {
   EXPECT_THROW(groups_json(one.bench.store(), one.bench.project(), one.answers, {"sex"}), Error);
 }
 
+// Thirty kinds: k00 … k09 have 18 rows, k10 … k14 three, the others two.
+static NewExample row_of_many_kinds(int i) {
+  NewExample example = generated_row(i);
+  const int kind = i < 60 ? i % 30 : i < 65 ? 10 + i % 5 : i % 10;
+  example.payload.cells[1] = fmt::format("k{:02}", kind);
+  return example;
+}
+
+TEST(GroupReport, KeepsTheLargestGroups) {
+  Bench bench;
+  bench.add(PayloadKind::columns, row_of_many_kinds, 0, 225);
+  AuditAnswers answers;
+  answers.probabilities = Matrix(225, 2);
+  for (int i = 0; i < 225; ++i) {
+    answers.rows.push_back(i);
+    answers.labels.push_back(row_of_many_kinds(i).label == "spam");
+    answers.probabilities.row(static_cast<size_t>(i))[static_cast<size_t>(i % 2)] = 1;
+  }
+  const Json report = groups_json(bench.store(), bench.project(), answers, {"kind", "size"});
+  const Json& groups = report[0]["gaps"][0]["groups"];
+  ASSERT_EQ(groups.size(), 20u);
+  for (int g = 0; g < 20; ++g) {
+    EXPECT_EQ(groups[static_cast<size_t>(g)]["group"], fmt::format("k{:02}", g));
+    EXPECT_EQ(groups[static_cast<size_t>(g)]["rows"], g < 10 ? 18 : g < 15 ? 3 : 2);
+  }
+  EXPECT_EQ(report[1]["gaps"][0]["groups"].size(), 4u);  // Numbers, in bins.
+}
+
 TEST(GroupReport, LeavesOutColumnsOfTheSettingsThatAreNotThere) {
   Case one(200, [](const NewExample&) { return 0.2; });
   Json metrics = Json::object();

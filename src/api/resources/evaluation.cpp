@@ -30,7 +30,7 @@ static Response show(App& app, const Request& request) {
 Routes evaluation() {
   using enum FieldType;
   return {{.pattern = "GET /api/v1/projects/{project}/evaluation",
-           .role = Role::annotator,
+           .role = Role::reviewer,
            .handler = show,
            .summary =
                "Where the newest model is worse, whether it treats groups alike, and whether "
