@@ -124,6 +124,10 @@ std::string groups_text(const Json& groups, const Json& rounds) {
 }
 
 static std::string example_text(const Json& example) {
+  if (example.contains("similarity")) {
+    return fmt::format("{} is like {} ({:.3f})", example["test"].get<std::string>(),
+                       example["train"].get<std::string>(), example["similarity"].get<double>());
+  }
   std::string text;
   for (const auto& [key, value] : example.items()) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key,
