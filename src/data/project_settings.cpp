@@ -55,6 +55,10 @@ static ParamSpecs labelling_settings() {
       {.name = "question",
        .fallback = "Which class fits?",
        .help = "The question above the choices."},
+      {.name = "group_columns",
+       .fallback = "",
+       .help = "Columns, comma-separated, whose values the model should treat alike, such as "
+               "group, a table's column or a key of meta; compared on the audit labels."},
       {.name = "target_metric",
        .fallback = "accuracy",
        .choices = {"accuracy", "balanced_accuracy"},

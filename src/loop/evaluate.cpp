@@ -2,19 +2,13 @@
 #include "loop/evaluate.h"
 
 #include "base/error.h"
+#include "loop/estimate_json.h"
 #include "metrics/calibration.h"
 #include "metrics/classification.h"
 #include "metrics/intervals.h"
 #include "metrics/paired_tests.h"
 
 namespace querist::loop {
-
-static Json estimate_json(const metrics::Estimate& estimate) {
-  return {{"value", estimate.value},
-          {"ci_low", estimate.ci_low},
-          {"ci_high", estimate.ci_high},
-          {"method", estimate.method}};
-}
 
 static Json share_json(int64_t hits, int64_t total) {
   return total == 0 ? Json(nullptr) : estimate_json(metrics::wilson_interval(hits, total));

@@ -113,6 +113,8 @@ Json progress_report(storage::Store& store, const Project& project) {
                  {"class_counts", class_counts_json(store, project)},
                  {"curve", curve_json(models)},
                  {"metrics", newest ? newest->metrics : Json(nullptr)},
+                 {"slices", nullptr},
+                 {"groups", nullptr},
                  {"stop", stop_json(store, project, models)},
                  {"labels_saved", nullptr},
                  {"labels_saved_reason",
@@ -120,6 +122,12 @@ Json progress_report(storage::Store& store, const Project& project) {
                  {"cost", cost_json(store, project)},
                  {"cycle", cycle_json(store, project)},
                  {"model", nullptr}};
+  for (const char* part : {"slices", "groups"}) {
+    Json& metrics = report["metrics"];
+    if (!metrics.is_object() || !metrics.contains(part)) continue;
+    report[part] = std::move(metrics[part]);
+    metrics.erase(part);
+  }
   if (report["metrics"].is_null()) {
     report["metrics_reason"] = !newest ? "there is no model yet: label some examples"
                                : newest->with_audit

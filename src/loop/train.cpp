@@ -8,6 +8,7 @@
 #include "loop/evaluate.h"
 #include "loop/numbered_labels.h"
 #include "loop/signals.h"
+#include "loop/slice_report.h"
 #include "metrics/classification.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
@@ -64,12 +65,13 @@ static Json stop_set(Workshop& workshop, const Project& project, const LoadedMod
           {"stop_entropy", mean_entropy(probabilities)}};
 }
 
-static Json evaluate(const Project& project, const LoadedModel& model, const NumberedLabels& audit,
-                     const storage::FeatureView& view) {
+static Json evaluate(Workshop& workshop, const Project& project, const LoadedModel& model,
+                     const NumberedLabels& audit, const storage::FeatureView& view) {
   if (audit.rows.empty()) return nullptr;
   const auto seed = static_cast<uint64_t>(project.settings.integer("seed"));
-  Json metrics =
-      evaluation_json(audit.ids, predict_rows(model, view, audit.rows), project.classes, seed);
+  const AuditAnswers answers = {audit.rows, audit.ids, predict_rows(model, view, audit.rows)};
+  Json metrics = evaluation_json(answers.labels, answers.probabilities, project.classes, seed);
+  add_slices(metrics, workshop.store(), project, answers, view);
   metrics["model_version"] = model.version;
   return metrics;
 }
@@ -190,7 +192,7 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
                                            set.through_event),
                      project.classes, static_cast<int64_t>(view.rows));
   }
-  const Json metrics = evaluate(project, model, audit, view);
+  const Json metrics = evaluate(workshop, project, model, audit, view);
   const Succession next = succession(workshop, project, model, audit, view);
   workshop.check_features();
   store_model(workshop, version, metrics, next, model, cycle);

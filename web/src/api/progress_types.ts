@@ -78,6 +78,23 @@ export interface Selection {
   items: { example_id: Id; utility: number | null; propensity: number | null; audit: boolean; relabel: boolean }[];
 }
 
+export interface Slice {
+  conditions: { column: string; value: string }[];
+  rows: number;
+  loss: number;
+  rest_loss: number;
+  difference: Measure;
+  q_value: number;
+  found: boolean;
+}
+
+export interface Slices {
+  audit_labels: number;
+  support: number;
+  tested: number;
+  items: Slice[];
+}
+
 export interface Progress {
   project: string;
   classes: string[];
@@ -86,6 +103,7 @@ export interface Progress {
   curve: CurvePoint[];
   metrics: Metrics | null;
   metrics_reason?: string | null;
+  slices?: Slices | null;
   stop: Stop | null;
   labels_saved: number | Measure | null;
   labels_saved_reason?: string | null;
