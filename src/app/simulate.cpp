@@ -130,7 +130,7 @@ Verb simulate() {
                     "margin,k_means(max_iterations=50)."},
            {.name = "learner",
             .fallback = "logistic_regression",
-            .help = "Learner that is trained."},
+            .help = "Learner that is trained; auto: chosen on the way by losses out of fold."},
            {.name = "featurizer", .fallback = "", .help = "Featurizer; empty: the usual one."},
            {.name = "initial",
             .fallback = 20,

@@ -13,8 +13,8 @@ namespace querist::loop {
 
 struct SimulationPlan {
   std::vector<std::string> strategies = {"auto", "margin", "random"};
-  std::string learner = "logistic_regression";
-  std::string featurizer;  // Empty: the usual one for the payload.
+  std::string learner = "logistic_regression";  // Or auto.
+  std::string featurizer;                       // Empty: the usual one for the payload.
   size_t initial = 20;
   size_t batch_size = 20;
   size_t budget = 500;  // Labels spent in all, the initial ones and audit labels included.
@@ -34,6 +34,7 @@ struct SimulationRun {
   std::vector<double> balanced_accuracy;
   std::vector<double> log_loss;
   std::vector<double> seconds;  // Wall time of training, scoring and selecting before this point.
+  std::vector<std::string> learners;  // Where the plan's learner is auto: what it came to.
   std::vector<std::vector<int64_t>>
       indices;  // Rows of the data file that were labelled to get here, as picked.
 };

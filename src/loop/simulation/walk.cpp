@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "loop/arbiter.h"
 #include "loop/audit.h"
+#include "loop/learner_choice.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
 #include "metrics/classification.h"
@@ -18,8 +19,8 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
       plan_(plan),
       stage_(stage),
       seed_(seed),
-      learner_(learner_for(plan.learner)),
-      chosen_(strategy_for(strategy, *learner_.card)) {
+      learner_(learners_for(plan.learner)[0]),
+      chosen_(strategy_for(strategy, plan.learner)) {
   run_.strategy = strategy;
   run_.seed = seed;
   state_.assign(stage.split.pool.size(), State::open);
@@ -74,10 +75,20 @@ void Walk::train(const Progress& progress) {
   data.features = features.view();
   data.labels = labels_of(rows);
   data.classes = table_.classes.size();
+  if (is_auto_learner(plan_.learner)) choose_learner(data, progress);
   model_ = learners::train(*learner_.card, data, learner_.params, model_.get(), mix_seed(seed_, 5),
                            progress);
   usable_ =
       !chosen_.card->handles_no_model || is_usable(*learner_.card, data, learner_.params, seed_);
+}
+
+void Walk::choose_learner(const Dataset& data, const Progress& progress) {
+  const auto choice =
+      loop::choose_learner(data, learner_record_, "", "none", mix_seed(seed_, 8), progress);
+  if (choice.learner.card != learner_.card) model_.reset();  // It cannot start from another kind.
+  learner_ = choice.learner;
+  learner_record_ = choice.record;
+  run_.learners.emplace_back(learner_.card->name);
 }
 
 void Walk::measure() {
