@@ -76,10 +76,25 @@ void Walk::train(const Progress& progress) {
   data.labels = labels_of(rows);
   data.classes = table_.classes.size();
   if (is_auto_learner(plan_.learner)) choose_learner(data, progress);
-  model_ = learners::train(*learner_.card, data, learner_.params, model_.get(), mix_seed(seed_, 5),
-                           progress);
+  OwnedFeatures doubled;
+  const Dataset taught = plan_.augment == "none" ? data : augmented(data, rows, doubled);
+  model_ = learners::train(*learner_.card, taught, learner_.params, model_.get(),
+                           mix_seed(seed_, 5), progress);
   usable_ =
       !chosen_.card->handles_no_model || is_usable(*learner_.card, data, learner_.params, seed_);
+}
+
+Dataset Walk::augmented(const Dataset& data, std::vector<int64_t> rows,
+                        OwnedFeatures& doubled) const {
+  const size_t count = rows.size();
+  for (size_t i = 0; i < count; ++i)
+    rows.push_back(rows[i] + static_cast<int64_t>(stage_.pool_labels.size()));
+  doubled = take_rows(stage_.doubled.features(), rows);
+  Dataset both = data;
+  both.features = doubled.view();
+  both.labels.insert(both.labels.end(), data.labels.begin(), data.labels.end());
+  both.weights.assign(2 * count, 0.5f);  // A label counts once.
+  return both;
 }
 
 void Walk::choose_learner(const Dataset& data, const Progress& progress) {
@@ -100,6 +115,11 @@ void Walk::measure() {
   run_.balanced_accuracy.push_back(
       metrics::balanced_accuracy(stage_.test_labels, predicted, table_.classes.size()));
   run_.log_loss.push_back(metrics::log_loss(stage_.test_labels, probabilities));
+  if (plan_.typos > 0) {
+    model_->probabilities(stage_.typo_test.features(), probabilities);
+    run_.typo_accuracy.push_back(
+        metrics::accuracy(stage_.test_labels, metrics::likeliest(probabilities)));
+  }
   run_.seconds.push_back(monotonic_seconds() - started_);
   run_.indices.push_back(std::move(picked_.back()));
   picked_.clear();

@@ -26,6 +26,8 @@ class Walk {
   void take(const std::vector<int64_t>& rows, State state);
   std::vector<int32_t> labels_of(const std::vector<int64_t>& rows) const;
   void train(const Progress& progress);
+  // The rows as they are and once more with typos.
+  Dataset augmented(const Dataset& data, std::vector<int64_t> rows, OwnedFeatures& doubled) const;
   void choose_learner(const Dataset& data, const Progress& progress);  // Where the plan says auto.
   void measure();
   void choose(size_t batch_size);
