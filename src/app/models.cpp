@@ -14,7 +14,8 @@ static std::string model_line(const Json& model) {
     accuracy = fmt::format("{:.3f} ({:.3f}–{:.3f})", a["value"].get<double>(),
                            a["ci_low"].get<double>(), a["ci_high"].get<double>());
   }
-  return fmt::format("{:>5}  {:>6} labels  accuracy {:<24} {}\n", model["version"].get<int64_t>(),
+  return fmt::format("{:>5}  {:<19} {:>6} labels  accuracy {:<24} {}\n",
+                     model["version"].get<int64_t>(), model["learner"].get<std::string>(),
                      model["labels"].get<int64_t>(), accuracy,
                      fmt::join(model["aliases"].get<std::vector<std::string>>(), ", "));
 }

@@ -242,6 +242,25 @@ TEST(Robustness, AdversarialTrainingHoldsOutLonger) {
       plain + 0.15);
 }
 
+// As in a published set of sentence embeddings: one column holds the rounding of float16 alone.
+TEST(Robustness, RoundingInAColumnIsNoHandle) {
+  Matrix x(300, 5);
+  std::vector<int32_t> labels;
+  Rng rng(7);
+  for (size_t i = 0; i < 300; ++i) {
+    labels.push_back(static_cast<int32_t>(i % 2));
+    for (size_t j = 0; j < 4; ++j)
+      x.at(i, j) = static_cast<float>(0.05 * rng.normal() + (j == 0 && i % 2 ? 0.5 : 0));
+    x.at(i, 4) = rng.uniform() < 0.2 ? 0x1p-24f : 0;
+  }
+  const auto [card, params] = parse_learner("neural_head(max_epochs=20)");
+  const Dataset data{.features = x, .labels = labels, .weights = {}, .classes = 2};
+  const auto model = train(*card, data, params, nullptr, 1, Progress());
+  const auto holds = *robust_rows(*model, x, labels, {.norm = Norm::l2, .radius = 0.05});
+  // The classes lie 0.5 apart: a tenth of that moves no row across.
+  EXPECT_GT(std::accumulate(holds.begin(), holds.end(), 0), 290);
+}
+
 TEST(Robustness, RefusesWhatItCannotMove) {
   Csr wide{.cols = 2000};
   std::vector<int32_t> labels;
