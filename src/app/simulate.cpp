@@ -28,6 +28,8 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.first_seed = count("first_seed");
   plan.noise = invocation.options.number("noise");
   plan.audit_share = invocation.options.number("audit_share");
+  plan.typos = invocation.options.number("typos");
+  plan.augment = invocation.text("augment");
   const bool by_fraction =
       invocation.options.changed("test_fraction") || invocation.text("split").empty();
   if (invocation.options.changed("test_fraction") && !invocation.text("split").empty()) {
@@ -45,6 +47,12 @@ static void print_summary(const Json& result) {
                         row["strategy"].get<std::string>(), row["aulc_mean"].get<double>(),
                         row["aulc_sd"].get<double>(), row["final_accuracy_mean"].get<double>(),
                         row["rank_mean"].get<double>());
+  }
+  for (const Json& row : result["summary"]) {
+    if (row["final_typo_accuracy_mean"].is_null()) continue;
+    text += fmt::format("{} with typos in the test texts: final {:.4f}\n",
+                        row["strategy"].get<std::string>(),
+                        row["final_typo_accuracy_mean"].get<double>());
   }
   for (const Json& row : result["comparisons"]) {
     text += fmt::format("{} against {}: aulc {:+.4f} (95 % {:+.4f} to {:+.4f}), p = {:.4f}",
@@ -66,8 +74,9 @@ static void print_summary(const Json& result) {
 
 static bool one_by_one(const Invocation& invocation) {
   if (invocation.text("protocol") == "none") return false;
-  for (const std::string_view fixed : {"learner", "featurizer", "initial", "batch_size", "budget",
-                                       "noise", "audit_share", "test_fraction", "split"}) {
+  for (const std::string_view fixed :
+       {"learner", "featurizer", "initial", "batch_size", "budget", "noise", "audit_share",
+        "test_fraction", "split", "typos", "augment"}) {
     if (invocation.options.changed(fixed))
       wrong_usage("--protocol fixes {}; leave it out, or the protocol", fixed);
   }
@@ -130,7 +139,7 @@ Verb simulate() {
                     "margin,k_means(max_iterations=50)."},
            {.name = "learner",
             .fallback = "logistic_regression",
-            .help = "Learner that is trained."},
+            .help = "Learner that is trained; auto: chosen on the way by losses out of fold."},
            {.name = "featurizer", .fallback = "", .help = "Featurizer; empty: the usual one."},
            {.name = "initial",
             .fallback = 20,
@@ -172,6 +181,17 @@ Verb simulate() {
             .min = 0,
             .max = 1,
             .help = "Chance of a wrong answer."},
+           {.name = "typos",
+            .fallback = 0.0,
+            .min = 0,
+            .max = 1,
+            .help = "Share of the letters that are mistyped in a second copy of the test texts, to "
+                    "measure on as well."},
+           {.name = "augment",
+            .fallback = "none",
+            .choices = {"none", "typos"},
+            .help = "typos: train on each labelled text as it is and with as many typos, half a "
+                    "label each."},
            {.name = "audit_share",
             .fallback = 0.0,
             .min = 0,

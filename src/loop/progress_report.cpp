@@ -2,6 +2,7 @@
 #include "loop/progress_report.h"
 
 #include "base/clock.h"
+#include "loop/project_learner.h"
 #include "loop/stopping_history.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
@@ -121,7 +122,8 @@ Json progress_report(storage::Store& store, const Project& project) {
                   "there is no live estimate yet; querist simulate gives one on labelled data"},
                  {"cost", cost_json(store, project)},
                  {"cycle", cycle_json(store, project)},
-                 {"model", nullptr}};
+                 {"model", nullptr},
+                 {"learner_choice", choice_json(newest)}};
   for (const char* part : {"slices", "groups"}) {
     Json& metrics = report["metrics"];
     if (!metrics.is_object() || !metrics.contains(part)) continue;

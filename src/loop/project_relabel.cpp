@@ -7,6 +7,7 @@
 
 #include "learners/cross_validation.h"
 #include "loop/numbered_labels.h"
+#include "loop/project_learner.h"
 #include "loop/signals.h"
 #include "storage/annotations.h"
 #include "storage/examples.h"
@@ -108,7 +109,7 @@ RelabelRows rows_to_relabel(Workshop& workshop, const Project& project, const Ma
   labeled = answered_only(labeled, crowd);
   const OwnedFeatures features = take_rows(view.features, labeled.rows);
   const Dataset data = {features.view(), labeled.ids, {}, project.classes.size()};
-  const auto learner = project_learner(project);
+  const auto learner = project_learner(store, project);
   const Matrix out_of_fold = learners::out_of_fold_probabilities(
       *learner.card, data, learner.params, std::min(folds, labeled.rows.size()),
       static_cast<uint64_t>(project.settings.integer("seed")));

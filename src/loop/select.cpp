@@ -10,6 +10,7 @@
 #include "loop/cycle.h"
 #include "loop/numbered_labels.h"
 #include "loop/project_arbiter.h"
+#include "loop/project_learner.h"
 #include "loop/project_relabel.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
@@ -243,7 +244,7 @@ static size_t batch_size_now(const Project& project, const strategies::QueryStra
 static Choice choice_now(const Cycle& cycle, Workshop& workshop, const Project& project,
                          const storage::FeatureView& view) {
   storage::Store& store = workshop.store();
-  const auto learner = project_learner(project);
+  const auto learner = project_learner(store, project);
   Choice choice;
   choice.strategy = project.settings.text("strategy");
   const auto& strategy = *strategy_for(choice.strategy, *learner.card).card;

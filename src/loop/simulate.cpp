@@ -20,8 +20,7 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
   }
   if (plan.budget < plan.initial)
     refuse("the budget of {} is below the {} initial labels", plan.budget, plan.initial);
-  const auto learner = learner_for(plan.learner);
-  for (const std::string& strategy : plan.strategies) strategy_for(strategy, *learner.card);
+  for (const std::string& strategy : plan.strategies) strategy_for(strategy, plan.learner);
 }
 
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress) {

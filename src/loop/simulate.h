@@ -13,15 +13,17 @@ namespace querist::loop {
 
 struct SimulationPlan {
   std::vector<std::string> strategies = {"auto", "margin", "random"};
-  std::string learner = "logistic_regression";
-  std::string featurizer;  // Empty: the usual one for the payload.
+  std::string learner = "logistic_regression";  // Or auto.
+  std::string featurizer;                       // Empty: the usual one for the payload.
   size_t initial = 20;
   size_t batch_size = 20;
   size_t budget = 500;  // Labels spent in all, the initial ones and audit labels included.
   size_t seeds = 10;
-  size_t first_seed = 0;     // The seeds are first_seed … first_seed + seeds - 1.
-  double noise = 0;          // Chance that the oracle answers with another class.
-  double audit_share = 0;    // Share of each batch drawn at random and kept out of training.
+  size_t first_seed = 0;   // The seeds are first_seed … first_seed + seeds - 1.
+  double noise = 0;        // Chance that the oracle answers with another class.
+  double audit_share = 0;  // Share of each batch drawn at random and kept out of training.
+  double typos = 0;        // Share of the letters of a second copy of the test texts; 0: none.
+  std::string augment = "none";  // typos: each text is trained on as it is and with typos.
   double test_fraction = 0;  // 0: by the split column ("train" is the pool, "test" the test set).
 };
 
@@ -33,7 +35,9 @@ struct SimulationRun {
   std::vector<double> accuracy;
   std::vector<double> balanced_accuracy;
   std::vector<double> log_loss;
+  std::vector<double> typo_accuracy;  // On the test texts with typos, where the plan has some.
   std::vector<double> seconds;  // Wall time of training, scoring and selecting before this point.
+  std::vector<std::string> learners;  // Where the plan's learner is auto: what it came to.
   std::vector<std::vector<int64_t>>
       indices;  // Rows of the data file that were labelled to get here, as picked.
 };

@@ -127,6 +127,16 @@ static Json comparisons_of(const std::vector<Group>& groups) {
   return rows;
 }
 
+// Of the last models on the texts with typos; null where there are none.
+static Json typo_accuracy_of(const Simulation& simulation, const std::string& strategy) {
+  std::vector<double> finals;
+  for (const SimulationRun& run : simulation.runs) {
+    if (run.strategy == strategy && !run.typo_accuracy.empty())
+      finals.push_back(run.typo_accuracy.back());
+  }
+  return finals.empty() ? Json(nullptr) : Json(metrics::mean(finals));
+}
+
 Json simulation_json(const Simulation& simulation, const std::string& metric) {
   Json runs = Json::array();
   for (const SimulationRun& run : simulation.runs) {
@@ -138,6 +148,8 @@ Json simulation_json(const Simulation& simulation, const std::string& metric) {
                     {"log_loss", run.log_loss},
                     {"seconds", run.seconds},
                     {"indices", run.indices}});
+    if (!run.typo_accuracy.empty()) runs.back()["typo_accuracy"] = run.typo_accuracy;
+    if (!run.learners.empty()) runs.back()["learners"] = run.learners;
   }
   auto groups = group_runs(simulation, metric);
   rank_groups(groups);
@@ -148,6 +160,7 @@ Json simulation_json(const Simulation& simulation, const std::string& metric) {
                        {"aulc_sd", metrics::standard_deviation(group.areas)},
                        {"aulc_log_mean", metrics::mean(group.log_areas)},
                        {"final_accuracy_mean", metrics::mean(group.finals)},
+                       {"final_typo_accuracy_mean", typo_accuracy_of(simulation, group.strategy)},
                        {"rank_mean", metrics::mean(group.ranks)}});
   }
   return {{"data",

@@ -7,6 +7,7 @@
 #include "loop/cycle.h"
 #include "loop/evaluate.h"
 #include "loop/numbered_labels.h"
+#include "loop/project_learner.h"
 #include "loop/signals.h"
 #include "loop/slice_report.h"
 #include "metrics/classification.h"
@@ -115,7 +116,9 @@ static void store_model(Workshop& workshop, const ModelVersion& version, const J
   storage::Store& store = workshop.store();
   const std::string bytes = model.model->save();
   store.atomically([&] {
-    model.version = storage::add_model(store, version, bytes, "querist").version;
+    const ModelVersion added = storage::add_model(store, version, bytes, "querist");
+    record_choice(store, added);
+    model.version = added.version;
     const int64_t project_id = version.project_id;
     if (!metrics.is_null()) {
       Json named = metrics;
@@ -143,19 +146,19 @@ struct TrainingSet {
 };
 
 static bool is_trained_on(const ModelVersion& model, const TrainingSet& set, const Project& project,
-                          const learners::Learner& learner, const Params& params,
-                          int64_t featurizer_version) {
-  return model.label_hash == set.hash && model.learner == learner.name &&
-         model.featurizer_version == featurizer_version && model.params == given_json(params) &&
-         model.classes == project.classes;
+                          const learners::ChosenLearner& learner, int64_t featurizer_version) {
+  return model.label_hash == set.hash && model.learner == learner.card->name &&
+         model.featurizer_version == featurizer_version &&
+         model.params == given_json(learner.params) && model.classes == project.classes;
 }
 
 // Trains, measures on the audit labels, compares with the champion, stores.
 static void train_model(Cycle& cycle, Workshop& workshop, const Project& project,
-                        const TrainingSet& set, const learners::Learner& learner,
-                        const Params& params, const storage::FeatureView& view,
-                        const Progress& progress) {
+                        const TrainingSet& set, const LearnerChoice& choice,
+                        const storage::FeatureView& view, const Progress& progress) {
   const double started = monotonic_seconds();
+  const auto& [card, params] = choice.learner;
+  const learners::Learner& learner = *card;
   const NumberedLabels labels =
       numbered(set.labels, project.classes, static_cast<int64_t>(view.rows));
   QUERIST_CHECK(labels.rows.size() == set.labels.size());
@@ -186,6 +189,7 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
   version.seconds = monotonic_seconds() - started;
   version.build = QUERIST_BUILD;
   version.data = stop_set(workshop, project, model, view);
+  note_choice(choice, version);
   NumberedLabels audit;  // None once they are trained on: they would measure memory.
   if (!version.with_audit) {
     audit = numbered(storage::labels_as_of(workshop.store(), project.id, storage::LabelUse::audit,
@@ -212,16 +216,15 @@ Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
   });
   const auto view = workshop.features(progress);  // After the labels: it holds all their rows.
   set.hash = storage::hash_of_labels(set.labels);
-  const auto [card, params] = project_learner(project);
-  const learners::Learner& learner = *card;
+  const LearnerChoice choice = learner_to_train(store, project, set.labels, view, progress);
   const auto newest = storage::latest_model(store, project.id);
   cycle.state = CycleState::scoring;
   const bool known =
-      newest &&
-      is_trained_on(*newest, set, project, learner, params, workshop.featurizer_version()) &&
+      newest && !choice.is_fresh &&
+      is_trained_on(*newest, set, project, choice.learner, workshop.featurizer_version()) &&
       workshop.newest_model().version == newest->version;
   if (!set.labels.empty() && !known) {
-    train_model(cycle, workshop, project, set, learner, params, view, progress);
+    train_model(cycle, workshop, project, set, choice, view, progress);
     return cycle;
   }
   cycle.model_version = known ? std::optional(newest->version) : std::nullopt;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "loop/simulation/typos.h"
 
 namespace querist::loop {
 
@@ -34,12 +35,35 @@ static Split split_rows(const Table& table, const SimulationPlan& plan, uint64_t
   return split;
 }
 
-static featurizers::FeatureBatch transform(const featurizers::Fitted& fitted, const Table& table,
-                                           const std::vector<int64_t>& rows) {
+static std::vector<Payload> payloads_of(const Table& table, const std::vector<int64_t>& rows) {
   std::vector<Payload> payloads;
   payloads.reserve(rows.size());
   for (const int64_t row : rows) payloads.push_back(table.payloads[static_cast<size_t>(row)]);
-  return fitted.transform(payloads);
+  return payloads;
+}
+
+static void mistype(std::span<Payload> payloads, double rate, uint64_t seed) {
+  Rng rng(seed);
+  for (Payload& payload : payloads) payload.text = with_typos(payload.text, rate, rng);
+}
+
+// The texts with typos that the plan asks for, by the featurizer of the texts without.
+static void add_typos(const featurizers::Fitted& fitted, const Table& table,
+                      const SimulationPlan& plan, uint64_t seed, Stage& stage) {
+  const bool augments = plan.augment == "typos";
+  if (plan.typos <= 0 && !augments) return;
+  if (table.payload != PayloadKind::text)
+    refuse("typos are for texts, but the data has {}", payload_word(table.payload));
+  if (plan.typos <= 0) refuse("to augment with typos, say how many: --typos 0.05");
+  auto test = payloads_of(table, stage.split.test);
+  mistype(test, plan.typos, mix_seed(seed, 6));
+  stage.typo_test = fitted.transform(test);
+  if (!augments) return;
+  auto doubled = payloads_of(table, stage.split.pool);
+  const size_t rows = doubled.size();
+  doubled.insert(doubled.end(), doubled.begin(), doubled.end());
+  mistype(std::span(doubled).subspan(rows), plan.typos, mix_seed(seed, 7));
+  stage.doubled = fitted.transform(doubled);
 }
 
 Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
@@ -66,8 +90,9 @@ Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
     for (const int64_t row : stage.split.pool) take({&table.payloads[static_cast<size_t>(row)], 1});
   };
   const auto fitted = featurizer.fit(input, Params(featurizer.params), mix_seed(seed, 2), progress);
-  stage.pool = transform(fitted, table, stage.split.pool);
-  stage.test = transform(fitted, table, stage.split.test);
+  stage.pool = fitted.transform(payloads_of(table, stage.split.pool));
+  stage.test = fitted.transform(payloads_of(table, stage.split.test));
+  add_typos(fitted, table, plan, seed, stage);
   for (const int64_t row : stage.split.test)
     stage.test_labels.push_back(table.labels[static_cast<size_t>(row)]);
   for (const int64_t row : stage.split.pool)

@@ -20,7 +20,9 @@ struct Stage {
   Split split;
   featurizers::FeatureBatch pool;
   featurizers::FeatureBatch test;
-  std::vector<int32_t> pool_labels;  // What the oracle answers, noise included.
+  featurizers::FeatureBatch typo_test;  // The test texts with typos, where the plan has some.
+  featurizers::FeatureBatch doubled;    // To augment: the pool's rows, then the same with typos.
+  std::vector<int32_t> pool_labels;     // What the oracle answers, noise included.
   std::vector<int32_t> test_labels;
 };
 

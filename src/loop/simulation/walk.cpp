@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "loop/arbiter.h"
 #include "loop/audit.h"
+#include "loop/learner_choice.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
 #include "metrics/classification.h"
@@ -18,8 +19,8 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
       plan_(plan),
       stage_(stage),
       seed_(seed),
-      learner_(learner_for(plan.learner)),
-      chosen_(strategy_for(strategy, *learner_.card)) {
+      learner_(learners_for(plan.learner)[0]),
+      chosen_(strategy_for(strategy, plan.learner)) {
   run_.strategy = strategy;
   run_.seed = seed;
   state_.assign(stage.split.pool.size(), State::open);
@@ -74,10 +75,35 @@ void Walk::train(const Progress& progress) {
   data.features = features.view();
   data.labels = labels_of(rows);
   data.classes = table_.classes.size();
-  model_ = learners::train(*learner_.card, data, learner_.params, model_.get(), mix_seed(seed_, 5),
-                           progress);
+  if (is_auto_learner(plan_.learner)) choose_learner(data, progress);
+  OwnedFeatures doubled;
+  const Dataset taught = plan_.augment == "none" ? data : augmented(data, rows, doubled);
+  model_ = learners::train(*learner_.card, taught, learner_.params, model_.get(),
+                           mix_seed(seed_, 5), progress);
   usable_ =
       !chosen_.card->handles_no_model || is_usable(*learner_.card, data, learner_.params, seed_);
+}
+
+Dataset Walk::augmented(const Dataset& data, std::vector<int64_t> rows,
+                        OwnedFeatures& doubled) const {
+  const size_t count = rows.size();
+  for (size_t i = 0; i < count; ++i)
+    rows.push_back(rows[i] + static_cast<int64_t>(stage_.pool_labels.size()));
+  doubled = take_rows(stage_.doubled.features(), rows);
+  Dataset both = data;
+  both.features = doubled.view();
+  both.labels.insert(both.labels.end(), data.labels.begin(), data.labels.end());
+  both.weights.assign(2 * count, 0.5f);  // A label counts once.
+  return both;
+}
+
+void Walk::choose_learner(const Dataset& data, const Progress& progress) {
+  const auto choice =
+      loop::choose_learner(data, learner_record_, "", "none", mix_seed(seed_, 8), progress);
+  if (choice.learner.card != learner_.card) model_.reset();  // It cannot start from another kind.
+  learner_ = choice.learner;
+  learner_record_ = choice.record;
+  run_.learners.emplace_back(learner_.card->name);
 }
 
 void Walk::measure() {
@@ -89,6 +115,11 @@ void Walk::measure() {
   run_.balanced_accuracy.push_back(
       metrics::balanced_accuracy(stage_.test_labels, predicted, table_.classes.size()));
   run_.log_loss.push_back(metrics::log_loss(stage_.test_labels, probabilities));
+  if (plan_.typos > 0) {
+    model_->probabilities(stage_.typo_test.features(), probabilities);
+    run_.typo_accuracy.push_back(
+        metrics::accuracy(stage_.test_labels, metrics::likeliest(probabilities)));
+  }
   run_.seconds.push_back(monotonic_seconds() - started_);
   run_.indices.push_back(std::move(picked_.back()));
   picked_.clear();

@@ -26,6 +26,9 @@ class Walk {
   void take(const std::vector<int64_t>& rows, State state);
   std::vector<int32_t> labels_of(const std::vector<int64_t>& rows) const;
   void train(const Progress& progress);
+  // The rows as they are and once more with typos.
+  Dataset augmented(const Dataset& data, std::vector<int64_t> rows, OwnedFeatures& doubled) const;
+  void choose_learner(const Dataset& data, const Progress& progress);  // Where the plan says auto.
   void measure();
   void choose(size_t batch_size);
   // The strategy; an arbiter with its weights as the audit labels have them.
@@ -36,7 +39,8 @@ class Walk {
   const SimulationPlan& plan_;
   const Stage& stage_;
   uint64_t seed_;
-  learners::ChosenLearner learner_;
+  learners::ChosenLearner learner_;  // As it stands; auto's changes on the way.
+  Json learner_record_;
   strategies::ChosenStrategy chosen_;
   std::unique_ptr<learners::Model> model_;
   bool usable_ = false;  // Whether the strategy is shown what the model says.

@@ -43,6 +43,9 @@ export function choicesOf(param: Param, plugins: Plugins | null): Choice[] | nul
   }[param.name];
   if (!cards) return null;
   const list = cards.map((card) => ({ value: card.name, summary: card.summary }));
+  // The one learner that is no plug-in: it stands for whichever of them loses least.
+  if (param.name === 'learner')
+    list.push({ value: 'auto', summary: strings.settings.autoLearner });
   return param.fallback === '' ? [{ value: '', summary: '' }, ...list] : list;
 }
 
