@@ -1,5 +1,6 @@
 // A model is asked only once it knows more than how common the classes are.
 #include "loop/usable_model.h"
+#include "loop/out_of_fold.h"
 
 #include <gtest/gtest.h>
 
@@ -21,7 +22,9 @@ struct Points {
   bool usable(size_t classes = 2) const {
     const auto& learner = learners::find("logistic_regression");
     const Dataset data{.features = x, .labels = labels, .classes = classes};
-    return is_usable(learner, data, Params(learner.params), 1);
+    const Params params(learner.params);
+    const auto model = learners::train(learner, data, params, nullptr, 1, {});
+    return is_usable(data, out_of_fold(learner, data, params, *model, 1, {}));
   }
 };
 

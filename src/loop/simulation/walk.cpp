@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "loop/arbiter.h"
 #include "loop/audit.h"
+#include "loop/calibration.h"
+#include "loop/out_of_fold.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
 #include "metrics/classification.h"
@@ -76,8 +78,23 @@ void Walk::train(const Progress& progress) {
   data.classes = table_.classes.size();
   model_ = learners::train(*learner_.card, data, learner_.params, model_.get(), mix_seed(seed_, 5),
                            progress);
-  usable_ =
-      !chosen_.card->handles_no_model || is_usable(*learner_.card, data, learner_.params, seed_);
+  judge(data, progress);
+}
+
+// As a project's training step does; a simulated model is measured as it is, without a calibration.
+void Walk::judge(const Dataset& data, const Progress& progress) {
+  const bool proves = chosen_.card->handles_no_model;
+  const bool softens = takes_temperature(chosen_);
+  const bool is_due = has_outgrown(data.labels.size(), judged_labels_);
+  std::optional<Matrix> held_out;
+  if (is_due && (softens || (proves && needs_proof(data)))) {
+    held_out = out_of_fold(*learner_.card, data, learner_.params, *model_, seed_, progress);
+    judged_labels_ = data.labels.size();
+  }
+  if (!proves) usable_ = true;
+  if (proves && (is_due || !needs_proof(data))) usable_ = is_usable(data, held_out);
+  if (softens && held_out)
+    temperature_ = held_out_temperature(data, *held_out, weighs_classes_alike(learner_.params));
 }
 
 void Walk::measure() {
@@ -133,7 +150,8 @@ void Walk::choose(size_t batch_size) {
     pool.embeddings =
         stage_.pool.geometry.cols ? Features(stage_.pool.geometry) : stage_.pool.features();
   }
-  const auto chosen = arbitrated(labeled, labels);
+  auto chosen = arbitrated(labeled, labels);
+  if (takes_temperature(chosen)) chosen.params.set("temperature", temperature_);
   const auto selection =
       strategies::select_batch(*chosen.card, pool, batch_size - audit, chosen.params, rng.next64());
   take(selection.rows, State::trained);

@@ -26,6 +26,7 @@ class Walk {
   void take(const std::vector<int64_t>& rows, State state);
   std::vector<int32_t> labels_of(const std::vector<int64_t>& rows) const;
   void train(const Progress& progress);
+  void judge(const Dataset& data, const Progress& progress);
   void measure();
   void choose(size_t batch_size);
   // The strategy; an arbiter with its weights as the audit labels have them.
@@ -40,6 +41,8 @@ class Walk {
   strategies::ChosenStrategy chosen_;
   std::unique_ptr<learners::Model> model_;
   bool usable_ = false;  // Whether the strategy is shown what the model says.
+  double temperature_ = 1;
+  size_t judged_labels_ = 0;  // As many were there when both were found.
   std::any memory_;
   std::vector<State> state_;
   std::vector<int32_t> arms_;   // Of the pool's rows: the arbiter's arm that picked it, or -1.
