@@ -21,11 +21,11 @@ static std::string judgement_text(const Json& metrics) {
                         calibration["name"].get<std::string>(),
                         calibration["labels"].get<int64_t>());
   }
-  if (metrics.contains("decision")) {
+  if (metrics.contains("decision") && metrics["decision"]["metric"] != "accuracy") {
     const Json& decision = metrics["decision"];
     const auto weights = decision["class_weights"].get<std::vector<double>>();
     std::string rule = "the likeliest class";
-    if (weights.size() == 2) rule = fmt::format("the second class from {:.3f} on", weights[0]);
+    if (weights.size() == 2) rule = fmt::format("the second class above {:.3f}", weights[0]);
     if (weights.size() > 2) rule = fmt::format("by weights {:.3f}", fmt::join(weights, ", "));
     if (decision.contains("reason")) rule += ": " + decision["reason"].get<std::string>();
     text += fmt::format("{:<18} {} (for {})\n", "predicts", rule,
