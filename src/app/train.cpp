@@ -17,9 +17,9 @@ static std::string judgement_text(const Json& metrics) {
   if (metrics.contains("calibration")) {
     const Json& calibration = metrics["calibration"];
     text += estimate_line("ece uncalibrated", calibration["ece_before"]);
-    text += fmt::format("{:<18} {} (fitted on {} training labels held out)\n", "calibrator",
-                        calibration["name"].get<std::string>(),
-                        calibration["labels"].get<int64_t>());
+    text +=
+        fmt::format("{:<18} {} (fitted on {} training labels held out)\n", "calibrator",
+                    calibration["name"].get<std::string>(), calibration["labels"].get<int64_t>());
   }
   if (metrics.contains("decision") && metrics["decision"]["metric"] != "accuracy") {
     const Json& decision = metrics["decision"];
