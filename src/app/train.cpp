@@ -25,7 +25,10 @@ static std::string judgement_text(const Json& metrics) {
     const Json& decision = metrics["decision"];
     const auto weights = decision["class_weights"].get<std::vector<double>>();
     std::string rule = "the likeliest class";
-    if (weights.size() == 2) rule = fmt::format("the second class above {:.3f}", weights[0]);
+    if (weights.size() == 2) {
+      rule = fmt::format("{} where its probability is above {:.3f}",
+                         metrics["per_class"][1]["class"].get<std::string>(), weights[0]);
+    }
     if (weights.size() > 2) rule = fmt::format("by weights {:.3f}", fmt::join(weights, ", "));
     if (decision.contains("reason")) rule += ": " + decision["reason"].get<std::string>();
     text += fmt::format("{:<18} {} (for {})\n", "predicts", rule,

@@ -43,8 +43,9 @@ static void check_plugins(const Json& settings, const Params& present) {
   const auto learner = setting(settings, present, "learner");
   check_plugin({{"learner", learner.substr(0, learner.find('('))}}, "learner", learners::all());
   check_plugin(settings, "featurizer", featurizers::all());
-  if (setting(settings, present, "calibration") != "auto")
-    check_plugin(settings, "calibration", calibrators::all());
+  auto calibrators = calibrators::all();
+  calibrators.insert(calibrators.begin(), {.name = "auto"});  // The best of them.
+  check_plugin(settings, "calibration", calibrators);
   const auto strategy = setting(settings, present, "strategy");
   const auto named = strategy.substr(0, strategy.find('('));
   check_plugin({{"strategy", named}}, "strategy", strategies::all());
