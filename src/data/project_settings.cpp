@@ -95,6 +95,15 @@ static ParamSpecs labelling_settings() {
        .fallback = "none",
        .choices = {"none", "balanced"},
        .help = "Weigh classes equally in training (balanced) or as they come (none)."},
+      {.name = "calibration",
+       .fallback = "auto",
+       .help = "Calibrator of the model's probabilities: the one that does best on training labels "
+               "held out (auto), none, or one by name."},
+      {.name = "decision_metric",
+       .fallback = "accuracy",
+       .choices = {"accuracy", "balanced_accuracy", "f1", "mcc"},
+       .help = "The metric that predicted classes are chosen for, on training labels held out: the "
+               "likeliest class (accuracy), or one by a threshold or weights of classes."},
       {.name = "seed",
        .fallback = 0,
        .min = 0,

@@ -11,6 +11,11 @@
 
 namespace querist::api::resources {
 
+// A part of the version's own notes, or null: old versions lack some.
+static Json note(const ModelVersion& model, const char* name) {
+  return model.data.contains(name) ? model.data[name] : Json();
+}
+
 static Json model_json(const ModelVersion& model) {
   return {{"version", model.version},
           {"learner", model.learner},
@@ -22,6 +27,8 @@ static Json model_json(const ModelVersion& model) {
           {"label_hash", model.label_hash},
           {"through_event", model.through_event},
           {"with_audit", model.with_audit},
+          {"calibration", note(model, "calibration")},
+          {"decision", note(model, "decision")},
           {"metrics", model.metrics},
           {"aliases", model.aliases},
           {"created_at", time_json(model.created_at)},
@@ -114,6 +121,12 @@ static Fields model_fields() {
           {"label_hash", text},
           {"through_event", integer},
           {"with_audit", flag},
+          {"calibration", object,
+           "{setting, name, classes, state, temperature, labels, candidates}: how the version's "
+           "probabilities are corrected."},
+          {"decision", object,
+           "{metric, class_weights, labels, score, likeliest_score, reason}: how it predicts a "
+           "class; no weights: the likeliest."},
           {"metrics", object},
           {"aliases", list},
           {"created_at", time},

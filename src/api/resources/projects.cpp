@@ -5,6 +5,7 @@
 #include "api/response.h"
 #include "api/route.h"
 #include "api/shapes.h"
+#include "calibrators/calibrator.h"
 #include "data/project_settings.h"
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
@@ -44,6 +45,9 @@ static void check_plugins(const Json& settings, const Params& present) {
   if (!loop::is_auto_learner(learner))
     check_plugin({{"learner", learner.substr(0, learner.find('('))}}, "learner", learners::all());
   check_plugin(settings, "featurizer", featurizers::all());
+  auto calibrators = calibrators::all();
+  calibrators.insert(calibrators.begin(), {.name = "auto"});  // The best of them.
+  check_plugin(settings, "calibration", calibrators);
   const auto strategy = setting(settings, present, "strategy");
   const auto named = strategy.substr(0, strategy.find('('));
   check_plugin({{"strategy", named}}, "strategy", strategies::all());

@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "loop/arbiter.h"
 #include "loop/audit.h"
+#include "loop/calibration.h"
 #include "loop/learner_choice.h"
+#include "loop/out_of_fold.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
 #include "metrics/classification.h"
@@ -80,8 +82,18 @@ void Walk::train(const Progress& progress) {
   const Dataset taught = plan_.augment == "none" ? data : augmented(data, rows, doubled);
   model_ = learners::train(*learner_.card, taught, learner_.params, model_.get(),
                            mix_seed(seed_, 5), progress);
-  usable_ =
-      !chosen_.card->handles_no_model || is_usable(*learner_.card, data, learner_.params, seed_);
+  usable_ = !chosen_.card->handles_no_model || is_usable(data.labels, data.classes);
+  soften(data, progress);
+}
+
+// As a project's training step does; a simulated model is measured as it is, without a calibration.
+void Walk::soften(const Dataset& data, const Progress& progress) {
+  if (!takes_temperature(chosen_) || !has_outgrown(data.labels.size(), softened_labels_)) return;
+  softened_labels_ = data.labels.size();
+  const auto held_out =
+      out_of_fold(*learner_.card, data, learner_.params, *model_, seed_, progress);
+  if (!held_out) return;
+  temperature_ = held_out_temperature(data, *held_out, weighs_classes_alike(learner_.params));
 }
 
 Dataset Walk::augmented(const Dataset& data, std::vector<int64_t> rows,
@@ -164,7 +176,8 @@ void Walk::choose(size_t batch_size) {
     pool.embeddings =
         stage_.pool.geometry.cols ? Features(stage_.pool.geometry) : stage_.pool.features();
   }
-  const auto chosen = arbitrated(labeled, labels);
+  auto chosen = arbitrated(labeled, labels);
+  if (takes_temperature(chosen)) chosen.params.set("temperature", temperature_);
   const auto selection =
       strategies::select_batch(*chosen.card, pool, batch_size - audit, chosen.params, rng.next64());
   take(selection.rows, State::trained);

@@ -35,6 +35,7 @@ export interface Metrics {
   confusion: number[][] | null;
   per_class: ClassMeasure[];
   reliability: Bin[];
+  calibration?: { name: string; labels: number; ece_before: Measure; log_loss_before: number };
 }
 
 export interface CurvePoint {
@@ -112,6 +113,12 @@ export interface Progress {
   model: { version: number; alias: string[] } | null;
 }
 
+export interface Calibration {
+  name: string;
+  labels: number;
+  temperature?: number;
+}
+
 export interface Gate {
   passed: boolean;
   against: number | null;
@@ -132,6 +139,7 @@ export interface ModelVersion {
   labels: number;
   label_hash: string;
   through_event: number;
+  calibration: Calibration | null;
   metrics: Metrics | null;
   aliases: string[];
   created_at: string;
