@@ -29,6 +29,7 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.first_seed = count("first_seed");
   plan.noise = invocation.options.number("noise");
   plan.audit_share = invocation.options.number("audit_share");
+  plan.stopping = strategies::split_strategies(invocation.text("stopping"));
   const bool by_fraction =
       invocation.options.changed("test_fraction") || invocation.text("split").empty();
   if (invocation.options.changed("test_fraction") && !invocation.text("split").empty()) {
@@ -36,6 +37,25 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   }
   plan.test_fraction = by_fraction ? invocation.options.number("test_fraction") : 0;
   return plan;
+}
+
+static std::string stopping_text(const Json& result) {
+  std::string text;
+  for (const Json& row : result.value("stopping", Json::array())) {
+    text += fmt::format("{} with {}: ", row["strategy"].get<std::string>(),
+                        row["rule"].get<std::string>());
+    if (row["labels_mean"].is_null()) {
+      text += "never says stop\n";
+      continue;
+    }
+    text += fmt::format(
+        "stops {} of {} runs, at {:.0f} labels (sd {:.0f}), accuracy {:.4f}, {:.1f} % of "
+        "what all labels give\n",
+        row["stopped"].get<size_t>(), row["runs"].get<size_t>(), row["labels_mean"].get<double>(),
+        row["labels_sd"].get<double>(), row["accuracy_mean"].get<double>(),
+        100 * row["share_of_full_mean"].get<double>());
+  }
+  return text;
 }
 
 static void print_summary(const Json& result) {
@@ -62,7 +82,7 @@ static void print_summary(const Json& result) {
     }
     text += "\n";
   }
-  std::fputs((curve_plot(result) + "\n" + text).c_str(), stdout);
+  std::fputs((curve_plot(result) + "\n" + text + stopping_text(result)).c_str(), stdout);
 }
 
 // Whether the protocol was asked for; it refuses the options that it fixes.
@@ -79,13 +99,13 @@ static bool follows(const Invocation& invocation, std::string_view protocol,
 static bool one_by_one(const Invocation& invocation) {
   return follows(invocation, "one_by_one_rbf_svm",
                  {"learner", "featurizer", "initial", "batch_size", "budget", "noise",
-                  "audit_share", "test_fraction", "split"});
+                  "audit_share", "test_fraction", "split", "stopping"});
 }
 
 static bool screening(const Invocation& invocation) {
-  return follows(
-      invocation, "screening",
-      {"initial", "budget", "noise", "audit_share", "test_fraction", "split", "metric", "html"});
+  return follows(invocation, "screening",
+                 {"initial", "budget", "noise", "audit_share", "test_fraction", "split", "metric",
+                  "html", "stopping"});
 }
 
 static void print_screening(const Json& result) {
@@ -240,6 +260,12 @@ Verb simulate() {
             .min = 0,
             .max = 1,
             .help = "Share of each batch drawn at random and not trained on; it counts as spent."},
+           {.name = "stopping",
+            .fallback = "",
+            .help = "Stopping rules to watch, comma-separated, as in "
+                    "stabilizing_predictions,stabilizing_predictions(kappa=0.95): where each would "
+                    "have ended the run, and its share of the accuracy that all labels give. The "
+                    "run goes on to its budget."},
            {.name = "metric",
             .fallback = "accuracy",
             .choices = {"accuracy", "aubc_trapz_over_n"},

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/progress.h"
+#include "loop/simulation/stop_points.h"
 #include "loop/table.h"
 
 namespace querist::loop {
@@ -23,6 +24,7 @@ struct SimulationPlan {
   double noise = 0;          // Chance that the oracle answers with another class.
   double audit_share = 0;    // Share of each batch drawn at random and kept out of training.
   double test_fraction = 0;  // 0: by the split column ("train" is the pool, "test" the test set).
+  std::vector<std::string> stopping;  // Rules that are watched; the loop goes on to the budget.
 };
 
 // One strategy on one seed; the vectors run in step, one entry a trained model.
@@ -35,7 +37,9 @@ struct SimulationRun {
   std::vector<double> log_loss;
   std::vector<double> seconds;  // Wall time of training, scoring and selecting before this point.
   std::vector<std::vector<int64_t>>
-      indices;  // Rows of the data file that were labelled to get here, as picked.
+      indices;                   // Rows of the data file that were labelled to get here, as picked.
+  std::vector<StopPoint> stops;  // One a watched rule.
+  double full_accuracy = 0;      // Of a model of the whole pool; where rules are watched.
 };
 
 struct Simulation {

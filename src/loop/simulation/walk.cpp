@@ -19,7 +19,8 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
       stage_(stage),
       seed_(seed),
       learner_(learner_for(plan.learner)),
-      chosen_(strategy_for(strategy, *learner_.card)) {
+      chosen_(strategy_for(strategy, *learner_.card)),
+      stop_points_(plan.stopping, stage.pool.features(), plan.batch_size, seed) {
   run_.strategy = strategy;
   run_.seed = seed;
   state_.assign(stage.split.pool.size(), State::open);
@@ -37,7 +38,10 @@ SimulationRun Walk::run(const Progress& progress) {
     measure();
     const size_t left =
         std::min(plan_.budget - std::min(plan_.budget, spent_), state_.size() - spent_);
-    if (left == 0) return std::move(run_);
+    if (left == 0) {
+      run_.stops = stop_points_.take();
+      return std::move(run_);
+    }
     started_ = monotonic_seconds();
     choose(std::min(plan_.batch_size, left));
   }
@@ -90,6 +94,13 @@ void Walk::measure() {
       metrics::balanced_accuracy(stage_.test_labels, predicted, table_.classes.size()));
   run_.log_loss.push_back(metrics::log_loss(stage_.test_labels, probabilities));
   run_.seconds.push_back(monotonic_seconds() - started_);
+  const auto audit = rows_in(State::audit);
+  stop_points_.observe({.model = *model_,
+                        .labels = spent_,
+                        .pool_left = state_.size() - spent_,
+                        .accuracy = run_.accuracy.back(),
+                        .audit_rows = audit,
+                        .audit_labels = labels_of(audit)});
   run_.indices.push_back(std::move(picked_.back()));
   picked_.clear();
 }

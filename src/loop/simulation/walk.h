@@ -39,6 +39,7 @@ class Walk {
   learners::ChosenLearner learner_;
   strategies::ChosenStrategy chosen_;
   std::unique_ptr<learners::Model> model_;
+  StopPoints stop_points_;
   bool usable_ = false;  // Whether the strategy is shown what the model says.
   std::any memory_;
   std::vector<State> state_;
