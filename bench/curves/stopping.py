@@ -115,7 +115,7 @@ def simulate(world, rules, seeds, folder, *more):
     features, labels, split, batch, budget = world
     np.save(folder / "x.npy", features)
     (folder / "rows.csv").write_text("label,split\n" + "".join(f"c{label},{part}\n" for label, part in zip(labels, split)))
-    command = [ROOT / "build/querist", "simulate", folder / "rows.csv", "--embeddings", folder / "x.npy", "--label", "label", "--split", "split",
+    command = [os.environ.get("QUERIST_BINARY", ROOT / "build/querist"), "simulate", folder / "rows.csv", "--embeddings", folder / "x.npy", "--label", "label", "--split", "split",
                "--strategies", "margin", "--learner", "logistic_regression(strength=20)", "--initial", str(batch), "--batch-size", str(batch), "--budget", str(budget), "--seeds", str(seeds),
                "--stopping", ",".join(rules.values()), "--json", *more]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)

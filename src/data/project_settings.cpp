@@ -59,6 +59,12 @@ static ParamSpecs labelling_settings() {
        .min = 0,
        .max = 1,
        .help = "Value of the metric to reach; 0: no target."},
+      {.name = "stopping_kappa",
+       .fallback = 0.99,
+       .min = 0.5,
+       .max = 1,
+       .help = "Agreement (Cohen's kappa) of successive models at which their answers count as "
+               "settled. KAPPA_TEXT"},
       {.name = "seconds_per_label",
        .fallback = 0.0,
        .min = 0,

@@ -49,7 +49,8 @@ static Json curve_json(const std::vector<ModelVersion>& models) {
 
 static Json stop_json(storage::Store& store, const Project& project,
                       const std::vector<ModelVersion>& models) {
-  const auto verdicts = stopping::advise(stopping_history(store, project, models));
+  const auto verdicts =
+      stopping::advise(stopping_history(store, project, models), stopping_settings(project));
   Json evidence = Json::array();
   for (const auto& advice : verdicts.evidence) {
     evidence.push_back({{"name", advice.name},

@@ -12,13 +12,13 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("QUERIST_BINARY", ROOT / "build/querist")
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("QUERIST_")}
-VERBS = ("serve import run next annotate train evaluate predict status simulate select export models ledger users tokens "
+VERBS = ("serve import run next annotate train evaluate predict status simulate select quality export models ledger users tokens "
          "strategies streams learners featurizers formats reference").split()
 WRONG = [[], ["nothing"], ["status", "--nothing"], ["import"], ["import", "x.csv"], ["serve", "--port", "many"], ["serve", "--port", "70000"],
          ["serve", "--database", "oracle"], ["serve", "--database", "postgresql://h/d"], ["run", "--until", "tomorrow"],
          ["run", "--until", "labels=x"], ["models", "burn"], ["models", "show"], ["models", "show", "x"], ["users", "burn"],
          ["users", "add"], ["tokens", "revoke", "x"], ["ledger", "burn"], ["export"], ["export", "everything"],
-         ["export", "labels", "--format", "xls"], ["predict"], ["simulate"], ["select"], ["annotate", "1"], ["annotate", "x", "ham"],
+         ["export", "labels", "--format", "xls"], ["predict"], ["simulate"], ["select"], ["quality"], ["quality", "x.csv", "--method", "guess"], ["annotate", "1"], ["annotate", "x", "ham"],
          ["next", "--count", "0"], ["status", "--server", "localhost"]]
 
 results = []
