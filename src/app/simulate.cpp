@@ -29,6 +29,8 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.first_seed = count("first_seed");
   plan.noise = invocation.options.number("noise");
   plan.audit_share = invocation.options.number("audit_share");
+  plan.query_learner = invocation.text("query_learner");
+  plan.task_learner = invocation.text("task_learner");
   plan.stopping = strategies::split_strategies(invocation.text("stopping"));
   const bool by_fraction =
       invocation.options.changed("test_fraction") || invocation.text("split").empty();
@@ -160,6 +162,9 @@ static int run(const Invocation& invocation) {
   const bool review = screening(invocation);
   if (!review && invocation.options.changed("relevant"))
     wrong_usage("--relevant is for --protocol screening");
+  if (!protocol &&
+      (invocation.options.changed("query_learner") || invocation.options.changed("task_learner")))
+    wrong_usage("--query-learner and --task-learner are for --protocol one_by_one_rbf_svm");
   const loop::SimulationPlan plan = plan_of(invocation);
   const std::string& path = invocation.arguments[0];
   ProgressBar bar("simulating");
@@ -247,6 +252,13 @@ Verb simulate() {
                     "a systematic review, all rows are read from one relevant and one other "
                     "record on, by certainty and one at a time unless told otherwise, until "
                     "nothing relevant is left."},
+           {.name = "query_learner",
+            .fallback = "",
+            .help = "With one_by_one_rbf_svm: the learner that strategies ask instead of the "
+                    "support vector machine."},
+           {.name = "task_learner",
+            .fallback = "",
+            .help = "With one_by_one_rbf_svm: the learner that is measured instead of it."},
            {.name = "relevant",
             .fallback = "",
             .help = "The class that --protocol screening looks for; empty: the rarer one."},

@@ -20,10 +20,12 @@ struct SimulationPlan {
   size_t batch_size = 20;
   size_t budget = 500;  // Labels spent in all, the initial ones and audit labels included.
   size_t seeds = 10;
-  size_t first_seed = 0;     // The seeds are first_seed … first_seed + seeds - 1.
-  double noise = 0;          // Chance that the oracle answers with another class.
-  double audit_share = 0;    // Share of each batch drawn at random and kept out of training.
-  double test_fraction = 0;  // 0: by the split column ("train" is the pool, "test" the test set).
+  size_t first_seed = 0;      // The seeds are first_seed … first_seed + seeds - 1.
+  double noise = 0;           // Chance that the oracle answers with another class.
+  double audit_share = 0;     // Share of each batch drawn at random and kept out of training.
+  double test_fraction = 0;   // 0: by the split column ("train" is the pool, "test" the test set).
+  std::string query_learner;  // Of simulate_one_by_one alone, which says what they do.
+  std::string task_learner;
   std::vector<std::string> stopping;  // Rules that are watched; the loop goes on to the budget.
 };
 
