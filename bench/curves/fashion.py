@@ -46,7 +46,7 @@ def fit(x, y):
 
 
 def ask(name, count, x, y, labeled, model, seed):
-    signals = {"labeled": labeled, "labels": y[labeled], "seed": seed}
+    signals = {"labeled": labeled, "labels": y[labeled], "candidates": np.setdiff1d(np.arange(len(x)), labeled), "seed": seed}
     if name != "random":
         signals["embeddings"] = x
     if model is not None and name not in ("random", "k_center"):
