@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "loop/stopping_history.h"
+#include "stopping/parts/dial.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/models.h"
@@ -58,7 +59,16 @@ static Json stop_json(storage::Store& store, const Project& project,
                         {"sentence", advice.sentence}});
   }
   const bool unknown = models.empty() && verdicts.verdict != stopping::Verdict::stop;
+  Json dial = Json::array();
+  for (const stopping::Notch& notch : stopping::dial()) {
+    dial.push_back({{"kappa", notch.kappa},
+                    {"loss", notch.loss},
+                    {"worst_loss", notch.worst_loss},
+                    {"labels", notch.labels}});
+  }
   return {
+      {"kappa", project.settings.number("stopping_kappa")},
+      {"dial", dial},
       {"advice", stopping::verdict_word(unknown ? stopping::Verdict::unknown : verdicts.verdict)},
       {"sentence", unknown ? "Not known yet: there is no model." : verdicts.sentence},
       {"evidence", evidence}};
