@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from . import _core
 from ._arrays import check_dimensions, doubles, small_numbers, whole_numbers
 
-__all__ = ["Consensus", "Work", "active_lab", "choose_work", "cohen_kappa", "crowdlab", "dawid_skene", "fleiss_kappa",
-           "krippendorff_alpha", "majority_vote", "one_coin", "whom_to_ask"]
+__all__ = ["Consensus", "Work", "active_lab", "choose_work", "cohen_kappa", "crowdlab", "dawid_skene", "fleiss_kappa", "glad",
+           "krippendorff_alpha", "mace", "majority_vote", "one_coin", "whom_to_ask"]
 
 
 class Work(NamedTuple):
@@ -224,6 +224,59 @@ def one_coin(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, *, clas
     Demartini, Difallah and Cudre-Mauroux 2012, with a uniform prior of the classes.
     """
     return _aggregated("one_coin", items, annotators, labels, classes, None, {"max_rounds": max_rounds, "tolerance": tolerance})
+
+
+def glad(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, *, classes: int | None = None, max_rounds: int = 1000,
+         tolerance: float = 1e-6) -> Consensus:
+    """Learns how able each annotator and how easy each item is; where items differ in difficulty.
+
+    Parameters
+    ----------
+    items, annotators, labels, classes
+        As `majority_vote` takes them.
+    max_rounds : int, default 1000
+        Most rounds of guessing the truth and the annotators in turns.
+    tolerance : float, default 1e-6
+        The rounds end when no probability moves by more.
+
+    Returns
+    -------
+    consensus : Consensus
+
+    References
+    ----------
+    Whitehill, Ruvolo, Wu, Bergsma and Movellan 2009.
+    """
+    return _aggregated("glad", items, annotators, labels, classes, None, {"max_rounds": max_rounds, "tolerance": tolerance})
+
+
+def mace(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, *, classes: int | None = None, smoothing: float = 0.01,
+         restarts: int = 10, max_rounds: int = 1000, tolerance: float = 1e-6) -> Consensus:
+    """Tells who knows the truth from who answers by habit; for crowds with spammers.
+
+    Parameters
+    ----------
+    items, annotators, labels, classes
+        As `majority_vote` takes them.
+    smoothing : float, default 0.01
+        Added to every count of an annotator.
+    restarts : int, default 10
+        Starts, of which the likeliest end is kept.
+    max_rounds : int, default 1000
+        Most rounds of guessing the truth and the annotators in turns.
+    tolerance : float, default 1e-6
+        The rounds end when no probability moves by more.
+
+    Returns
+    -------
+    consensus : Consensus
+
+    References
+    ----------
+    Hovy, Berg-Kirkpatrick, Vaswani and Hovy 2013.
+    """
+    return _aggregated("mace", items, annotators, labels, classes, None,
+                       {"smoothing": smoothing, "restarts": restarts, "max_rounds": max_rounds, "tolerance": tolerance})
 
 
 def crowdlab(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, probabilities: ArrayLike) -> Consensus:

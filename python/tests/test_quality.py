@@ -21,6 +21,7 @@ def test_every_method_finds_the_truth_and_the_worst_annotator():
     probabilities = np.full((truth.size, 3), 0.2)
     probabilities[np.arange(truth.size), truth] = 0.6
     for found in (quality.majority_vote(items, who, labels), quality.dawid_skene(items, who, labels), quality.one_coin(items, who, labels),
+                  quality.glad(items, who, labels), quality.mace(items, who, labels),
                   quality.crowdlab(items, who, labels, probabilities)):
         assert found.probabilities.shape == (truth.size, 3)
         np.testing.assert_allclose(found.probabilities.sum(1), 1, atol=1e-9)

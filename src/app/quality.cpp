@@ -238,10 +238,11 @@ Verb quality() {
                   {.name = "label", .fallback = "label", .help = "Column of the answer."},
                   {.name = "method",
                    .fallback = "auto",
-                   .help = "majority_vote, dawid_skene or one_coin, with parameters as in "
-                           "dawid_skene(smoothing=0.1). auto: the vote with fewer than three "
-                           "answers an item; else dawid_skene, or one_coin where most annotators "
-                           "gave fewer than five answers a class."},
+                   .help =
+                       "majority_vote, dawid_skene, one_coin, glad or mace, with parameters as in "
+                       "dawid_skene(smoothing=0.1). auto: the vote with fewer than three "
+                       "answers an item; else dawid_skene, or one_coin where most annotators "
+                       "gave fewer than five answers a class."},
                   {.name = "out",
                    .fallback = "",
                    .help = "Write the consensus as CSV: item, label, probability, answers."},

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/rng.h"
 #include "consensus/consensus.h"
+#include "consensus/parts/abilities.h"
 
 namespace querist::consensus {
 
@@ -29,7 +31,8 @@ struct Crowd {
     }
   }
 
-  Consensus ask(std::string_view method, const std::string& rounds) const {
+  Consensus ask(std::string_view method, const std::string& rounds,
+                const std::map<std::string, std::string>& settings = {}) const {
     std::vector<int64_t> items;
     std::vector<int64_t> annotators;
     std::vector<int32_t> labels;
@@ -46,6 +49,7 @@ struct Crowd {
       params.set_text("max_rounds", rounds);
       params.set_text("tolerance", "0");
     }
+    for (const auto& [name, value] : settings) params.set_text(name, value);
     return aggregate(find(method), {items, annotators, labels}, answer.size(), classes, {}, params);
   }
 
@@ -134,6 +138,51 @@ static std::vector<double> brute_one_coin(const Crowd& crowd, int rounds) {
   return q;
 }
 
+// MACE's equations from its first start, with products of probabilities.
+static std::vector<double> brute_mace(const Crowd& crowd, int rounds) {
+  const size_t n = crowd.answer.size();
+  const size_t m = crowd.answer[0].size();
+  const size_t c = crowd.classes;
+  std::vector<double> knows(m, 0.5);
+  std::vector<std::vector<double>> habit(m, std::vector<double>(c, 1 / static_cast<double>(c)));
+  std::vector<double> q(n * c);
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<double> knew(m, 0.01);
+    std::vector<double> total(m, 0.02);
+    std::vector<std::vector<double>> spam(m, std::vector<double>(c, 0.01));
+    for (size_t i = 0; i < n; ++i) {
+      double sum = 0;
+      for (size_t t = 0; t < c; ++t) {
+        double p = 1;
+        for (size_t j = 0; j < m; ++j) {
+          if (crowd.answer[i][j] < 0) continue;
+          const auto said = static_cast<size_t>(crowd.answer[i][j]);
+          p *= (said == t ? knows[j] : 0) + (1 - knows[j]) * habit[j][said];
+        }
+        q[i * c + t] = p;
+        sum += p;
+      }
+      for (size_t t = 0; t < c; ++t) q[i * c + t] /= sum;
+      for (size_t j = 0; j < m; ++j) {
+        if (crowd.answer[i][j] < 0) continue;
+        const auto said = static_cast<size_t>(crowd.answer[i][j]);
+        const double share =
+            q[i * c + said] * knows[j] / (knows[j] + (1 - knows[j]) * habit[j][said]);
+        knew[j] += share;
+        total[j] += 1;
+        spam[j][said] += 1 - share;
+      }
+    }
+    for (size_t j = 0; j < m; ++j) {
+      knows[j] = knew[j] / total[j];
+      double sum = 0;
+      for (const double one : spam[j]) sum += one;
+      for (size_t t = 0; t < c; ++t) habit[j][t] = spam[j][t] / sum;
+    }
+  }
+  return q;
+}
+
 // A few dozen products and logarithms a round: 1e-9 leaves room for rounding, none for another
 // equation.
 TEST(DawidSkene, IsItsEquationsRoundByRound) {
@@ -156,6 +205,58 @@ TEST(OneCoin, IsItsEquationsRoundByRound) {
       const auto found = crowd.ask("one_coin", std::to_string(rounds));
       for (size_t i = 0; i < expected.size(); ++i)
         EXPECT_NEAR(found.probabilities[i], expected[i], 1e-9) << "seed " << seed;
+    }
+  }
+}
+
+TEST(Mace, IsItsEquationsRoundByRound) {
+  for (uint64_t seed = 0; seed < 12; ++seed) {
+    const Crowd crowd(5 + seed * 3, 2 + seed % 5, 2 + seed % 3, seed);
+    for (const int rounds : {1, 2, 15}) {
+      const auto expected = brute_mace(crowd, rounds);
+      const auto found = crowd.ask("mace", std::to_string(rounds), {{"restarts", "1"}});
+      for (size_t i = 0; i < expected.size(); ++i)
+        EXPECT_NEAR(found.probabilities[i], expected[i], 1e-9) << "seed " << seed;
+    }
+  }
+}
+
+// The expected log posterior of the answers, as Whitehill et al. write it.
+static double expected_posterior(const AnswerTable& table, std::span<const double> q,
+                                 const Abilities& at) {
+  double sum = 0;
+  for (size_t i = 0; i < table.items; ++i) {
+    sum -= (at.ease[i] - 1) * (at.ease[i] - 1) / 2;
+    for (size_t j = table.offsets[i]; j < table.offsets[i + 1]; ++j) {
+      const double s = at.right(i, static_cast<size_t>(table.annotator[j]));
+      const double right = q[i * table.classes + static_cast<size_t>(table.label[j])];
+      sum += right * std::log(s) + (1 - right) * std::log1p(-s);
+    }
+  }
+  for (const double a : at.ability) sum -= (a - 1) * (a - 1) / 2;
+  return sum;
+}
+
+// With fixed posteriors the climb ends where no number can be moved to a higher place.
+TEST(Glad, ClimbsToTheTopOfItsPosterior) {
+  const std::vector<int64_t> items = {0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 3, 4, 4, 4};
+  const std::vector<int64_t> annotators = {0, 1, 2, 0, 1, 2, 0, 1, 0, 1, 2, 0, 1, 2};
+  const std::vector<int32_t> labels = {0, 0, 1, 1, 1, 1, 0, 1, 1, 0, 0, 0, 0, 1};
+  const AnswerTable table = answer_table({items, annotators, labels}, 5, 2);
+  const std::vector<double> q = {0.8, 0.2, 0.1, 0.9, 0.5, 0.5, 0.6, 0.4, 0.9, 0.1};
+  Abilities at(table);
+  double before = expected_posterior(table, q, at);
+  for (int round = 0; round < 200; ++round) at.climb(table, q);
+  const double top = expected_posterior(table, q, at);
+  EXPECT_GT(top, before);
+  for (std::vector<double>* numbers : {&at.ability, &at.ease}) {
+    for (double& number : *numbers) {
+      const double kept = number;
+      for (const double step : {-1e-3, 1e-3}) {
+        number = kept + step;
+        EXPECT_LT(expected_posterior(table, q, at), top);
+      }
+      number = kept;
     }
   }
 }
