@@ -64,9 +64,9 @@ class Table:
             better += len(gaps) >= 5 and statistics.mean(gaps) > 2 * statistics.stdev(gaps) / len(gaps) ** 0.5
         expected = [f"{ours} {theirs:.4f} over {count} sets" for ours, count, _, theirs in out] + ["margin better than random on 23 of 26"]
         got = [f"{ours} {mean:.4f}" for ours, _, mean, _ in out] + [f"on {better}"]
-        # Only the rows that both have on all sets decide; tictactoe alone, where the published figure cannot be had, moves the mean by 0.002 to 0.003.
+        # Only the rows that both have on all sets decide.
         passed = all(abs(mean - theirs) <= 0.005 for _, count, mean, theirs in out if count == 26) and better >= 21
-        return row(4, "the 26 tables", expected, got, "means within 0.005, sign on 21 of 26 or more", passed, "tabular.py")
+        return row(4, "the 26 tables", expected, got, "means within 0.005 (tictactoe alone, where the published figure cannot be had, moves them by 0.002 to 0.003), sign on 21 of 26 or more", passed, "tabular.py")
 
     def failures(self):
         margin, random, core = (statistics.mean(areas("banana", name) or [math.nan]) for name in ("margin", "random", "k_center"))
@@ -125,8 +125,8 @@ def screening():
     gaps = [gap for theirs in peers.values() for gap in (a - b for a, b in zip(ours, theirs))]
     beaten = [sum(a > b for a, b in zip(ours, theirs)) for theirs in peers.values()]
     return row(9, what, [f"{model} " + " / ".join(f"{value:.1f}" for value in values) for model, values in peers.items()],
-               f"naive Bayes {' / '.join(f'{value:.1f}' for value in ours)}; above on {' and '.join(f'{n} of 4' for n in beaten)}",
-               "-2 points, above on 3 of 4", min(gaps) >= -2 and min(beaten) >= 3, "screening.py")
+               f"naive Bayes {' / '.join(f'{value:.1f}' for value in ours)}; above on {' and '.join(f'{n} of {len(worlds)}' for n in beaten)}",
+               "-2 points, above on 3 of 4", len(worlds) == 4 and min(gaps) >= -2 and min(beaten) >= 3, "screening.py")
 
 
 def fashion():

@@ -11,8 +11,8 @@
 #include "base/rng.h"
 #include "metrics/agreement.h"
 #include "metrics/classification.h"
-#include "stopping/parts/models_apart.h"
 #include "stopping/parts/dial.h"
+#include "stopping/parts/models_apart.h"
 #include "stopping/rules_fixture.h"
 
 namespace querist::stopping {
