@@ -157,8 +157,8 @@ def main():
             "count it. The records known at the start count nowhere.", "", table(worlds), "", against_peers(worlds), "",
             "The four sets of the published simulation (Ace, Nudging, Virus, Wilson; Ferdinands et al. 2023) are not at hand, so that its "
             "figures (82.9, 71.7, 71.2, 83.4) cannot be held against ours; these four are of SYNERGY, on which ASReview tuned its models.", "",
-            "`class_weight=balanced` matters: without it naive Bayes ranks by what the many irrelevant records have, and saves next to "
-            "nothing. In a project it is the setting `class_weight`.", ""]
+            "Say `class_weight=balanced`: without it naive Bayes ranks by what the many irrelevant records have. "
+            "In a project it is the setting `class_weight`.", ""]
     (RESULTS / "screening.md").write_text("\n".join(body))
     print("\n".join(body))
 
