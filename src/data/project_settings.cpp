@@ -69,6 +69,15 @@ static ParamSpecs labelling_settings() {
        .min = 0,
        .max = 1,
        .help = "Value of the metric to reach; 0: no target."},
+      {.name = "stopping_kappa",
+       .fallback = 0.99,
+       .min = 0.5,
+       .max = 1,
+       .help =
+           "Agreement (Cohen's kappa) of successive models at which their answers count as "
+           "settled; lower stops sooner and costs accuracy. In simulations it cost 0.4 points of "
+           "100 at 0.99, 1.3 at 0.98 for two thirds of the labels, 3.1 at 0.95 for two fifths, "
+           "and 5.5 at 0.9 for a quarter."},
       {.name = "seconds_per_label",
        .fallback = 0.0,
        .min = 0,

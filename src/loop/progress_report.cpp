@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "loop/project_learner.h"
 #include "loop/stopping_history.h"
+#include "stopping/parts/dial.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/models.h"
@@ -50,7 +51,8 @@ static Json curve_json(const std::vector<ModelVersion>& models) {
 
 static Json stop_json(storage::Store& store, const Project& project,
                       const std::vector<ModelVersion>& models) {
-  const auto verdicts = stopping::advise(stopping_history(store, project, models));
+  const auto verdicts =
+      stopping::advise(stopping_history(store, project, models), stopping_settings(project));
   Json evidence = Json::array();
   for (const auto& advice : verdicts.evidence) {
     evidence.push_back({{"name", advice.name},
@@ -58,7 +60,16 @@ static Json stop_json(storage::Store& store, const Project& project,
                         {"sentence", advice.sentence}});
   }
   const bool unknown = models.empty() && verdicts.verdict != stopping::Verdict::stop;
+  Json dial = Json::array();
+  for (const stopping::Notch& notch : stopping::dial()) {
+    dial.push_back({{"kappa", notch.kappa},
+                    {"loss", notch.loss},
+                    {"worst_loss", notch.worst_loss},
+                    {"labels", notch.labels}});
+  }
   return {
+      {"kappa", project.settings.number("stopping_kappa")},
+      {"dial", dial},
       {"advice", stopping::verdict_word(unknown ? stopping::Verdict::unknown : verdicts.verdict)},
       {"sentence", unknown ? "Not known yet: there is no model." : verdicts.sentence},
       {"evidence", evidence}};

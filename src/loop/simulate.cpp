@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "loop/signals.h"
+#include "loop/simulation/stopping_summary.h"
 #include "loop/simulation/walk.h"
 
 namespace querist::loop {
@@ -21,6 +22,7 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
   if (plan.budget < plan.initial)
     refuse("the budget of {} is below the {} initial labels", plan.budget, plan.initial);
   for (const std::string& strategy : plan.strategies) strategy_for(strategy, plan.learner);
+  for (const std::string& rule : plan.stopping) parse_rule(rule);
 }
 
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress) {
@@ -43,9 +45,11 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
         simulation.pool = stage.split.pool.size();
         simulation.test = stage.split.test.size();
       }
+      const double full = full_accuracy(table, plan, stage, seed, progress);
       for (size_t s = 0; s < plan.strategies.size(); ++s) {
-        simulation.runs[s * plan.seeds + at] =
-            Walk(table, plan, stage, plan.strategies[s], seed).run(progress);
+        SimulationRun& run = simulation.runs[s * plan.seeds + at];
+        run = Walk(table, plan, stage, plan.strategies[s], seed).run(progress);
+        run.full_accuracy = full;
         progress.at(static_cast<double>(++done), static_cast<double>(simulation.runs.size()),
                     "runs");
       }

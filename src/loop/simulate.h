@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/progress.h"
+#include "loop/simulation/stop_points.h"
 #include "loop/table.h"
 
 namespace querist::loop {
@@ -24,7 +25,10 @@ struct SimulationPlan {
   double audit_share = 0;  // Share of each batch drawn at random and kept out of training.
   double typos = 0;        // Share of the letters of a second copy of the test texts; 0: none.
   std::string augment = "none";  // typos: each text is trained on as it is and with typos.
-  double test_fraction = 0;  // 0: by the split column ("train" is the pool, "test" the test set).
+  double test_fraction = 0;   // 0: by the split column ("train" is the pool, "test" the test set).
+  std::string query_learner;  // Of simulate_one_by_one alone, which says what they do.
+  std::string task_learner;
+  std::vector<std::string> stopping;  // Rules that are watched; the loop goes on to the budget.
 };
 
 // One strategy on one seed; the vectors run in step, one entry a trained model.
@@ -39,7 +43,9 @@ struct SimulationRun {
   std::vector<double> seconds;  // Wall time of training, scoring and selecting before this point.
   std::vector<std::string> learners;  // Where the plan's learner is auto: what it came to.
   std::vector<std::vector<int64_t>>
-      indices;  // Rows of the data file that were labelled to get here, as picked.
+      indices;                   // Rows of the data file that were labelled to get here, as picked.
+  std::vector<StopPoint> stops;  // One a watched rule.
+  double full_accuracy = 0;      // Of a model of the whole pool; where rules are watched.
 };
 
 struct Simulation {

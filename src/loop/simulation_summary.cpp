@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "loop/simulate.h"
+#include "loop/simulation/stopping_summary.h"
 #include "metrics/intervals.h"
 #include "metrics/learning_curve.h"
 #include "metrics/paired_tests.h"
@@ -163,15 +164,17 @@ Json simulation_json(const Simulation& simulation, const std::string& metric) {
                        {"final_typo_accuracy_mean", typo_accuracy_of(simulation, group.strategy)},
                        {"rank_mean", metrics::mean(group.ranks)}});
   }
-  return {{"data",
-           {{"rows", simulation.rows},
-            {"classes", simulation.classes},
-            {"pool", simulation.pool},
-            {"test", simulation.test}}},
-          {"metric", metric},
-          {"runs", runs},
-          {"summary", summary},
-          {"comparisons", comparisons_of(groups)}};
+  Json result = {{"data",
+                  {{"rows", simulation.rows},
+                   {"classes", simulation.classes},
+                   {"pool", simulation.pool},
+                   {"test", simulation.test}}},
+                 {"metric", metric},
+                 {"runs", runs},
+                 {"summary", summary},
+                 {"comparisons", comparisons_of(groups)}};
+  add_stopping(simulation, result);
+  return result;
 }
 
 }  // namespace querist::loop

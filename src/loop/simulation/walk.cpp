@@ -22,7 +22,8 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
       stage_(stage),
       seed_(seed),
       learner_(learners_for(plan.learner)[0]),
-      chosen_(strategy_for(strategy, plan.learner)) {
+      chosen_(strategy_for(strategy, plan.learner)),
+      stop_points_(plan.stopping, stage.pool.features(), plan.batch_size, seed) {
   run_.strategy = strategy;
   run_.seed = seed;
   state_.assign(stage.split.pool.size(), State::open);
@@ -40,7 +41,10 @@ SimulationRun Walk::run(const Progress& progress) {
     measure();
     const size_t left =
         std::min(plan_.budget - std::min(plan_.budget, spent_), state_.size() - spent_);
-    if (left == 0) return std::move(run_);
+    if (left == 0) {
+      run_.stops = stop_points_.take();
+      return std::move(run_);
+    }
     started_ = monotonic_seconds();
     choose(std::min(plan_.batch_size, left));
   }
@@ -133,6 +137,13 @@ void Walk::measure() {
         metrics::accuracy(stage_.test_labels, metrics::likeliest(probabilities)));
   }
   run_.seconds.push_back(monotonic_seconds() - started_);
+  const auto audit = rows_in(State::audit);
+  stop_points_.observe({.model = *model_,
+                        .labels = spent_,
+                        .pool_left = state_.size() - spent_,
+                        .accuracy = run_.accuracy.back(),
+                        .audit_rows = audit,
+                        .audit_labels = labels_of(audit)});
   run_.indices.push_back(std::move(picked_.back()));
   picked_.clear();
 }

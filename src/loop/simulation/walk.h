@@ -44,6 +44,7 @@ class Walk {
   Json learner_record_;
   strategies::ChosenStrategy chosen_;
   std::unique_ptr<learners::Model> model_;
+  StopPoints stop_points_;
   bool usable_ = false;  // Whether the strategy is shown what the model says.
   double temperature_ = 1;
   size_t softened_labels_ = 0;  // As many were there when both were found.

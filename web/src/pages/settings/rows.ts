@@ -23,6 +23,7 @@ const PLACES: Record<string, Group> = {
   lease_seconds: 'labelling',
   target_metric: 'target',
   target: 'target',
+  stopping_kappa: 'target',
   seconds_per_label: 'target',
   cost_per_hour: 'target',
   value_per_point: 'target',
