@@ -1,5 +1,6 @@
 // querist train and evaluate: a model now, and how good the newest one is.
 #include "app/backend.h"
+#include "app/evaluation_parts.h"
 #include "app/progress_bar.h"
 #include "base/error.h"
 
@@ -42,6 +43,14 @@ static int report(const Invocation& invocation, bool train_first) {
   return 0;
 }
 
+static int evaluate(const Invocation& invocation) {
+  const Backend backend = open_backend(invocation);
+  const Json parts = ask_evaluation(backend, chosen_project(backend, invocation), invocation);
+  if (parts.is_null()) return report(invocation, false);
+  put_out("", invocation.options.flag("json") ? parts.dump() + "\n" : evaluation_text(parts));
+  return 0;
+}
+
 Verb train_verb() {
   return {.name = "train",
           .summary =
@@ -52,12 +61,19 @@ Verb train_verb() {
           .run = [](const Invocation& invocation) { return report(invocation, true); }};
 }
 
+static ParamSpecs with_json(ParamSpecs options) {
+  options.push_back(json_option());
+  return options;
+}
+
 Verb evaluate_verb() {
   return {.name = "evaluate",
-          .summary = "Show the newest model's metrics on the audit labels, with intervals.",
-          .example = "querist evaluate --project sms --json",
-          .options = with_project({json_option()}),
-          .run = [](const Invocation& invocation) { return report(invocation, false); }};
+          .summary =
+              "Show the newest model's metrics on the audit labels, with intervals; or how "
+              "it stands up to worse data.",
+          .example = "querist evaluate --project sms --robustness",
+          .options = with_project(with_json(evaluation_options())),
+          .run = evaluate};
 }
 
 }  // namespace querist::app
