@@ -67,7 +67,7 @@ TEST(Robustness, LosesWhatTheWordsTold) {
 }
 
 TEST(Robustness, SaysWhyItKnowsNothing) {
-  loop::Bench bench({{"audit_share", 0}});
+  loop::Bench bench(Json{{"audit_share", 0}});
   bench.add_texts(0, 60);
   EXPECT_THROW(loop::robustness_report(bench.workshop(), 0, bench.quiet()), Error);
   run_rounds(bench, 2);
@@ -90,8 +90,9 @@ static NewExample grouped(int i) {
 }
 
 struct Grouped {
-  loop::Bench bench{{{"batch_size", 30}}};
+  loop::Bench bench;
   Grouped() {
+    bench.set({{"batch_size", 30}});
     storage::change_project(bench.store(), "p",
                             {.classes = {{"ham", "spam", "group0", "group1", "group2", "group3"}}},
                             "ada");
