@@ -36,7 +36,7 @@ class Querist:
     """The command line over one data folder."""
 
     def __init__(self, binary, folder):
-        self.binary, self.folder = str(binary), str(folder)
+        self.binary, self.folder = str(binary.resolve()), str(folder)
 
     def __call__(self, *words):
         return subprocess.run([self.binary, *words, "--data-dir", self.folder], check=True, capture_output=True, text=True).stdout

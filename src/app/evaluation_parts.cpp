@@ -45,10 +45,10 @@ static std::string ood_text(const Json& report) {
       fmt::format("out of distribution, model version {} on {} labels\n",
                   report["model_version"].get<int64_t>(), report["labels"].get<int64_t>());
   for (const Json& one : report["candidates"]) {
-    text += fmt::format(
-        "  {} {:<22} {}\n", one["name"] == report["detector"] ? '*' : ' ',
-        one["name"].get<std::string>(),
-        one["auroc"].is_null() ? one["reason"].get<std::string>() : estimate_text(one["auroc"]));
+    std::string said = one["auroc"].is_null() ? "" : estimate_text(one["auroc"]) + "  ";
+    said += one.value("reason", "");
+    text += fmt::format("  {} {:<22} {}\n", one["name"] == report["detector"] ? '*' : ' ',
+                        one["name"].get<std::string>(), said);
   }
   text += fmt::format(
       "  {}\n  A score above {:.6g} is flagged, as about {:.0f} % of rows like the labelled ones "

@@ -208,15 +208,17 @@ DetectorChoice choose_detector(const learners::Learner& learner, const Params& p
   choice.rows = plan.rows.size();
   double best = -1;
   for (size_t d = 0; d < trial.scores.size(); ++d) {
-    const std::string_view name = ood::all()[d].name;
-    DetectorCandidate candidate{name, std::nullopt, "this featurizer gives no dense embeddings"};
+    const auto& card = ood::all()[d];
+    DetectorCandidate candidate{card.name, std::nullopt,
+                                "this featurizer gives no dense embeddings"};
     if (!trial.scores[d].empty()) {
       candidate.auroc = area(trial, trial.scores[d], plan.folds, mix_seed(seed, 3));
-      candidate.reason.clear();
+      const bool flattered = data.fitted_projection && has(card.needs, Signal::embeddings);
+      candidate.reason = flattered ? "flattered: the featurizer saw the classes held out" : "";
       const double value = candidate.auroc->value;
-      if (value > best || (value == best && name == "max_softmax")) {
+      if (!flattered && (value > best || (value == best && card.name == "max_softmax"))) {
         best = value;
-        choice.name = name;
+        choice.name = card.name;
       }
     }
     choice.candidates.push_back(candidate);

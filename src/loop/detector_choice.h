@@ -16,13 +16,16 @@ namespace querist::loop {
 // Labelled rows with all that detectors read of them.
 struct DetectorData {
   Dataset data;
-  Features embeddings{};  // Dense or half rows, one a row of the data; no columns: none.
+  Features embeddings{};  // Dense or half rows, one a row of the data; no columns: there are none.
+  // They are a projection that was fitted on such rows: it has seen the classes that are held out,
+  // as it never will have seen what is truly new, so that a trial flatters distances in it.
+  bool fitted_projection = false;
 };
 
 struct DetectorCandidate {
   std::string_view name;
   std::optional<metrics::Estimate> auroc;  // Nothing: it could not be tried.
-  std::string reason;                      // Why it could not.
+  std::string reason;                      // Why it could not, or may not be chosen.
 };
 
 struct DetectorChoice {
@@ -41,6 +44,7 @@ inline constexpr size_t most_choice_rows = 10'000;  // More are sampled, class b
 // The detector of the greatest area under the curve (held-out classes against new rows of the
 // others; the mean over folds, each with a model of its own), ties to the probability of the
 // likeliest class, which is also the choice where fewer than three classes have labels enough.
+// Distances in a fitted projection are tried, but not chosen.
 // Intervals draw rows again; they do not speak of other classes than these. Deterministic by seed.
 DetectorChoice choose_detector(const learners::Learner& learner, const Params& params,
                                const DetectorData& data, uint64_t seed, const Progress& progress);

@@ -96,6 +96,19 @@ TEST(DetectorChoice, FallsBackWhereFewerThanThreeClassesHaveLabelsEnough) {
   }
 }
 
+// As with the principal axes of texts: the same trial, another choice.
+TEST(DetectorChoice, DoesNotTrustDistancesInAProjectionThatSawTheClasses) {
+  const Corners corners(200, 5, true, 1);
+  DetectorData data = corners.data();
+  const auto free = choose(data);
+  data.fitted_projection = true;
+  const auto choice = choose(data);
+  EXPECT_TRUE(has(out_of_distribution::find(choice.name).needs, Signal::probabilities));
+  EXPECT_EQ(of(choice, "mahalanobis").auroc->value, of(free, "mahalanobis").auroc->value);
+  EXPECT_FALSE(of(choice, "mahalanobis").reason.empty());
+  EXPECT_TRUE(of(free, "mahalanobis").reason.empty());
+}
+
 TEST(DetectorChoice, DoesWithoutEmbeddings) {
   const Corners corners(100, 4, true, 7);
   DetectorData data = corners.data();

@@ -21,9 +21,8 @@ static Json candidates_json(const DetectorChoice& choice) {
                       {"ci_low", one.auroc->ci_low},
                       {"ci_high", one.auroc->ci_high},
                       {"method", one.auroc->method}};
-    } else {
-      row["reason"] = one.reason;
     }
+    if (!one.reason.empty()) row["reason"] = one.reason;
     rows.push_back(row);
   }
   return rows;
@@ -56,10 +55,15 @@ static Json choose_and_store(Workshop& workshop, const ModelRows& rows, const Pr
   OwnedFeatures embeddings;
   if (rows.view.geometry.kind != Features::Kind::sparse)
     embeddings = take_rows(rows.view.geometry, rows.trained_on.rows);
+  // A geometry beside the features is a projection that the featurizer learnt from the examples.
+  const auto featurizer =
+      storage::find_featurizer(workshop.store(), rows.project.id, rows.version.featurizer_version);
+  QUERIST_CHECK(featurizer.has_value());
   const DetectorData data{{.features = features.view(),
                            .labels = rows.trained_on.ids,
                            .classes = rows.version.classes.size()},
-                          embeddings.view()};
+                          embeddings.view(),
+                          featurizer->geometry_features > 0};
   const auto& learner = learners::find(rows.version.learner);
   const Params params = params_of(learner, rows.version.params);
   const auto seed = mix_seed(static_cast<uint64_t>(rows.project.settings.integer("seed")), 31);
