@@ -93,21 +93,23 @@ def logit_scores(p):
     return {"max_softmax": -q.max(1), "max_logit": -top, "energy": energy, "entropy": -(q * np.log(np.clip(q, 1e-300, 1))).sum(1)}
 
 
-def shrunk_inverse(x):
-    """The inverse of Ledoit and Wolf's covariance of centred rows."""
+def shrunk_covariance(x):
+    """Ledoit and Wolf's covariance of centred rows."""
     n, d = x.shape
     s = x.T @ x / n
     level = np.trace(s) / d
     spread = (s**2).sum() - d * level**2
     share = min(1.0, ((x**2).sum(1)**2).sum() / n**2 / spread - (s**2).sum() / n / spread)
-    return np.linalg.inv((1 - share) * s + share * level * np.eye(d))
+    return (1 - share) * s + share * level * np.eye(d)
 
 
 def distance_scores(x, y, new):
     names = np.unique(y)
     means = np.stack([x[y == c].mean(0) for c in names])
-    within = shrunk_inverse(x - means[np.searchsorted(names, y)])
-    total = shrunk_inverse(x - x.mean(0))
+    own = means[np.searchsorted(names, y)]
+    covariance = shrunk_covariance(x - own)
+    within = np.linalg.inv(covariance)
+    total = np.linalg.inv(covariance + (own - x.mean(0)).T @ (own - x.mean(0)) / len(x))
     square = lambda gap, inverse: np.einsum("ij,jk,ik->i", gap, inverse, gap)  # noqa: E731
     near = np.min([square(new - mean, within) for mean in means], axis=0)
     kept = x[np.arange(min(len(x), 10_000)) * len(x) // min(len(x), 10_000)]

@@ -10,9 +10,7 @@ static State fit(const TrainingRows& training, const Params& params) {
   const Features& x = training.rows.embeddings;
   const size_t d = x.cols;
   ClassMeans means = class_means(x, training.labels);
-  const auto factor = shrunk_cholesky(
-      x, [&](size_t row) { return means.classes.data() + means.of_row[row] * d; },
-      params.number("shrinkage"));
+  const auto factor = factor_of(shrunk_covariance(x, means, params.number("shrinkage")), d);
   whiten(factor, means.all, means.classes.data(), means.classes.size() / d);
   State state{std::move(means.all), {}};
   state.numbers.insert(state.numbers.end(), factor.begin(), factor.end());

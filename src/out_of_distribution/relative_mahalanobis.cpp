@@ -1,5 +1,7 @@
 // The Mahalanobis distance to the nearest class less the one to all rows as a single class (Ren et
 // al. 2021).
+// The covariance of all rows is the one within classes plus that of the class means: shrunk each by
+// itself the two differ where classes do not, and what should cancel there decides.
 #include "out_of_distribution/detector.h"
 #include "out_of_distribution/parts/gaussian.h"
 
@@ -10,12 +12,11 @@ namespace querist::out_of_distribution {
 static State fit(const TrainingRows& training, const Params& params) {
   const Features& x = training.rows.embeddings;
   const size_t d = x.cols;
-  const double shrinkage = params.number("shrinkage");
   ClassMeans means = class_means(x, training.labels);
-  const auto within = shrunk_cholesky(
-      x, [&](size_t row) { return means.classes.data() + means.of_row[row] * d; }, shrinkage);
-  const auto total = shrunk_cholesky(
-      x, [&](size_t) { return means.all.data(); }, shrinkage);
+  auto covariance = shrunk_covariance(x, means, params.number("shrinkage"));
+  const auto within = factor_of(covariance, d);
+  add_between_classes(means, d, covariance);
+  const auto total = factor_of(covariance, d);
   whiten(within, means.all, means.classes.data(), means.classes.size() / d);
   State state{std::move(means.all), {}};
   for (const std::span<const double> part : {std::span(within), std::span(total)})

@@ -20,17 +20,17 @@ def squared(x, mean, precision):
 
 def gaussians(x, y, new, fixed):
     """Mahalanobis and relative scores; fixed: a shrinkage, else Ledoit and Wolf's."""
-    def precision(centred):
-        if fixed is None:
-            fit = LedoitWolf(assume_centered=True).fit(centred)
-            return fit.precision_, float(fit.shrinkage_)
-        s = centred.T @ centred / len(centred)
-        return np.linalg.inv((1 - fixed) * s + fixed * np.trace(s) / len(s) * np.eye(len(s))), fixed
-
     present = np.unique(y)
     means = np.array([x[y == c].mean(0) for c in present])
-    within, shrinkage = precision(x - means[np.searchsorted(present, y)])
-    total, _ = precision(x - x.mean(0))
+    centred = x - means[np.searchsorted(present, y)]
+    if fixed is None:
+        fit = LedoitWolf(assume_centered=True).fit(centred)
+        covariance, shrinkage = fit.covariance_, float(fit.shrinkage_)
+    else:
+        s = centred.T @ centred / len(centred)
+        covariance, shrinkage = (1 - fixed) * s + fixed * np.trace(s) / len(s) * np.eye(len(s)), fixed
+    gaps = means[np.searchsorted(present, y)] - x.mean(0)
+    within, total = np.linalg.inv(covariance), np.linalg.inv(covariance + gaps.T @ gaps / len(x))
     near = np.array([squared(new, mean, within) for mean in means]).min(0)
     return {"shrinkage": shrinkage, "mahalanobis": near.tolist(), "relative_mahalanobis": (near - squared(new, x.mean(0), total)).tolist()}
 

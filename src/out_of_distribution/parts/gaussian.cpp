@@ -72,15 +72,14 @@ double ledoit_wolf_shrinkage(const std::vector<double>& moments, size_t d, size_
   return spread > 0 ? std::clamp(error / spread, 0.0, 1.0) : 0;
 }
 
-std::vector<double> shrunk_cholesky(const Features& x,
-                                    const std::function<const double*(size_t row)>& mean_of,
-                                    double shrinkage) {
+std::vector<double> shrunk_covariance(const Features& x, const ClassMeans& means,
+                                      double shrinkage) {
   const size_t d = x.cols;
   std::vector<double> moments(d * d);
   double fourth_powers = 0;
   each_block(x, [&](size_t begin, size_t count, double* rows) {
     for (size_t i = 0; i < count; ++i) {
-      const double* mean = mean_of(begin + i);
+      const double* mean = means.classes.data() + means.of_row[begin + i] * d;
       double square = 0;
       for (size_t j = 0; j < d; ++j) {
         double& value = rows[i * d + j];
@@ -94,22 +93,37 @@ std::vector<double> shrunk_cholesky(const Features& x,
   for (double& value : moments) value /= static_cast<double>(x.rows);
   double level = 0;
   for (size_t j = 0; j < d; ++j) level += moments[j * d + j] / static_cast<double>(d);
-  if (!(level > 0)) {
-    moments.assign(d * d, 0);
-    for (size_t j = 0; j < d; ++j) moments[j * d + j] = 1;
-    return moments;
+  const bool is_flat = !(level > 0);
+  const double share = is_flat         ? 1
+                       : shrinkage > 0 ? shrinkage
+                                       : ledoit_wolf_shrinkage(moments, d, x.rows, fourth_powers);
+  for (double& value : moments) value *= 1 - share;
+  for (size_t j = 0; j < d; ++j) moments[j * d + j] += share * (is_flat ? 1 : level);
+  return moments;
+}
+
+void add_between_classes(const ClassMeans& means, size_t d, std::vector<double>& covariance) {
+  const size_t classes = means.classes.size() / d;
+  std::vector<double> counts(classes);
+  for (const size_t c : means.of_row) ++counts[c];
+  std::vector<double> gaps(classes * d);
+  for (size_t c = 0; c < classes; ++c) {
+    const double weight = std::sqrt(counts[c] / static_cast<double>(means.of_row.size()));
+    for (size_t j = 0; j < d; ++j)
+      gaps[c * d + j] = weight * (means.classes[c * d + j] - means.all[j]);
   }
-  double share =
-      shrinkage > 0 ? shrinkage : ledoit_wolf_shrinkage(moments, d, x.rows, fourth_powers);
-  // Columns that are sums of others leave S singular, and a share of about 0 does not mend that.
-  for (;; share = std::max(share * 10, 1e-12)) {
-    std::vector<double> factor(d * d);
-    for (size_t i = 0; i < d; ++i) {
-      for (size_t j = 0; j <= i; ++j) factor[i * d + j] = (1 - share) * moments[i * d + j];
-      factor[i * d + i] += share * level;
-    }
+  kernels::add_gram(gaps.data(), classes, d, covariance.data());
+}
+
+std::vector<double> factor_of(const std::vector<double>& covariance, size_t d) {
+  double level = 0;
+  for (size_t j = 0; j < d; ++j) level += covariance[j * d + j] / static_cast<double>(d);
+  // Columns that are sums of others leave it singular where it was hardly shrunk.
+  for (double more = 0;; more = std::max(more * 10, 1e-12)) {
+    std::vector<double> factor = covariance;
+    for (size_t j = 0; j < d; ++j) factor[j * d + j] += more * level;
     if (kernels::cholesky(factor, d)) return factor;
-    QUERIST_CHECK(share < 1);
+    QUERIST_CHECK(more < 1);
   }
 }
 

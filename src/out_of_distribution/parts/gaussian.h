@@ -22,13 +22,17 @@ struct ClassMeans {
 };
 ClassMeans class_means(const Features& x, std::span<const int32_t> labels);
 
-// The Cholesky factor L (d, d) of (1 - s) S + s m I, where S is the mean of x xᵀ over rows less the
-// mean that mean_of gives for each, and m the mean of its diagonal. shrinkage s in (0, 1]; 0: the
-// one of least expected squared error by Ledoit and Wolf. Rows without any spread give the
-// identity.
-std::vector<double> shrunk_cholesky(const Features& x,
-                                    const std::function<const double*(size_t row)>& mean_of,
-                                    double shrinkage);
+// (1 - s) S + s m I, (d, d), lower triangle, where S is the mean of x xᵀ over rows less the mean of
+// their class, and m the mean of its diagonal. shrinkage s in (0, 1]; 0: the one of least expected
+// squared error by Ledoit and Wolf. Rows without any spread give the identity.
+std::vector<double> shrunk_covariance(const Features& x, const ClassMeans& means, double shrinkage);
+
+// Adds to a covariance within classes that of the classes' means, weighted by their rows: that of
+// all rows. Directions without a difference between classes keep what they had.
+void add_between_classes(const ClassMeans& means, size_t d, std::vector<double>& covariance);
+
+// Its Cholesky factor L, with a little more on the diagonal where it is singular.
+std::vector<double> factor_of(const std::vector<double>& covariance, size_t d);
 
 // The share s that Ledoit and Wolf give: of n rows of d columns, their second moments S (d, d),
 // lower triangle, and the sum over rows of |row|^4.
