@@ -5,9 +5,9 @@
 
 #include "app/oracle_fixture.h"
 #include "governance/ledger.h"
+#include "loop/adversarial_robustness.h"
 #include "loop/evaluate.h"
 #include "loop/progress_report.h"
-#include "loop/robustness.h"
 #include "serving/deployment.h"
 #include "storage/models.h"
 

@@ -1,18 +1,14 @@
-// How right a stored model stays on the audit labels when every row may be moved within a ball.
+// How much worse a model becomes as what it reads becomes worse.
 #pragma once
 
-#include "base/json.h"
-#include "learners/robustness.h"
 #include "loop/workshop.h"
 
 namespace querist::loop {
 
-// {"version", "method": "exact" (linear heads) or "pgd" (neural ones: at most so robust), "norm",
-// "radius", "steps", "audit_labels", "accuracy", "robust_accuracy"}, the last two with Wilson
-// intervals. The workshop's mutex must be held. Throws conflict where there is no audit label, the
-// audit labels were trained on, or the version reads features of an older featurizer, and
-// invalid_argument for learners without gradients.
-Json robustness(Workshop& workshop, int64_t version, const learners::Ball& ball,
-                const Progress& progress);
+// Accuracy and calibration error of the version (0: the newest) on its audit examples, for every
+// perturbation of the project's payload at severity 0 … 5, with intervals; docs/http.md's
+// `robustness`. Severity 0 is what the version's metrics say. Nothing is trained or stored. Where
+// there are no audit labels, `perturbations` is empty and `reason` says so.
+Json robustness_report(Workshop& workshop, int64_t version, const Progress& progress);
 
 }  // namespace querist::loop

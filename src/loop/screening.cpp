@@ -86,8 +86,7 @@ class Reading {
     data.classes = 2;
     model_ = learners::train(*learner_.card, data, learner_.params, model_.get(),
                              mix_seed(run_.seed, 5), progress);
-    return !chosen_.card->handles_no_model ||
-           is_usable(*learner_.card, data, learner_.params, run_.seed);
+    return !chosen_.card->handles_no_model || is_usable(data.labels, data.classes);
   }
 
   void read_next(const Progress& progress) {

@@ -282,4 +282,19 @@ void set_model_gate(Store& store, int64_t project_id, int64_t version, const Jso
             "model_gated", "gate", project_id, version, gate, actor);
 }
 
+void set_model_data(Store& store, int64_t project_id, int64_t version, std::string_view key,
+                    const Json& value, const std::string& actor) {
+  store.write([&](Session& session) {
+    const auto found = find_model(store, project_id, version);
+    if (!found) fail(Code::not_found, "there is no model version {}", version);
+    Json data = found->data;
+    if (data.contains(key)) return;
+    data[std::string(key)] = value;
+    session.execute("UPDATE models SET data = $3 WHERE project_id = $1 AND version = $2",
+                    {project_id, version, canonical_json(data)});
+    record(store, "model_examined", project_id, actor,
+           {{"version", version}, {std::string(key), value}});
+  });
+}
+
 }  // namespace querist::storage

@@ -35,6 +35,10 @@ void set_model_metrics(Store& store, int64_t project_id, int64_t version, const 
                        const std::string& actor);
 void set_model_gate(Store& store, int64_t project_id, int64_t version, const Json& gate,
                     const std::string& actor);
+// Likewise what is found out about a version later, under a key of its data. What is there already
+// stays.
+void set_model_data(Store& store, int64_t project_id, int64_t version, std::string_view key,
+                    const Json& value, const std::string& actor);
 
 // Points the alias at the version and appends to its history. action: promote, rollback, automatic.
 AliasChange set_alias(Store& store, int64_t project_id, std::string_view alias, int64_t version,

@@ -1,5 +1,5 @@
 // Robustness: how right a model version stays when rows may be moved.
-#include "loop/robustness.h"
+#include "loop/adversarial_robustness.h"
 
 #include "api/app.h"
 #include "api/response.h"
