@@ -28,6 +28,7 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.first_seed = count("first_seed");
   plan.noise = invocation.options.number("noise");
   plan.audit_share = invocation.options.number("audit_share");
+  plan.guard = invocation.text("guard") == "on";
   const bool by_fraction =
       invocation.options.changed("test_fraction") || invocation.text("split").empty();
   if (invocation.options.changed("test_fraction") && !invocation.text("split").empty()) {
@@ -67,7 +68,7 @@ static void print_summary(const Json& result) {
 static bool one_by_one(const Invocation& invocation) {
   if (invocation.text("protocol") == "none") return false;
   for (const std::string_view fixed : {"learner", "featurizer", "initial", "batch_size", "budget",
-                                       "noise", "audit_share", "test_fraction", "split"}) {
+                                       "noise", "audit_share", "guard", "test_fraction", "split"}) {
     if (invocation.options.changed(fixed))
       wrong_usage("--protocol fixes {}; leave it out, or the protocol", fixed);
   }
@@ -177,6 +178,11 @@ Verb simulate() {
             .min = 0,
             .max = 1,
             .help = "Share of each batch drawn at random and not trained on; it counts as spent."},
+           {.name = "guard",
+            .fallback = "on",
+            .choices = {"on", "off"},
+            .help = "With an audit share: draw half of each batch at random while the chosen "
+                    "labels teach less than random ones."},
            {.name = "metric",
             .fallback = "accuracy",
             .choices = {"accuracy", "aubc_trapz_over_n"},

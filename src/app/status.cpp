@@ -33,6 +33,8 @@ std::string status_text(const Json& report) {
   } else {
     text += "accuracy: not known yet, " + report["metrics_reason"].get<std::string>() + "\n";
   }
+  const Json& guard = report["guard"];
+  if (guard["watched"].get<bool>()) text += "guard: " + guard["sentence"].get<std::string>() + "\n";
   return text + report["stop"]["sentence"].get<std::string>() + "\n";
 }
 

@@ -22,6 +22,7 @@ struct SimulationPlan {
   size_t first_seed = 0;     // The seeds are first_seed … first_seed + seeds - 1.
   double noise = 0;          // Chance that the oracle answers with another class.
   double audit_share = 0;    // Share of each batch drawn at random and kept out of training.
+  bool guard = true;         // Compares with random by the audit labels (loop/guard.h).
   double test_fraction = 0;  // 0: by the split column ("train" is the pool, "test" the test set).
 };
 
@@ -36,6 +37,8 @@ struct SimulationRun {
   std::vector<double> seconds;  // Wall time of training, scoring and selecting before this point.
   std::vector<std::vector<int64_t>>
       indices;  // Rows of the data file that were labelled to get here, as picked.
+  std::vector<size_t> guard_raised;  // Before which points the guard was raised, and ended.
+  std::vector<size_t> guard_ended;
 };
 
 struct Simulation {

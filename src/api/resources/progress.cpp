@@ -24,6 +24,7 @@ Routes progress() {
                         {"metrics", object},
                         {"stop", object},
                         {"labels_saved", number},
+                        {"guard", object},
                         {"cost", object},
                         {"cycle", object},
                         {"model", object}}}};
