@@ -34,6 +34,7 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.query_learner = invocation.text("query_learner");
   plan.task_learner = invocation.text("task_learner");
   plan.stopping = strategies::split_strategies(invocation.text("stopping"));
+  plan.guard = invocation.text("guard") == "on";
   const bool by_fraction =
       invocation.options.changed("test_fraction") || invocation.text("split").empty();
   if (invocation.options.changed("test_fraction") && !invocation.text("split").empty()) {
@@ -107,15 +108,16 @@ static bool follows(const Invocation& invocation, std::string_view protocol,
 }
 
 static bool one_by_one(const Invocation& invocation) {
-  return follows(invocation, "one_by_one_rbf_svm",
-                 {"learner", "featurizer", "initial", "batch_size", "budget", "noise",
-                  "audit_share", "test_fraction", "split", "stopping", "typos", "augment"});
+  return follows(
+      invocation, "one_by_one_rbf_svm",
+      {"learner", "featurizer", "initial", "batch_size", "budget", "noise", "audit_share", "guard",
+       "test_fraction", "split", "stopping", "typos", "augment"});
 }
 
 static bool screening(const Invocation& invocation) {
   return follows(invocation, "screening",
-                 {"initial", "budget", "noise", "audit_share", "test_fraction", "split", "metric",
-                  "html", "stopping", "typos", "augment"});
+                 {"initial", "budget", "noise", "audit_share", "guard", "test_fraction", "split",
+                  "metric", "html", "stopping", "typos", "augment"});
 }
 
 static void print_screening(const Json& result) {
@@ -297,6 +299,11 @@ Verb simulate() {
                     "stabilizing_predictions,stabilizing_predictions(kappa=0.95): where each would "
                     "have ended the run, and its share of the accuracy that all labels give. The "
                     "run goes on to its budget."},
+           {.name = "guard",
+            .fallback = "on",
+            .choices = {"on", "off"},
+            .help = "With an audit share: draw half of each batch at random while the chosen "
+                    "labels teach less than random ones."},
            {.name = "metric",
             .fallback = "accuracy",
             .choices = {"accuracy", "aubc_trapz_over_n"},

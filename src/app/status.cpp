@@ -35,6 +35,8 @@ std::string status_text(const Json& report) {
   }
   if (const Json choice = report.value("learner_choice", Json()); choice.is_object())
     text += choice["sentence"].get<std::string>() + "\n";
+  const Json& guard = report["guard"];
+  if (guard["watched"].get<bool>()) text += "guard: " + guard["sentence"].get<std::string>() + "\n";
   return text + report["stop"]["sentence"].get<std::string>() + "\n";
 }
 

@@ -31,7 +31,11 @@ static ParamSpecs choosing_settings() {
        .max = 1,
        .help =
            "Share of each batch drawn uniformly at random to measure with, halved from 200 such "
-           "labels on; never trained on until finalised."}};
+           "labels on; never trained on until finalised."},
+      {.name = "guard",
+       .fallback = true,
+       .help = "Watch, by the audit labels, whether the chosen labels teach less than random ones, "
+               "and draw half of each batch at random while they do."}};
 }
 
 static ParamSpecs labelling_settings() {

@@ -2,6 +2,7 @@
 #include "loop/progress_report.h"
 
 #include "base/clock.h"
+#include "loop/project_guard.h"
 #include "loop/project_learner.h"
 #include "loop/stopping_history.h"
 #include "stopping/parts/dial.h"
@@ -131,6 +132,7 @@ Json progress_report(storage::Store& store, const Project& project) {
                  {"labels_saved", nullptr},
                  {"labels_saved_reason",
                   "there is no live estimate yet; querist simulate gives one on labelled data"},
+                 {"guard", guard_report(store, project)},
                  {"cost", cost_json(store, project)},
                  {"cycle", cycle_json(store, project)},
                  {"model", nullptr},

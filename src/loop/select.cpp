@@ -12,6 +12,7 @@
 #include "loop/cycle.h"
 #include "loop/numbered_labels.h"
 #include "loop/project_arbiter.h"
+#include "loop/project_guard.h"
 #include "loop/project_learner.h"
 #include "loop/project_relabel.h"
 #include "loop/signals.h"
@@ -36,6 +37,7 @@ struct Choice {
   std::string strategy;
   size_t batch_size = 0;
   double audit_share = 0;
+  double random_share = 0;  // Of the batch, the audit rows among it.
   uint64_t seed = 0;
   int64_t through_event = 0;
   int64_t rows = 0;    // Examples there were.
@@ -51,6 +53,7 @@ struct Choice {
 struct Chosen {
   std::vector<SelectionItem> items;  // In the order to ask about them.
   std::vector<int32_t> arms;         // One an item, where the strategy is an arbiter; -1: none.
+  std::vector<int64_t> random_rows;  // Drawn at random, and to be trained on.
   int64_t candidates = 0;
 };
 
@@ -87,25 +90,37 @@ static std::vector<int64_t> candidates_as_of(storage::Store& store, int64_t proj
   return rows;
 }
 
-// Draws the audit rows of a batch out of the candidates, uniformly.
-static std::vector<SelectionItem> draw_audit(std::vector<int64_t>& candidates, double share,
-                                             size_t batch, Rng& rng) {
+// Draws rows of a batch out of the candidates, uniformly; `expected` is their mean number.
+static std::vector<SelectionItem> draw(std::vector<int64_t>& candidates, size_t count,
+                                       double expected, bool audit, Rng& rng) {
   std::vector<SelectionItem> items;
-  const AuditCount count = audit_count(share, batch, rng);
-  const double propensity =
-      count.expected / std::max<double>(1, static_cast<double>(candidates.size()));
+  const double propensity = expected / std::max<double>(1, static_cast<double>(candidates.size()));
   std::vector<int64_t> drawn;
-  for (const int64_t at : rng.sample(candidates.size(), count.drawn))
+  for (const int64_t at : rng.sample(candidates.size(), count))
     drawn.push_back(candidates[static_cast<size_t>(at)]);
   for (const int64_t row : drawn) {
     SelectionItem item;
     item.row = row;
     item.propensity = propensity;
-    item.audit = true;
+    item.audit = audit;
     items.push_back(item);
     candidates.erase(std::lower_bound(candidates.begin(), candidates.end(), row));
   }
   return items;
+}
+
+// The audit rows of a batch, and then those that the guard wants drawn at random.
+static void draw_random(Chosen& chosen, std::vector<int64_t>& candidates, const Choice& choice,
+                        size_t batch, Rng& rng) {
+  const AuditCount audit = audit_count(choice.audit_share, batch, rng);
+  chosen.items = draw(candidates, audit.drawn, audit.expected, true, rng);
+  if (choice.random_share <= 0) return;
+  const size_t count = random_count(choice.random_share, batch, audit.drawn, rng);
+  for (const SelectionItem& item :
+       draw(candidates, count, static_cast<double>(count), false, rng)) {
+    chosen.random_rows.push_back(item.row);
+    chosen.items.push_back(item);
+  }
 }
 
 static void add_predictions(std::vector<SelectionItem>& items, const Matrix& probabilities,
@@ -120,9 +135,9 @@ static void add_predictions(std::vector<SelectionItem>& items, const Matrix& pro
 }
 
 // So that nobody can tell an audit example by its place.
-static void shuffle(Chosen& chosen, size_t audit, std::span<const int32_t> arms, Rng& rng) {
+static void shuffle(Chosen& chosen, size_t drawn, std::span<const int32_t> arms, Rng& rng) {
   std::unordered_map<int64_t, int32_t> arm_of;
-  for (size_t i = 0; i < arms.size(); ++i) arm_of[chosen.items[audit + i].row] = arms[i];
+  for (size_t i = 0; i < arms.size(); ++i) arm_of[chosen.items[drawn + i].row] = arms[i];
   rng.shuffle(chosen.items);
   if (arms.empty()) return;
   for (const SelectionItem& item : chosen.items) {
@@ -175,8 +190,8 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
   const auto again = std::min(choice.batch_size, choice.relabel.rows.size());
   const size_t batch = std::min(choice.batch_size - again, candidates.size());
   Rng rng(choice.seed);
-  chosen.items = draw_audit(candidates, choice.audit_share, batch, rng);
-  const size_t audit = chosen.items.size();
+  draw_random(chosen, candidates, choice, batch, rng);
+  const size_t drawn = chosen.items.size();
 
   ShownModel shown = model_of(workshop, choice, view, *strategy.card);
   const Matrix* probabilities = shown.probabilities;
@@ -205,7 +220,7 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
                                  shown.members.values.data()};
   }
   const auto selection =
-      strategies::select_batch(*strategy.card, pool, batch - audit, strategy.params, rng.next64());
+      strategies::select_batch(*strategy.card, pool, batch - drawn, strategy.params, rng.next64());
   for (size_t i = 0; i < selection.rows.size(); ++i) {
     SelectionItem item;
     item.row = selection.rows[i];
@@ -219,7 +234,7 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
     item.relabel = true;
     chosen.items.push_back(item);
   }
-  shuffle(chosen, audit, selection.arms, rng);
+  shuffle(chosen, drawn, selection.arms, rng);
   if (probabilities)
     add_predictions(chosen.items, *probabilities, shown.class_weights, project.classes);
   return chosen;
@@ -293,6 +308,10 @@ static StoredSelection stored(const Choice& choice, const Chosen& chosen, const 
                                  {"sentence", choice.relabel.sentence}};
   }
   if (choice.temperature) selection.data["temperature"] = *choice.temperature;
+  if (choice.random_share > 0) {
+    selection.data["random_share"] = choice.random_share;
+    selection.data["random_rows"] = chosen.random_rows;
+  }
   if (!chosen.arms.empty()) selection.data["arms"] = arms_json(choice.strategy, chosen.arms);
   selection.items = chosen.items;
   std::vector<int64_t> rows;
@@ -308,6 +327,8 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
   if (!reads_present_features(cycle, workshop)) return train_again(cycle, workshop);
   const Project project = storage::project(store, workshop.project_id());
   Choice choice = choice_now(cycle, workshop, project, view);
+  const ProjectGuard guard = watch_project(workshop, project, choice.through_event, view, progress);
+  choice.random_share = guard.random_share();
   Json evidence;
   if (is_arbiter(choice.strategy)) {
     const auto arms = weigh_project_arms(workshop, project, choice.through_event, view, progress);
@@ -329,9 +350,11 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
   }
   StoredSelection selection = stored(choice, chosen, cycle, workshop);
   if (!evidence.is_null()) selection.data["evidence"] = evidence;
+  store_guard(guard, selection);
   stop_point("selected");
   store.atomically([&] {
     cycle.selection_id = storage::add_selection(store, selection, "querist").id;
+    record_turn(store, project, guard);
     cycle.state = CycleState::awaiting_labels;
     storage::save_cycle(store, cycle, "querist");
   });
@@ -351,6 +374,7 @@ Replay replay(Workshop& workshop, const StoredSelection& selection, const Progre
   choice.rows = json_integer(selection.data, "rows");
   choice.classes = static_cast<size_t>(json_integer(selection.data, "classes"));
   choice.model_version = selection.model_version;
+  choice.random_share = selection.data.value("random_share", 0.0);
   choice.usable = selection.data.value("usable", true);
   choice.trees = selection.data.value("trees", false);
   if (selection.data.contains("relabel"))

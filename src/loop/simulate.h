@@ -23,6 +23,7 @@ struct SimulationPlan {
   size_t first_seed = 0;   // The seeds are first_seed … first_seed + seeds - 1.
   double noise = 0;        // Chance that the oracle answers with another class.
   double audit_share = 0;  // Share of each batch drawn at random and kept out of training.
+  bool guard = true;       // Compares with random by the audit labels (loop/guard.h).
   double typos = 0;        // Share of the letters of a second copy of the test texts; 0: none.
   std::string augment = "none";  // typos: each text is trained on as it is and with typos.
   double test_fraction = 0;   // 0: by the split column ("train" is the pool, "test" the test set).
@@ -46,6 +47,8 @@ struct SimulationRun {
       indices;                   // Rows of the data file that were labelled to get here, as picked.
   std::vector<StopPoint> stops;  // One a watched rule.
   double full_accuracy = 0;      // Of a model of the whole pool; where rules are watched.
+  std::vector<size_t> guard_raised;  // Before which points the guard was raised, and ended.
+  std::vector<size_t> guard_ended;
 };
 
 struct Simulation {

@@ -148,7 +148,9 @@ Json simulation_json(const Simulation& simulation, const std::string& metric) {
                     {"balanced_accuracy", run.balanced_accuracy},
                     {"log_loss", run.log_loss},
                     {"seconds", run.seconds},
-                    {"indices", run.indices}});
+                    {"indices", run.indices},
+                    {"guard_raised", run.guard_raised},
+                    {"guard_ended", run.guard_ended}});
     if (!run.typo_accuracy.empty()) runs.back()["typo_accuracy"] = run.typo_accuracy;
     if (!run.learners.empty()) runs.back()["learners"] = run.learners;
   }

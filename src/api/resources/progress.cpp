@@ -26,6 +26,7 @@ Routes progress() {
                         {"groups", list},
                         {"stop", object},
                         {"labels_saved", number},
+                        {"guard", object},
                         {"cost", object},
                         {"cycle", object},
                         {"model", object}}}};

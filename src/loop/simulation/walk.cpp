@@ -29,12 +29,13 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
   state_.assign(stage.split.pool.size(), State::open);
   arms_.assign(state_.size(), -1);
   order_.assign(state_.size(), 0);
+  guarded_ = plan.guard && plan.audit_share > 0 && is_guarded(strategy);
   started_ = monotonic_seconds();
 }
 
 SimulationRun Walk::run(const Progress& progress) {
   Rng rng(mix_seed(seed_, 4));
-  take(rng.sample(state_.size(), std::min(plan_.initial, plan_.budget)), State::trained);
+  draw(std::min(plan_.initial, plan_.budget), State::trained, true, rng);
   for (;;) {
     progress.check();
     train(progress);
@@ -46,7 +47,7 @@ SimulationRun Walk::run(const Progress& progress) {
       return std::move(run_);
     }
     started_ = monotonic_seconds();
-    choose(std::min(plan_.batch_size, left));
+    choose(std::min(plan_.batch_size, left), progress);
   }
 }
 
@@ -58,14 +59,27 @@ std::vector<int64_t> Walk::rows_in(State state) const {
   return rows;
 }
 
-void Walk::take(const std::vector<int64_t>& rows, State state) {
+void Walk::take(const std::vector<int64_t>& rows, State state, bool chosen) {
   if (picked_.empty()) picked_.emplace_back();
+  WalkLabels& noted = state == State::audit ? audited_ : learnt_;
   for (const int64_t row : rows) {
     state_[static_cast<size_t>(row)] = state;
     picked_.back().push_back(
         table_.source_rows[static_cast<size_t>(stage_.split.pool[static_cast<size_t>(row)])]);
+    noted.rows.push_back(row);
+    noted.labels.push_back(stage_.pool_labels[static_cast<size_t>(row)]);
+    noted.chosen.push_back(chosen);
   }
   spent_ += rows.size();
+}
+
+size_t Walk::draw(size_t count, State state, bool chosen, Rng& rng) {
+  const auto open = rows_in(State::open);
+  std::vector<int64_t> drawn;
+  for (const int64_t at : rng.sample(open.size(), count))
+    drawn.push_back(open[static_cast<size_t>(at)]);
+  take(drawn, state, chosen);
+  return drawn.size();
 }
 
 std::vector<int32_t> Walk::labels_of(const std::vector<int64_t>& rows) const {
@@ -148,19 +162,22 @@ void Walk::measure() {
   picked_.clear();
 }
 
-void Walk::choose(size_t batch_size) {
+void Walk::watch(const Progress& progress) {
+  if (!guarded_) return;
+  guard_.watch(learner_, stage_.pool.features(), table_.classes.size(), learnt_, audited_,
+               mix_seed(seed_, 6), progress);
+  if (guard_.turn() == GuardTurn::raised) run_.guard_raised.push_back(run_.labels.size());
+  if (guard_.turn() == GuardTurn::ended) run_.guard_ended.push_back(run_.labels.size());
+}
+
+void Walk::choose(size_t batch_size, const Progress& progress) {
   Rng rng(mix_seed(seed_, 1000 + run_.labels.size()));
   const auto measured = static_cast<int64_t>(rows_in(State::audit).size());
   const double share = audit_share_now(plan_.audit_share, measured);
-  const size_t audit = audit_count(share, batch_size, rng).drawn;
-  if (audit > 0) {
-    auto open = rows_in(State::open);
-    std::vector<int64_t> drawn;
-    for (const int64_t at : rng.sample(open.size(), audit)) {
-      drawn.push_back(open[static_cast<size_t>(at)]);
-    }
-    take(drawn, State::audit);
-  }
+  const size_t audit = draw(audit_count(share, batch_size, rng).drawn, State::audit, false, rng);
+  watch(progress);
+  const size_t drawn = audit + draw(random_count(guard_.random_share(), batch_size, audit, rng),
+                                    State::trained, false, rng);
   const auto candidates = rows_in(State::open);
   const auto labeled = rows_in(State::trained);
   const auto labels = labels_of(labeled);
@@ -190,8 +207,8 @@ void Walk::choose(size_t batch_size) {
   auto chosen = arbitrated(labeled, labels);
   if (takes_temperature(chosen)) chosen.params.set("temperature", temperature_);
   const auto selection =
-      strategies::select_batch(*chosen.card, pool, batch_size - audit, chosen.params, rng.next64());
-  take(selection.rows, State::trained);
+      strategies::select_batch(*chosen.card, pool, batch_size - drawn, chosen.params, rng.next64());
+  take(selection.rows, State::trained, true);
   for (size_t i = 0; i < selection.arms.size(); ++i) {
     arms_[static_cast<size_t>(selection.rows[i])] = selection.arms[i];
     order_[static_cast<size_t>(selection.rows[i])] = static_cast<int64_t>(run_.labels.size());

@@ -8,6 +8,7 @@
 
 #include "learners/learner.h"
 #include "loop/simulation/stage.h"
+#include "loop/simulation/walk_guard.h"
 #include "strategies/door/expression.h"
 
 namespace querist::loop {
@@ -23,7 +24,7 @@ class Walk {
   enum class State : char { open, trained, audit };
 
   std::vector<int64_t> rows_in(State state) const;
-  void take(const std::vector<int64_t>& rows, State state);
+  void take(const std::vector<int64_t>& rows, State state, bool chosen);
   std::vector<int32_t> labels_of(const std::vector<int64_t>& rows) const;
   void train(const Progress& progress);
   // The rows as they are and once more with typos.
@@ -31,7 +32,11 @@ class Walk {
   void choose_learner(const Dataset& data, const Progress& progress);  // Where the plan says auto.
   void soften(const Dataset& data, const Progress& progress);
   void measure();
-  void choose(size_t batch_size);
+  void choose(size_t batch_size, const Progress& progress);
+  // Draws open rows at random; returns how many. chosen: they are part of the strategy's way.
+  size_t draw(size_t count, State state, bool chosen, Rng& rng);
+  // Asks the guard, if there is one, and notes its turns in the run.
+  void watch(const Progress& progress);
   // The strategy; an arbiter with its weights as the audit labels have them.
   strategies::ChosenStrategy arbitrated(std::span<const int64_t> labeled,
                                         std::span<const int32_t> labels) const;
@@ -49,6 +54,9 @@ class Walk {
   double temperature_ = 1;
   size_t softened_labels_ = 0;  // As many were there when both were found.
   std::any memory_;
+  bool guarded_ = false;
+  WalkGuard guard_;
+  WalkLabels learnt_, audited_;  // For the guard, as they came.
   std::vector<State> state_;
   std::vector<int32_t> arms_;   // Of the pool's rows: the arbiter's arm that picked it, or -1.
   std::vector<int64_t> order_;  // And in which round.

@@ -108,6 +108,7 @@ export interface Progress {
   stop: Stop | null;
   labels_saved: number | Measure | null;
   labels_saved_reason?: string | null;
+  guard?: { watched: boolean; raised: boolean; sentence: string };
   cost: Cost | null;
   cycle: Cycle | null;
   model: { version: number; alias: string[] } | null;
