@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/threads.h"
 #include "loop/signals.h"
@@ -26,9 +27,12 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
 
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress) {
   check_plan(table, plan);
+  const double wall_start = monotonic_seconds();
+  const double cpu_start = cpu_seconds();
   const bool one_split = plan.test_fraction == 0;
+  FeatureTable features(table, used_rows(table, plan), plan.featurizer);
   Stage shared;
-  if (one_split) shared = make_stage(table, plan, 0, progress);
+  if (one_split) shared = make_stage(table, plan, 0, features, progress);
 
   Simulation simulation;
   simulation.rows = table.payloads.size();
@@ -38,7 +42,7 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
   parallel_for(plan.seeds, 1, [&](size_t begin, size_t end) {
     for (size_t at = begin; at < end; ++at) {
       const size_t seed = plan.first_seed + at;
-      Stage stage = one_split ? shared : make_stage(table, plan, seed, progress);
+      Stage stage = one_split ? shared : make_stage(table, plan, seed, features, progress);
       add_noise(stage, plan, table.classes.size(), seed);
       if (at == 0) {
         simulation.pool = stage.split.pool.size();
@@ -52,6 +56,8 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
       }
     }
   });
+  simulation.wall_seconds = monotonic_seconds() - wall_start;
+  simulation.cpu_seconds = cpu_seconds() - cpu_start;
   return simulation;
 }
 

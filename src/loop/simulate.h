@@ -43,6 +43,8 @@ struct Simulation {
   size_t classes = 0;
   size_t pool = 0;  // Of the first seed, where the split differs by seed.
   size_t test = 0;
+  double wall_seconds = 0;  // From the read table to the last run.
+  double cpu_seconds = 0;   // The same, over all threads.
   std::vector<SimulationRun> runs;  // By strategy as planned, then seed.
 };
 

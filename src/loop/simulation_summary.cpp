@@ -156,6 +156,8 @@ Json simulation_json(const Simulation& simulation, const std::string& metric) {
             {"pool", simulation.pool},
             {"test", simulation.test}}},
           {"metric", metric},
+          {"timing",
+           {{"wall_seconds", simulation.wall_seconds}, {"cpu_seconds", simulation.cpu_seconds}}},
           {"runs", runs},
           {"summary", summary},
           {"comparisons", comparisons_of(groups)}};

@@ -34,16 +34,31 @@ static Split split_rows(const Table& table, const SimulationPlan& plan, uint64_t
   return split;
 }
 
-static featurizers::FeatureBatch transform(const featurizers::Fitted& fitted, const Table& table,
-                                           const std::vector<int64_t>& rows) {
-  std::vector<Payload> payloads;
-  payloads.reserve(rows.size());
-  for (const int64_t row : rows) payloads.push_back(table.payloads[static_cast<size_t>(row)]);
-  return fitted.transform(payloads);
+std::vector<int64_t> used_rows(const Table& table, const SimulationPlan& plan) {
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < table.labels.size(); ++i) {
+    if (table.labels[i] < 0) continue;
+    if (plan.test_fraction > 0 || table.splits[i] == "train" || table.splits[i] == "test")
+      rows.push_back(static_cast<int64_t>(i));
+  }
+  return rows;
+}
+
+// Where the given table rows lie among the used ones, both ascending.
+static std::vector<int64_t> places_of(const std::vector<int64_t>& rows,
+                                      const std::vector<int64_t>& used) {
+  std::vector<int64_t> places;
+  places.reserve(rows.size());
+  size_t at = 0;
+  for (const int64_t row : rows) {
+    while (used[at] < row) ++at;
+    places.push_back(static_cast<int64_t>(at));
+  }
+  return places;
 }
 
 Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
-                 const Progress& progress) {
+                 FeatureTable& features, const Progress& progress) {
   Stage stage;
   stage.split = split_rows(table, plan, seed);
   if (stage.split.pool.size() < 2 || stage.split.test.empty()) {
@@ -53,21 +68,9 @@ Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
         "the values train and test",
         stage.split.pool.size(), stage.split.test.size());
   }
-  const auto name = plan.featurizer.empty() ? featurizers::default_for(table.payload)
-                                            : std::string_view(plan.featurizer);
-  const auto& featurizer = featurizers::find(name);
-  if (featurizer.payload != table.payload) {
-    refuse("the featurizer {} reads {}, but the data has {}", name,
-           payload_word(featurizer.payload), payload_word(table.payload));
-  }
-  featurizers::FitInput input;
-  input.columns = table.columns;
-  input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
-    for (const int64_t row : stage.split.pool) take({&table.payloads[static_cast<size_t>(row)], 1});
-  };
-  const auto fitted = featurizer.fit(input, Params(featurizer.params), mix_seed(seed, 2), progress);
-  stage.pool = transform(fitted, table, stage.split.pool);
-  stage.test = transform(fitted, table, stage.split.test);
+  const auto block = features.fit(stage.split.pool, mix_seed(seed, 2), progress);
+  stage.pool = block->chosen(places_of(stage.split.pool, features.rows()));
+  stage.test = block->chosen(places_of(stage.split.test, features.rows()));
   for (const int64_t row : stage.split.test)
     stage.test_labels.push_back(table.labels[static_cast<size_t>(row)]);
   for (const int64_t row : stage.split.pool)

@@ -1,0 +1,123 @@
+// A featurizer's bytes say all of its transform, so equal bytes mean equal features.
+#include "loop/simulation/feature_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <iterator>
+
+#include "base/error.h"
+
+namespace querist::loop {
+
+Features FeatureBlock::features() const {
+  if (kind == Features::Kind::sparse) return sparse;
+  if (kind == Features::Kind::half) return Features::of_half(rows, cols, half.data());
+  return dense;
+}
+
+FeatureBlock FeatureBlock::chosen(std::span<const int64_t> wanted) const {
+  FeatureBlock out;
+  out.kind = kind;
+  out.rows = wanted.size();
+  out.cols = cols;
+  if (kind == Features::Kind::sparse) out.sparse = sparse_rows(sparse, wanted);
+  if (kind == Features::Kind::dense) out.dense = dense_rows(dense, wanted);
+  if (kind == Features::Kind::half) {
+    out.half.reserve(wanted.size() * cols);
+    for (const int64_t row : wanted) {
+      const auto first = half.begin() + row * static_cast<std::ptrdiff_t>(cols);
+      out.half.insert(out.half.end(), first, first + static_cast<std::ptrdiff_t>(cols));
+    }
+  }
+  if (geometry.cols > 0) out.geometry = dense_rows(geometry, wanted);
+  return out;
+}
+
+FeatureTable::FeatureTable(const Table& table, std::vector<int64_t> rows,
+                           const std::string& featurizer)
+    : table_(table), rows_(std::move(rows)) {
+  const auto name =
+      featurizer.empty() ? featurizers::default_for(table.payload) : std::string_view(featurizer);
+  featurizer_ = &featurizers::find(name);
+  if (featurizer_->payload != table.payload) {
+    refuse("the featurizer {} reads {}, but the data has {}", name,
+           payload_word(featurizer_->payload), payload_word(table.payload));
+  }
+}
+
+// Of a number that float16 has; most are normal there, and need no rounding.
+static uint16_t exact_half(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  const uint32_t exponent = bits >> 23 & 0xff;
+  if (exponent - 113 > 29) return float_to_half(value);
+  return static_cast<uint16_t>((bits >> 16 & 0x8000) | (exponent - 112) << 10 |
+                               (bits >> 13 & 0x3ff));
+}
+
+// Rows of one transform after another; blocks of them stay in cache until they are stored.
+static constexpr size_t block_rows = 256;
+
+static void append(featurizers::FeatureBatch&& batch, FeatureBlock& block) {
+  const auto add = [](const Matrix& from, Matrix& to) {
+    to.values.insert(to.values.end(), from.values.begin(), from.values.end());
+    to.rows += from.rows;
+    to.cols = from.cols;
+  };
+  block.rows += batch.rows();
+  if (batch.geometry.cols > 0) add(batch.geometry, block.geometry);
+  if (block.kind == Features::Kind::dense) return add(batch.dense, block.dense);
+  if (block.kind == Features::Kind::half) {
+    std::transform(batch.dense.values.begin(), batch.dense.values.end(),
+                   std::back_inserter(block.half), exact_half);
+    return;
+  }
+  Csr& to = block.sparse;
+  to.cols = batch.sparse.cols;
+  const auto before = static_cast<int64_t>(to.columns.size());
+  to.columns.insert(to.columns.end(), batch.sparse.columns.begin(), batch.sparse.columns.end());
+  to.values.insert(to.values.end(), batch.sparse.values.begin(), batch.sparse.values.end());
+  for (size_t i = 1; i < batch.sparse.offsets.size(); ++i)
+    to.offsets.push_back(before + batch.sparse.offsets[i]);
+}
+
+static FeatureBlock transform(const featurizers::Fitted& fitted, const Table& table,
+                              const std::vector<int64_t>& rows) {
+  FeatureBlock block;
+  block.cols = fitted.features;
+  if (fitted.is_sparse) block.kind = Features::Kind::sparse;
+  if (fitted.is_half) block.kind = Features::Kind::half;
+  const size_t numbers = rows.size() * fitted.features;
+  if (block.kind == Features::Kind::dense) block.dense.values.reserve(numbers);
+  if (block.kind == Features::Kind::half) block.half.reserve(numbers);
+  block.geometry.values.reserve(rows.size() * fitted.geometry_features);
+  std::vector<Payload> payloads;
+  for (size_t begin = 0; begin < rows.size(); begin += block_rows) {
+    payloads.clear();
+    for (size_t i = begin; i < std::min(rows.size(), begin + block_rows); ++i)
+      payloads.push_back(table.payloads[static_cast<size_t>(rows[i])]);
+    append(fitted.transform(payloads), block);
+  }
+  return block;
+}
+
+std::shared_ptr<const FeatureBlock> FeatureTable::fit(const std::vector<int64_t>& fit_rows,
+                                                      uint64_t seed, const Progress& progress) {
+  featurizers::FitInput input;
+  input.columns = table_.columns;
+  input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
+    for (const int64_t row : fit_rows) take({&table_.payloads[static_cast<size_t>(row)], 1});
+  };
+  const auto fitted = featurizer_->fit(input, Params(featurizer_->params), seed, progress);
+  const std::string bytes = fitted.save();
+  {
+    const std::lock_guard lock(mutex_);
+    if (last_block_ && bytes == last_fitted_) return last_block_;
+  }
+  auto block = std::make_shared<const FeatureBlock>(transform(fitted, table_, rows_));
+  const std::lock_guard lock(mutex_);
+  last_fitted_ = bytes;
+  last_block_ = block;
+  return block;
+}
+
+}  // namespace querist::loop
