@@ -1,12 +1,12 @@
 // Vectors that the source computed itself, passed through as they are or brought to unit length.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "featurizers/featurizer.h"
 #include "featurizers/stored.h"
+#include "kernels/half_rows.h"
 
 namespace querist::featurizers {
 
@@ -26,13 +26,6 @@ static double length_of(const std::vector<float>& embedding) {
   return std::sqrt(sum);
 }
 
-// What fit asks of a row, in one pass whose sums do not wait for each other.
-struct RowFacts {
-  double length = 0;
-  bool half = true;   // Rounding to float16 would change none of the numbers …
-  bool whole = true;  // … but whole ones are counts or codes, which may grow.
-};
-
 static std::string check(const Payload& payload) {
   const std::vector<float>& embedding = payload.embedding;
   if (embedding.empty()) return "the embedding is empty";
@@ -47,40 +40,15 @@ static std::string check(const Payload& payload) {
   return "";
 }
 
-// Whether float16 has these bits of a float as one of its normal numbers.
-static bool is_normal_half(uint32_t bits) {
-  return (bits & 0x1fff) == 0 && (bits >> 23 & 0xff) - 113 <= 29;
-}
-
 // A number as float16 keeps it; beyond its range, the largest that it has.
 static float rounded(float value) {
-  if (is_normal_half(std::bit_cast<uint32_t>(value))) return value;
   constexpr float largest = 65'504;
   return half_to_float(float_to_half(std::clamp(value, -largest, largest)));
 }
 
-static RowFacts facts_of(const std::vector<float>& embedding) {
-  RowFacts facts;
-  const auto keep = [&](float value) { facts.half = facts.half && rounded(value) == value; };
-  double sums[4] = {};
-  size_t j = 0;
-  for (; j + 4 <= embedding.size(); j += 4) {
-    bool all_normal = true;
-    for (size_t l = 0; l < 4; ++l) {
-      const float value = embedding[j + l];
-      sums[l] += double{value} * value;
-      all_normal &= is_normal_half(std::bit_cast<uint32_t>(value));
-    }
-    if (!all_normal) std::for_each_n(embedding.begin() + static_cast<std::ptrdiff_t>(j), 4, keep);
-  }
-  for (; j < embedding.size(); ++j) {
-    sums[0] += double{embedding[j]} * embedding[j];
-    keep(embedding[j]);
-  }
-  facts.length = std::sqrt((sums[0] + sums[1]) + (sums[2] + sums[3]));
-  facts.whole = std::all_of(embedding.begin(), embedding.end(),
-                            [](float value) { return std::trunc(value) == value; });
-  return facts;
+static bool are_whole(const std::vector<float>& embedding) {
+  return std::all_of(embedding.begin(), embedding.end(),
+                     [](float value) { return std::trunc(value) == value; });
 }
 
 static std::string check_width(const EmbeddingModel& model, const Payload& payload) {
@@ -96,12 +64,15 @@ static FeatureBatch transform(const EmbeddingModel& model, std::span<const Paylo
     if (const std::string reason = check_width(model, payloads[i]); !reason.empty()) {
       refuse("payload {}: {}", i, reason);
     }
-    const double length = model.normalize ? length_of(payloads[i].embedding) : 1;
-    const double factor = length > 0 ? 1 / length : 1;  // A zero vector stays one.
-    for (size_t j = 0; j < model.width; ++j) {
-      const auto value = static_cast<float>(payloads[i].embedding[j] * factor);
-      out.dense.at(i, j) = model.half ? rounded(value) : value;
+    const auto row = out.dense.row(i);
+    std::copy(payloads[i].embedding.begin(), payloads[i].embedding.end(), row.begin());
+    if (model.normalize) {
+      const double length = length_of(payloads[i].embedding);
+      const double factor = length > 0 ? 1 / length : 1;  // A zero vector stays one.
+      for (float& value : row) value = static_cast<float>(value * factor);
     }
+    if (model.half && !kernels::are_halves(row))
+      std::transform(row.begin(), row.end(), row.begin(), rounded);
   }
   return out;
 }
@@ -134,13 +105,13 @@ static Fitted fit(const FitInput& input, const Params& params, uint64_t, const P
   model.were_unit = true;
   double shortest = 0;
   double longest = 0;
-  bool all_half = true;
-  bool all_whole = true;
+  bool all_half = true;   // Rounding to float16 would change none of the numbers …
+  bool all_whole = true;  // … but whole ones are counts or codes, which may grow.
   input.payloads([&](std::span<const Payload> batch) {
     progress.check();
     for (const Payload& payload : batch) {
       if (model.rows == 0) model.width = payload.embedding.size();
-      const auto [length, half, whole] = facts_of(payload.embedding);
+      const double length = std::sqrt(kernels::sum_of_squares(payload.embedding));
       // Squares of finite floats have a finite sum, so most rows need no look at each number.
       const bool sound = payload.embedding.size() == model.width && model.width > 0 &&
                          model.width <= limits::max_features && std::isfinite(length);
@@ -150,8 +121,8 @@ static Fitted fit(const FitInput& input, const Params& params, uint64_t, const P
       if (model.rows == 0) shortest = longest = length;
       shortest = std::min(shortest, length);
       longest = std::max(longest, length);
-      all_half = all_half && half;
-      all_whole = all_whole && whole;
+      all_half = all_half && kernels::are_halves(payload.embedding);
+      all_whole = all_whole && are_whole(payload.embedding);
       ++model.rows;
     }
     progress.at(static_cast<double>(model.rows), 0, "embeddings");

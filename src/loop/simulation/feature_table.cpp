@@ -2,10 +2,9 @@
 #include "loop/simulation/feature_table.h"
 
 #include <algorithm>
-#include <bit>
-#include <iterator>
 
 #include "base/error.h"
+#include "kernels/half_rows.h"
 
 namespace querist::loop {
 
@@ -45,15 +44,6 @@ FeatureTable::FeatureTable(const Table& table, std::vector<int64_t> rows,
   }
 }
 
-// Of a number that float16 has; most are normal there, and need no rounding.
-static uint16_t exact_half(float value) {
-  const auto bits = std::bit_cast<uint32_t>(value);
-  const uint32_t exponent = bits >> 23 & 0xff;
-  if (exponent - 113 > 29) return float_to_half(value);
-  return static_cast<uint16_t>((bits >> 16 & 0x8000) | (exponent - 112) << 10 |
-                               (bits >> 13 & 0x3ff));
-}
-
 // Rows of one transform after another; blocks of them stay in cache until they are stored.
 static constexpr size_t block_rows = 256;
 
@@ -67,9 +57,9 @@ static void append(featurizers::FeatureBatch&& batch, FeatureBlock& block) {
   if (batch.geometry.cols > 0) add(batch.geometry, block.geometry);
   if (block.kind == Features::Kind::dense) return add(batch.dense, block.dense);
   if (block.kind == Features::Kind::half) {
-    std::transform(batch.dense.values.begin(), batch.dense.values.end(),
-                   std::back_inserter(block.half), exact_half);
-    return;
+    const size_t before = block.half.size();
+    block.half.resize(before + batch.dense.values.size());
+    return kernels::narrow_to_halves(batch.dense.values, block.half.data() + before);
   }
   Csr& to = block.sparse;
   to.cols = batch.sparse.cols;
@@ -90,12 +80,18 @@ static FeatureBlock transform(const featurizers::Fitted& fitted, const Table& ta
   if (block.kind == Features::Kind::dense) block.dense.values.reserve(numbers);
   if (block.kind == Features::Kind::half) block.half.reserve(numbers);
   block.geometry.values.reserve(rows.size() * fitted.geometry_features);
-  std::vector<Payload> payloads;
+  std::vector<Payload> copies;
   for (size_t begin = 0; begin < rows.size(); begin += block_rows) {
-    payloads.clear();
-    for (size_t i = begin; i < std::min(rows.size(), begin + block_rows); ++i)
-      payloads.push_back(table.payloads[static_cast<size_t>(rows[i])]);
-    append(fitted.transform(payloads), block);
+    const size_t end = std::min(rows.size(), begin + block_rows);
+    const auto first = static_cast<size_t>(rows[begin]);
+    if (static_cast<size_t>(rows[end - 1]) - first == end - 1 - begin) {  // They lie together.
+      append(fitted.transform(std::span(table.payloads).subspan(first, end - begin)), block);
+      continue;
+    }
+    copies.clear();
+    for (size_t i = begin; i < end; ++i)
+      copies.push_back(table.payloads[static_cast<size_t>(rows[i])]);
+    append(fitted.transform(copies), block);
   }
   return block;
 }
