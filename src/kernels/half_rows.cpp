@@ -1,4 +1,5 @@
-// Highway source: a number is one of float16's if narrowing and widening gives it back.
+// Highway source: most numbers that float16 has are normal there, which their bits show; the rest
+// go one by one.
 #include "kernels/half_rows.h"
 
 #include <algorithm>
@@ -15,22 +16,31 @@ HWY_BEFORE_NAMESPACE();
 namespace querist::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using Lane = hn::CappedTag<float, 16>;
-using HalfLane = hn::Rebind<hwy::float16_t, Lane>;
+using BitLane = hn::RebindToSigned<Lane>;
+using HalfLane = hn::Rebind<uint16_t, BitLane>;
 using WideLane = hn::ScalableTag<double>;
+
+// Whether all are among float16's normal numbers, of which the bits say all. Conversions are left
+// to integers, as some instruction sets have none that rounds.
+static HWY_INLINE bool all_normal(BitLane d, hn::Vec<BitLane> bits) {
+  const auto exponent = hn::And(hn::ShiftRight<23>(bits), hn::Set(d, 0xff));
+  const auto lost = hn::And(bits, hn::Set(d, 0x1fff));
+  const auto outside = hn::Or(hn::Lt(exponent, hn::Set(d, 113)), hn::Gt(exponent, hn::Set(d, 142)));
+  return hn::AllFalse(d, hn::Or(outside, hn::Ne(lost, hn::Zero(d))));
+}
+
+static bool is_half(float value) { return half_to_float(float_to_half(value)) == value; }
 
 bool AreHalves(const float* row, size_t n) {
   const Lane d;
-  const HalfLane narrow;
+  const BitLane whole;
   const size_t lanes = hn::Lanes(d);
   size_t j = 0;
   for (; j + lanes <= n; j += lanes) {
-    const auto value = hn::LoadU(d, row + j);
-    if (!hn::AllTrue(d, hn::Eq(hn::PromoteTo(d, hn::DemoteTo(narrow, value)), value))) return false;
+    if (all_normal(whole, hn::BitCast(whole, hn::LoadU(d, row + j)))) continue;
+    if (!std::all_of(row + j, row + j + lanes, is_half)) return false;
   }
-  for (; j < n; ++j) {
-    if (!(half_to_float(float_to_half(row[j])) == row[j])) return false;
-  }
-  return true;
+  return std::all_of(row + j, row + n, is_half);
 }
 
 double SumOfSquares(const float* row, size_t n) {
@@ -53,13 +63,22 @@ double SumOfSquares(const float* row, size_t n) {
 
 void NarrowToHalves(const float* row, size_t n, uint16_t* out) {
   const Lane d;
+  const BitLane whole;
   const HalfLane narrow;
   const size_t lanes = hn::Lanes(d);
-  auto* to = reinterpret_cast<hwy::float16_t*>(out);
   size_t j = 0;
-  for (; j + lanes <= n; j += lanes)
-    hn::StoreU(hn::DemoteTo(narrow, hn::LoadU(d, row + j)), narrow, to + j);
-  for (; j < n; ++j) out[j] = float_to_half(row[j]);
+  for (; j + lanes <= n; j += lanes) {
+    const auto bits = hn::BitCast(whole, hn::LoadU(d, row + j));
+    if (!all_normal(whole, bits)) {
+      std::transform(row + j, row + j + lanes, out + j, float_to_half);
+      continue;
+    }
+    const auto size = hn::And(bits, hn::Set(whole, 0x7fffffff));
+    const auto sign = hn::And(hn::ShiftRight<16>(bits), hn::Set(whole, 0x8000));
+    const auto half = hn::Or(sign, hn::ShiftRight<13>(hn::Sub(size, hn::Set(whole, 112 << 23))));
+    hn::StoreU(hn::DemoteTo(narrow, half), narrow, out + j);
+  }
+  std::transform(row + j, row + n, out + j, float_to_half);
 }
 
 }  // namespace querist::kernels::HWY_NAMESPACE
