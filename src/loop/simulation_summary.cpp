@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "loop/simulate.h"
+#include "loop/simulation/run_record.h"
 #include "metrics/intervals.h"
 #include "metrics/learning_curve.h"
 #include "metrics/paired_tests.h"
@@ -130,14 +131,7 @@ static Json comparisons_of(const std::vector<Group>& groups) {
 Json simulation_json(const Simulation& simulation, const std::string& metric) {
   Json runs = Json::array();
   for (const SimulationRun& run : simulation.runs) {
-    runs.push_back({{"strategy", run.strategy},
-                    {"seed", run.seed},
-                    {"labels", run.labels},
-                    {"accuracy", run.accuracy},
-                    {"balanced_accuracy", run.balanced_accuracy},
-                    {"log_loss", run.log_loss},
-                    {"seconds", run.seconds},
-                    {"indices", run.indices}});
+    runs.push_back(run_json(run));
   }
   auto groups = group_runs(simulation, metric);
   rank_groups(groups);

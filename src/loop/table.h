@@ -22,6 +22,7 @@ struct Table {
   std::vector<std::string>
       classes;  // Ascending, so that an id does not depend on the order of rows.
   std::vector<std::string> splits;
+  std::vector<std::string> groups;
   std::vector<formats::RowProblem> problems;
 };
 

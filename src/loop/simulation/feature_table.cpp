@@ -98,6 +98,10 @@ static FeatureBlock transform(const featurizers::Fitted& fitted, const Table& ta
 
 std::shared_ptr<const FeatureBlock> FeatureTable::fit(const std::vector<int64_t>& fit_rows,
                                                       uint64_t seed, const Progress& progress) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (last_block_ && seed == last_seed_ && fit_rows == last_rows_) return last_block_;
+  }
   featurizers::FitInput input;
   input.columns = table_.columns;
   input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
@@ -112,6 +116,8 @@ std::shared_ptr<const FeatureBlock> FeatureTable::fit(const std::vector<int64_t>
   auto block = std::make_shared<const FeatureBlock>(transform(fitted, table_, rows_));
   const std::lock_guard lock(mutex_);
   last_fitted_ = bytes;
+  last_seed_ = seed;
+  last_rows_ = fit_rows;
   last_block_ = block;
   return block;
 }

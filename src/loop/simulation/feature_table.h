@@ -44,6 +44,8 @@ class FeatureTable {
   std::vector<int64_t> rows_;
   const featurizers::Featurizer* featurizer_ = nullptr;
   std::mutex mutex_;
+  uint64_t last_seed_ = 0;  // What last_block_ was asked for with.
+  std::vector<int64_t> last_rows_;
   std::string last_fitted_;  // The bytes of the featurizer that made last_block_.
   std::shared_ptr<const FeatureBlock> last_block_;
 };

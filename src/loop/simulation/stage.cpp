@@ -2,6 +2,7 @@
 #include "loop/simulation/stage.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "base/error.h"
@@ -9,7 +10,7 @@
 
 namespace querist::loop {
 
-static Split split_rows(const Table& table, const SimulationPlan& plan, uint64_t seed) {
+Split split_rows(const Table& table, const SimulationPlan& plan, uint64_t seed) {
   Split split;
   if (plan.test_fraction == 0) {
     for (size_t i = 0; i < table.labels.size(); ++i) {
@@ -76,6 +77,26 @@ Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
   for (const int64_t row : stage.split.pool)
     stage.pool_labels.push_back(table.labels[static_cast<size_t>(row)]);
   return stage;
+}
+
+std::vector<double> answer_costs(const Table& table, const SimulationPlan& plan) {
+  if (plan.cost_per_label <= 0) return {};
+  const double votes = plan.crowd.annotators > 0 ? static_cast<double>(plan.crowd.votes) : 1;
+  std::vector<double> costs(table.labels.size(), plan.cost_per_label * votes);
+  if (!plan.costs_by_row) return costs;
+  for (size_t i = 0; i < costs.size(); ++i) {
+    if (table.labels[i] < 0) continue;
+    const std::string& text = table.groups[i];
+    double cost = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cost);
+    if (error != std::errc() || end != text.data() + text.size() || !(cost > 0) ||
+        !std::isfinite(cost)) {
+      refuse("row {} has the cost \"{}\": each must be a positive number", table.source_rows[i],
+             text);
+    }
+    costs[i] *= cost;
+  }
+  return costs;
 }
 
 void add_noise(Stage& stage, const SimulationPlan& plan, size_t classes, uint64_t seed) {

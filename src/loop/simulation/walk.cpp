@@ -8,6 +8,7 @@
 #include "loop/audit.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
+#include "metrics/calibration.h"
 #include "metrics/classification.h"
 
 namespace querist::loop {
@@ -21,6 +22,8 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
       learner_(learner_for(plan.learner)),
       chosen_(strategy_for(strategy, *learner_.card)) {
   run_.strategy = strategy;
+  run_.learner = plan.learner;
+  run_.featurizer = plan.featurizer;
   run_.seed = seed;
   state_.assign(stage.split.pool.size(), State::open);
   arms_.assign(state_.size(), -1);
@@ -55,6 +58,7 @@ void Walk::take(const std::vector<int64_t>& rows, State state) {
   if (picked_.empty()) picked_.emplace_back();
   for (const int64_t row : rows) {
     state_[static_cast<size_t>(row)] = state;
+    if (!stage_.pool_costs.empty()) cost_ += stage_.pool_costs[static_cast<size_t>(row)];
     picked_.back().push_back(
         table_.source_rows[static_cast<size_t>(stage_.split.pool[static_cast<size_t>(row)])]);
   }
@@ -80,6 +84,18 @@ void Walk::train(const Progress& progress) {
       !chosen_.card->handles_no_model || is_usable(*learner_.card, data, learner_.params, seed_);
 }
 
+static double calibration_error(const Matrix& probabilities, std::span<const int32_t> predicted,
+                                std::span<const int32_t> labels) {
+  std::vector<double> confidences(predicted.size());
+  std::vector<uint8_t> right(predicted.size());
+  for (size_t i = 0; i < predicted.size(); ++i) {
+    const double confidence = probabilities.at(i, static_cast<size_t>(predicted[i]));
+    confidences[i] = std::min(1.0, confidence);  // A sum of floats may end above one.
+    right[i] = predicted[i] == labels[i];
+  }
+  return metrics::expected_calibration_error(confidences, right);
+}
+
 void Walk::measure() {
   Matrix probabilities;
   model_->probabilities(stage_.test.features(), probabilities);
@@ -89,6 +105,8 @@ void Walk::measure() {
   run_.balanced_accuracy.push_back(
       metrics::balanced_accuracy(stage_.test_labels, predicted, table_.classes.size()));
   run_.log_loss.push_back(metrics::log_loss(stage_.test_labels, probabilities));
+  run_.ece.push_back(calibration_error(probabilities, predicted, stage_.test_labels));
+  if (!stage_.pool_costs.empty()) run_.cost.push_back(cost_);
   run_.seconds.push_back(monotonic_seconds() - started_);
   run_.indices.push_back(std::move(picked_.back()));
   picked_.clear();

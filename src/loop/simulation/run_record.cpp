@@ -1,0 +1,41 @@
+// Numbers are written so that reading gives the same bits.
+#include "loop/simulation/run_record.h"
+
+namespace querist::loop {
+
+Json run_json(const SimulationRun& run) {
+  Json json = {{"strategy", run.strategy},
+               {"learner", run.learner},
+               {"featurizer", run.featurizer},
+               {"seed", run.seed},
+               {"labels", run.labels},
+               {"accuracy", run.accuracy},
+               {"balanced_accuracy", run.balanced_accuracy},
+               {"log_loss", run.log_loss},
+               {"ece", run.ece},
+               {"seconds", run.seconds},
+               {"indices", run.indices}};
+  if (!run.cost.empty()) json["cost"] = run.cost;
+  if (run.full_accuracy) json["full_accuracy"] = *run.full_accuracy;
+  return json;
+}
+
+SimulationRun run_of(const Json& json) {
+  SimulationRun run;
+  json.at("strategy").get_to(run.strategy);
+  json.at("learner").get_to(run.learner);
+  json.at("featurizer").get_to(run.featurizer);
+  json.at("seed").get_to(run.seed);
+  json.at("labels").get_to(run.labels);
+  json.at("accuracy").get_to(run.accuracy);
+  json.at("balanced_accuracy").get_to(run.balanced_accuracy);
+  json.at("log_loss").get_to(run.log_loss);
+  json.at("ece").get_to(run.ece);
+  json.at("seconds").get_to(run.seconds);
+  json.at("indices").get_to(run.indices);
+  if (json.contains("cost")) json.at("cost").get_to(run.cost);
+  if (json.contains("full_accuracy")) run.full_accuracy = json.at("full_accuracy").get<double>();
+  return run;
+}
+
+}  // namespace querist::loop
