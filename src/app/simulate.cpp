@@ -6,12 +6,19 @@
 #include "app/progress_bar.h"
 #include "app/verb.h"
 #include "base/error.h"
+#include "base/fast_hash.h"
+#include "base/file.h"
 #include "base/threads.h"
 #include "loop/one_by_one.h"
 #include "loop/simulate.h"
 #include "strategies/door/expression.h"
 
 namespace querist::app {
+
+static double accuracy_of(const std::string& text) {
+  static const ParamSpec spec = {.name = "annotator_accuracy", .fallback = 0.8, .min = 0, .max = 1};
+  return std::get<double>(parse_value(spec, text));
+}
 
 static loop::SimulationPlan plan_of(const Invocation& invocation) {
   const auto count = [&](std::string_view name) {
@@ -27,6 +34,21 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.seeds = count("seeds");
   plan.first_seed = count("first_seed");
   plan.noise = invocation.options.number("noise");
+  plan.crowd.annotators = count("annotators");
+  plan.crowd.votes = count("votes");
+  plan.crowd.accuracy.clear();
+  for (const std::string& text : invocation.list("annotator_accuracy"))
+    plan.crowd.accuracy.push_back(accuracy_of(text));
+  plan.crowd.errors = invocation.text("annotator_errors");
+  plan.crowd.spammers = invocation.options.number("spammers");
+  plan.full_accuracy = invocation.options.flag("full_accuracy") || !invocation.text("html").empty();
+  plan.costs_by_row = !invocation.text("cost_column").empty();
+  plan.cost_per_label = invocation.options.number("cost_per_label");
+  if (plan.costs_by_row && plan.cost_per_label == 0) plan.cost_per_label = 1;
+  if (const std::string out = invocation.text("out"); !out.empty() && out != "-") {
+    plan.side_file = out + ".runs";
+    plan.build = fmt::format("{:016x}", fast_hash(MappedFile("/proc/self/exe").bytes()));
+  }
   plan.audit_share = invocation.options.number("audit_share");
   const bool by_fraction =
       invocation.options.changed("test_fraction") || invocation.text("split").empty();
@@ -66,8 +88,9 @@ static void print_summary(const Json& result) {
 
 static bool one_by_one(const Invocation& invocation) {
   if (invocation.text("protocol") == "none") return false;
-  for (const std::string_view fixed : {"learner", "featurizer", "initial", "batch_size", "budget",
-                                       "noise", "audit_share", "test_fraction", "split"}) {
+  for (const std::string_view fixed :
+       {"learner", "featurizer", "initial", "batch_size", "budget", "noise", "audit_share",
+        "test_fraction", "split", "annotators", "cost_per_label", "cost_column", "full_accuracy"}) {
     if (invocation.options.changed(fixed))
       wrong_usage("--protocol fixes {}; leave it out, or the protocol", fixed);
   }
@@ -87,8 +110,9 @@ static int run(const Invocation& invocation) {
   const loop::SimulationPlan plan = plan_of(invocation);
   const std::string& path = invocation.arguments[0];
   ProgressBar bar("simulating");
-  const auto table =
-      loop::read_table(path, roles_of(invocation), invocation.text("embeddings"), bar.progress());
+  formats::Roles roles = roles_of(invocation);
+  roles.group = invocation.text("cost_column");
+  const auto table = loop::read_table(path, roles, invocation.text("embeddings"), bar.progress());
   for (size_t i = 0; i < table.problems.size() && i < 5; ++i) {
     std::fprintf(stderr, "row %lld was left out: %s\n",
                  static_cast<long long>(table.problems[i].row), table.problems[i].reason.c_str());
@@ -98,7 +122,12 @@ static int run(const Invocation& invocation) {
   const auto simulation = protocol ? loop::simulate_one_by_one(table, plan, bar.progress())
                                    : loop::simulate(table, plan, bar.progress());
   const Json result = loop::simulation_json(simulation, metric_of(invocation, protocol));
+  if (simulation.resumed > 0)
+    std::fprintf(stderr, "%zu finished runs were taken over from %s\n", simulation.resumed,
+                 plan.side_file.c_str());
   if (!invocation.text("out").empty()) put_out(invocation.text("out"), result.dump());
+  std::error_code gone;  // The result has all of it; where it stays, it is found finished.
+  if (!plan.side_file.empty()) std::filesystem::remove(plan.side_file, gone);
   if (!invocation.text("html").empty())
     put_out(invocation.text("html"), loop::simulation_html(result, path));
   if (invocation.options.flag("json")) {
@@ -130,8 +159,10 @@ Verb simulate() {
                     "margin,k_means(max_iterations=50)."},
            {.name = "learner",
             .fallback = "logistic_regression",
-            .help = "Learner that is trained."},
-           {.name = "featurizer", .fallback = "", .help = "Featurizer; empty: the usual one."},
+            .help = "Learner that is trained; of several, comma-separated, each gets its runs."},
+           {.name = "featurizer",
+            .fallback = "",
+            .help = "Featurizer, or several as with learner; empty: the usual one."},
            {.name = "initial",
             .fallback = 20,
             .min = 1,
@@ -172,6 +203,44 @@ Verb simulate() {
             .min = 0,
             .max = 1,
             .help = "Chance of a wrong answer."},
+           {.name = "annotators",
+            .fallback = 0,
+            .min = 0,
+            .max = 10'000,
+            .whole = true,
+            .help = "Simulated annotators in the oracle's place; 0: the oracle answers."},
+           {.name = "votes",
+            .fallback = 1,
+            .min = 1,
+            .max = 100,
+            .whole = true,
+            .help = "Labels an example gets from different annotators; their majority counts, and "
+                    "each costs."},
+           {.name = "annotator_accuracy",
+            .fallback = "0.8",
+            .help = "How often annotators are right: one number, or several in turn."},
+           {.name = "annotator_errors",
+            .fallback = "uniform",
+            .choices = {"uniform", "confusion", "difficulty"},
+            .help = "How they err: on any class, each by likings of its own, or near the boundary "
+                    "of a model of all labels."},
+           {.name = "spammers",
+            .fallback = 0.0,
+            .min = 0,
+            .max = 1,
+            .help = "Share of the annotators that answer at random."},
+           {.name = "cost_per_label",
+            .fallback = 0.0,
+            .min = 0,
+            .max = 1e9,
+            .help = "What a label costs; the result then has areas over cost. 0: not counted."},
+           {.name = "cost_column",
+            .fallback = "",
+            .help = "Column of what a label of the row costs, times cost_per_label."},
+           {.name = "full_accuracy",
+            .fallback = false,
+            .help = "Also train on the whole pool, once a seed, and tell the labels that 90, 95 "
+                    "and 99 % of its accuracy took; --html does so too."},
            {.name = "audit_share",
             .fallback = 0.0,
             .min = 0,
@@ -188,7 +257,10 @@ Verb simulate() {
             .max = 1024,
             .whole = true,
             .help = "Threads; 0: all cores."},
-           {.name = "out", .fallback = "", .help = "Write the result as JSON to this file."},
+           {.name = "out",
+            .fallback = "",
+            .help = "Write the result as JSON to this file; finished runs are kept beside it, "
+                    "so that an interrupted simulation goes on."},
            {.name = "html", .fallback = "", .help = "Write a self-contained report to this file."},
            json_option()}),
       .run = run,
