@@ -1,4 +1,5 @@
 // querist simulate: which strategy would have spent the labels best?
+#include <algorithm>
 #include <cstdio>
 
 #include "app/columns.h"
@@ -60,17 +61,20 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
 }
 
 static void print_summary(const Json& result) {
-  std::string text =
-      fmt::format("{:<20} {:>8} {:>8} {:>8} {:>8}\n", "strategy", "aulc", "sd", "final", "rank");
+  size_t width = 20;
+  for (const Json& row : result["summary"])
+    width = std::max(width, row["name"].get_ref<const std::string&>().size());
+  std::string text = fmt::format("{:<{}} {:>8} {:>8} {:>8} {:>8}\n", "strategy", width, "aulc",
+                                 "sd", "final", "rank");
   for (const Json& row : result["summary"]) {
-    text += fmt::format("{:<20} {:>8.4f} {:>8.4f} {:>8.4f} {:>8.2f}\n",
-                        row["strategy"].get<std::string>(), row["aulc_mean"].get<double>(),
-                        row["aulc_sd"].get<double>(), row["final_accuracy_mean"].get<double>(),
-                        row["rank_mean"].get<double>());
+    text +=
+        fmt::format("{:<{}} {:>8.4f} {:>8.4f} {:>8.4f} {:>8.2f}\n", row["name"].get<std::string>(),
+                    width, row["aulc_mean"].get<double>(), row["aulc_sd"].get<double>(),
+                    row["final_accuracy_mean"].get<double>(), row["rank_mean"].get<double>());
   }
   for (const Json& row : result["comparisons"]) {
     text += fmt::format("{} against {}: aulc {:+.4f} (95 % {:+.4f} to {:+.4f}), p = {:.4f}",
-                        row["strategy"].get<std::string>(), row["against"].get<std::string>(),
+                        row["name"].get<std::string>(), row["against_name"].get<std::string>(),
                         row["aulc_difference"].get<double>(), row["ci_low"].get<double>(),
                         row["ci_high"].get<double>(), row["p_value"].get<double>());
     if (!row["labels_saved"].is_null()) {

@@ -109,9 +109,9 @@ static std::string comparison_table(const Json& result) {
     rows += fmt::format(
         "<tr><th scope=\"row\">{} against {}</th><td>{:+.4f} ({:+.4f} to "
         "{:+.4f})</td><td>{:.4f}</td><td>{}</td></tr>",
-        escaped(row["strategy"].get<std::string>()), escaped(row["against"].get<std::string>()),
-        row["aulc_difference"].get<double>(), row["ci_low"].get<double>(),
-        row["ci_high"].get<double>(), row["p_value"].get<double>(), saved);
+        text_of(row, "name"), text_of(row, "against_name"), row["aulc_difference"].get<double>(),
+        row["ci_low"].get<double>(), row["ci_high"].get<double>(), row["p_value"].get<double>(),
+        saved);
   }
   return "<div class=\"wide\"><table><tr><th>pair</th><th>difference in area (95 %)</th><th>p "
          "(Wilcoxon)</th><th>labels saved</th></tr>" +

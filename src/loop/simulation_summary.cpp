@@ -157,8 +157,8 @@ static Json compare(const Group& group, const Group& against) {
           : metrics::Estimate{differences[0], differences[0], differences[0], "none"};
   Json row = {{"strategy", group.strategy},
               {"against", against.strategy},
-              {"learner", group.learner},
-              {"featurizer", group.featurizer},
+              {"name", group.name},
+              {"against_name", against.name},
               {"aulc_difference", difference.value},
               {"ci_low", difference.ci_low},
               {"ci_high", difference.ci_high},
