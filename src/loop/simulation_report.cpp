@@ -127,7 +127,10 @@ static constexpr const char* style =
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:6px 16px 6px "
     "0;text-align:left;border-bottom:1px solid #8884;font-weight:400}tr:first-child "
     "th{font-weight:600;vertical-align:bottom}th[scope]{font-weight:600}.differs "
-    "td{font-weight:600}small{opacity:.7}p{max-width:70ch}";
+    "td{font-weight:600}small{opacity:.7}p{max-width:70ch}.legend "
+    "span{white-space:nowrap;margin-right:16px}.legend "
+    "i{display:inline-block;width:18px;height:4px;vertical-align:middle;margin-right:6px}td{white-"
+    "space:nowrap}";
 
 std::string simulation_html(const Json& result, const std::string& title) {
   const Json& data = result["data"];

@@ -1,8 +1,6 @@
 // One line a run behind a line that names the fingerprint; a line counts once its end is there.
 #include "loop/simulation/finished_runs.h"
 
-#include <fmt/format.h>
-
 #include "base/file.h"
 #include "base/hash.h"
 #include "loop/simulation/run_record.h"

@@ -106,6 +106,7 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
         axes.y(value), axes.y(value) + 4, value, axes.x(labels), labels);
   }
   size_t index = 0;
+  std::string legend;
   std::vector<double> taken;
   for (const Json& row : result["summary"]) {
     const auto strategy = row["name"].get<std::string>();
@@ -121,14 +122,17 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
     double end = axes.y(points.rbegin()->second.mean) + 4;
     for (const double other : taken) end = std::abs(end - other) < 14 ? other + 14 : end;
     taken.push_back(end);
+    legend +=
+        fmt::format("<span><i style=\"background:{}\"></i>{}</span> ", color, escaped(strategy));
+    const bool short_name = strategy.size() <= 20;  // What fits at the line's end.
     svg += fmt::format(
         "<polygon points=\"{}{}\" fill=\"{}\" opacity=\"0.1\"/><polyline points=\"{}\" "
         "fill=\"none\" stroke=\"{}\" "
         "stroke-width=\"2\"{}/><text x=\"748\" y=\"{:.1f}\" class=\"name\">{}</text>",
         upper, lower, color, line, color, control ? " stroke-dasharray=\"5 4\"" : "", end,
-        escaped(strategy));
+        short_name ? escaped(strategy) : "");
   }
-  return svg + "</svg>";
+  return svg + "</svg><p class=\"legend\">" + legend + "</p>";
 }
 
 // Names of the better half stand left of the axis's middle, the others right, as in the paper.
