@@ -33,6 +33,8 @@ std::string status_text(const Json& report) {
   } else {
     text += "accuracy: not known yet, " + report["metrics_reason"].get<std::string>() + "\n";
   }
+  if (const Json choice = report.value("learner_choice", Json()); choice.is_object())
+    text += choice["sentence"].get<std::string>() + "\n";
   return text + report["stop"]["sentence"].get<std::string>() + "\n";
 }
 

@@ -2,20 +2,26 @@
 // store.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <unordered_map>
 
 #include "base/stop_point.h"
 #include "loop/audit.h"
+#include "loop/calibration.h"
 #include "loop/cycle.h"
 #include "loop/numbered_labels.h"
 #include "loop/project_arbiter.h"
+#include "loop/project_learner.h"
+#include "loop/project_relabel.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
+#include "metrics/decision.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/events.h"
 #include "storage/examples.h"
+#include "storage/models.h"
 #include "storage/projects.h"
 #include "storage/replay.h"
 #include "storage/selections.h"
@@ -35,9 +41,11 @@ struct Choice {
   int64_t rows = 0;    // Examples there were.
   size_t classes = 0;  // Classes there were.
   std::optional<int64_t> model_version;
-  bool usable = true;            // Whether the strategy is shown what the model says.
-  bool trees = false;            // Whether the model is one of trees.
-  std::vector<int64_t> skipped;  // Rows that someone skipped unasked.
+  bool usable = true;                 // Whether the strategy is shown what the model says.
+  std::optional<double> temperature;  // Set where the strategy takes one.
+  bool trees = false;                 // Whether the model is one of trees.
+  std::vector<int64_t> skipped;       // Rows that someone skipped unasked.
+  RelabelRows relabel;                // Labelled rows to ask about again.
 };
 
 struct Chosen {
@@ -101,10 +109,11 @@ static std::vector<SelectionItem> draw_audit(std::vector<int64_t>& candidates, d
 }
 
 static void add_predictions(std::vector<SelectionItem>& items, const Matrix& probabilities,
+                            const std::vector<double>& class_weights,
                             const std::vector<std::string>& classes) {
   for (SelectionItem& item : items) {
     const auto p = probabilities.row(static_cast<size_t>(item.row));
-    const auto top = static_cast<size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+    const size_t top = metrics::decide(p, class_weights);
     item.prediction = classes[top];
     item.confidence = p[top];
   }
@@ -128,6 +137,7 @@ struct ShownModel {
   Matrix own;      // Of a replay's older model; the workshop keeps the newest scores.
   Matrix members;  // (members * rows, classes), where the strategy reads them.
   size_t member_count = 0;
+  std::vector<double> class_weights;  // How it decides.
 };
 
 static ShownModel model_of(Workshop& workshop, const Choice& choice,
@@ -142,6 +152,7 @@ static ShownModel model_of(Workshop& workshop, const Choice& choice,
     model = workshop.load_model(*choice.model_version);
     model.model->probabilities(view.features, shown.own);
   }
+  shown.class_weights = model.class_weights;
   const bool reads = has(strategy.needs | strategy.reads, Signal::member_probabilities);
   if (reads && choice.usable && model.model->members() > 0) {
     Features then = view.features;  // The rows that there were: members lie one after the other.
@@ -154,13 +165,15 @@ static ShownModel model_of(Workshop& workshop, const Choice& choice,
 
 static Chosen choose(Workshop& workshop, const Project& project, const Choice& choice,
                      const storage::FeatureView& view, std::any* memory) {
-  const auto strategy = strategies::parse_strategy(choice.strategy);
+  auto strategy = strategies::parse_strategy(choice.strategy);
+  if (choice.temperature) strategy.params.set("temperature", *choice.temperature);
   const auto labels = storage::labels_as_of(workshop.store(), project.id, storage::LabelUse::all,
                                             choice.through_event);
   auto candidates = candidates_as_of(workshop.store(), project.id, choice, labels);
   Chosen chosen;
   chosen.candidates = static_cast<int64_t>(candidates.size());
-  const size_t batch = std::min(choice.batch_size, candidates.size());
+  const auto again = std::min(choice.batch_size, choice.relabel.rows.size());
+  const size_t batch = std::min(choice.batch_size - again, candidates.size());
   Rng rng(choice.seed);
   chosen.items = draw_audit(candidates, choice.audit_share, batch, rng);
   const size_t audit = chosen.items.size();
@@ -200,25 +213,23 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
     item.propensity = selection.propensities[i];
     chosen.items.push_back(item);
   }
+  for (const int64_t row : std::span(choice.relabel.rows).first(again)) {
+    SelectionItem item;
+    item.row = row;
+    item.relabel = true;
+    chosen.items.push_back(item);
+  }
   shuffle(chosen, audit, selection.arms, rng);
-  if (probabilities) add_predictions(chosen.items, *probabilities, project.classes);
+  if (probabilities)
+    add_predictions(chosen.items, *probabilities, shown.class_weights, project.classes);
   return chosen;
 }
 
-// Whether the model is worth asking, by cross-validation over the labels that it may be trained on.
-static bool model_is_usable(Workshop& workshop, const Project& project,
-                            const learners::ChosenLearner& learner, int64_t through_event,
-                            const storage::FeatureView& view) {
-  const auto labels = numbered(storage::labels_as_of(workshop.store(), project.id,
-                                                     storage::LabelUse::training, through_event),
-                               project.classes, static_cast<int64_t>(view.rows));
-  const OwnedFeatures features = take_rows(view.features, labels.rows);
-  Dataset data;
-  data.features = features.view();
-  data.labels = labels.ids;
-  data.classes = project.classes.size();
-  return is_usable(*learner.card, data, learner.params,
-                   static_cast<uint64_t>(project.settings.integer("seed")));
+static bool model_is_usable(storage::Store& store, const Project& project, int64_t through_event) {
+  const auto labels =
+      storage::labels_as_of(store, project.id, storage::LabelUse::training, through_event);
+  const auto given = numbered(labels, project.classes, std::numeric_limits<int64_t>::max());
+  return is_usable(given.ids, project.classes.size());
 }
 
 // Before the first model ten labels, or one a class, are enough to begin with, unless the project
@@ -234,10 +245,11 @@ static size_t batch_size_now(const Project& project, const strategies::QueryStra
 static Choice choice_now(const Cycle& cycle, Workshop& workshop, const Project& project,
                          const storage::FeatureView& view) {
   storage::Store& store = workshop.store();
-  const auto learner = project_learner(project);
+  const auto learner = project_learner(store, project);
   Choice choice;
   choice.strategy = project.settings.text("strategy");
-  const auto& strategy = *strategy_for(choice.strategy, *learner.card).card;
+  const auto chosen = strategy_for(choice.strategy, *learner.card);
+  const auto& strategy = *chosen.card;
   choice.batch_size = batch_size_now(project, strategy, cycle);
   choice.audit_share =
       audit_share_now(project.settings.number("audit_share"), project.counts.audit);
@@ -250,8 +262,11 @@ static Choice choice_now(const Cycle& cycle, Workshop& workshop, const Project& 
   choice.model_version = cycle.model_version;
   choice.skipped = skipped_unasked(store, project.id, choice.through_event);
   choice.trees = learner.card->trees;
-  choice.usable = !strategy.handles_no_model || !cycle.model_version ||
-                  model_is_usable(workshop, project, learner, choice.through_event, view);
+  if (!cycle.model_version) return choice;
+  const Json known = storage::find_model(store, project.id, *cycle.model_version).value().data;
+  choice.usable =
+      !strategy.handles_no_model || model_is_usable(store, project, choice.through_event);
+  if (takes_temperature(chosen)) choice.temperature = temperature_left(known);
   return choice;
 }
 
@@ -273,6 +288,11 @@ static StoredSelection stored(const Choice& choice, const Chosen& chosen, const 
                     {"usable", choice.usable},
                     {"trees", choice.trees},
                     {"skipped", choice.skipped}};
+  if (!choice.relabel.sentence.empty()) {
+    selection.data["relabel"] = {{"rows", choice.relabel.rows},
+                                 {"sentence", choice.relabel.sentence}};
+  }
+  if (choice.temperature) selection.data["temperature"] = *choice.temperature;
   if (!chosen.arms.empty()) selection.data["arms"] = arms_json(choice.strategy, chosen.arms);
   selection.items = chosen.items;
   std::vector<int64_t> rows;
@@ -293,6 +313,11 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
     const auto arms = weigh_project_arms(workshop, project, choice.through_event, view, progress);
     choice.strategy = weighted_expression(choice.strategy, arms);
     evidence = evidence_json(arms);
+  }
+  if (cycle.model_version && choice.usable) {
+    choice.relabel =
+        rows_to_relabel(workshop, project, workshop.probabilities(workshop.newest_model(), view),
+                        view, choice.batch_size, progress);
   }
   const Chosen chosen = choose(workshop, project, choice, view, &workshop.memory());
   workshop.check_features();
@@ -328,6 +353,10 @@ Replay replay(Workshop& workshop, const StoredSelection& selection, const Progre
   choice.model_version = selection.model_version;
   choice.usable = selection.data.value("usable", true);
   choice.trees = selection.data.value("trees", false);
+  if (selection.data.contains("relabel"))
+    selection.data["relabel"]["rows"].get_to(choice.relabel.rows);
+  if (selection.data.contains("temperature"))
+    choice.temperature = json_number(selection.data, "temperature");
   if (selection.data.contains("skipped")) selection.data["skipped"].get_to(choice.skipped);
   const int64_t featurizer = json_integer(selection.data, "featurizer_version");
   if (featurizer != workshop.featurizer_version())

@@ -47,9 +47,9 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
     refuse("noise is the lone oracle's: give the annotators an accuracy instead");
   check_crowd(plan.crowd);
   for (const SimulationPlan& variant : variants_of(table, plan)) {
-    const auto learner = learner_for(variant.learner);
-    for (const std::string& strategy : plan.strategies) strategy_for(strategy, *learner.card);
+    for (const std::string& strategy : plan.strategies) strategy_for(strategy, variant.learner);
   }
+  for (const std::string& rule : plan.stopping) parse_rule(rule);
 }
 
 namespace {
@@ -82,9 +82,9 @@ class SeedRuns {
         if (!costs_.empty()) stage.pool_costs.push_back(costs_[static_cast<size_t>(row)]);
       }
       std::optional<double> full;
-      if (plan_.full_accuracy) {
-        const auto model = full_pool_model(learner_for(variant.learner), stage, answers,
-                                           table_.classes.size(), mix_seed(seed, 5), progress);
+      if (plan_.full_accuracy || !plan_.stopping.empty()) {
+        const auto model =
+            full_pool_model(variant.learner, stage, answers, table_.classes.size(), seed, progress);
         full = test_accuracy(*model, stage);
       }
       for (size_t s = 0; s < plan_.strategies.size(); ++s) {
@@ -126,8 +126,8 @@ class SeedRuns {
       if (v != 0)
         first = make_stage(table_, variants_[0], split_seed(seed), *features_[0], progress);
       const Stage& seen = v == 0 ? stage : first;
-      const auto model = full_pool_model(learner_for(variants_[0].learner), seen, seen.pool_labels,
-                                         table_.classes.size(), mix_seed(seed, 5), progress);
+      const auto model = full_pool_model(variants_[0].learner, seen, seen.pool_labels,
+                                         table_.classes.size(), seed, progress);
       model->probabilities(seen.pool.features(), probabilities);
     }
     return crowd_answers(plan_.crowd, stage.pool_labels, table_.classes.size(), probabilities,

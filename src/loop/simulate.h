@@ -10,28 +10,35 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "loop/simulation/crowd.h"
+#include "loop/simulation/stop_points.h"
 #include "loop/table.h"
 
 namespace querist::loop {
 
 struct SimulationPlan {
   std::vector<std::string> strategies = {"auto", "margin", "random"};
-  std::string learner = "logistic_regression";  // Several, comma-separated: each with each
-  std::string featurizer;                       // featurizer. Empty: the usual one.
+  // Several, comma-separated: each with each featurizer. auto: chosen on the way.
+  std::string learner = "logistic_regression";
+  std::string featurizer;  // Empty: the usual one for the payload.
   size_t initial = 20;
   size_t batch_size = 20;
   size_t budget = 500;  // Labels spent in all, the initial ones and audit labels included.
   size_t seeds = 10;
-  size_t first_seed = 0;       // The seeds are first_seed … first_seed + seeds - 1.
-  double noise = 0;            // Chance that the oracle answers with another class.
-  double audit_share = 0;      // Share of each batch drawn at random and kept out of training.
+  size_t first_seed = 0;   // The seeds are first_seed … first_seed + seeds - 1.
+  double noise = 0;        // Chance that the oracle answers with another class.
+  double audit_share = 0;  // Share of each batch drawn at random and kept out of training.
+  double typos = 0;        // Share of the letters of a second copy of the test texts; 0: none.
+  std::string augment = "none";  // typos: each text is trained on as it is and with typos.
   double test_fraction = 0;    // 0: by the split column ("train" is the pool, "test" the test set).
   CrowdPlan crowd;             // Annotators in the oracle's place.
-  bool full_accuracy = false;  // Also train on the whole pool, once a seed.
+  bool full_accuracy = false;  // Also train on the whole pool, once a seed; stopping does so too.
   double cost_per_label = 0;   // 0: costs are not counted.
   bool costs_by_row = false;   // Multiply by the number in the table's groups.
-  std::filesystem::path side_file;  // Where finished runs are kept; empty: nowhere.
-  std::string build;                // Names the program: other builds' runs are not taken over.
+  std::string query_learner;   // Of simulate_one_by_one alone, which says what they do.
+  std::string task_learner;
+  std::vector<std::string> stopping;  // Rules that are watched; the loop goes on to the budget.
+  std::filesystem::path side_file;    // Where finished runs are kept; empty: nowhere.
+  std::string build;                  // Names the program: other builds' runs are not taken over.
 };
 
 // One strategy on one seed; the vectors run in step, one entry a trained model.
@@ -44,11 +51,14 @@ struct SimulationRun {
   std::vector<double> accuracy;
   std::vector<double> balanced_accuracy;
   std::vector<double> log_loss;
-  std::vector<double> ece;      // Expected calibration error; empty where it was not measured.
-  std::vector<double> cost;     // Spent so far; empty where costs are not counted.
+  std::vector<double> ece;   // Expected calibration error; empty where it was not measured.
+  std::vector<double> cost;  // Spent so far; empty where costs are not counted.
+  std::vector<double> typo_accuracy;  // On the test texts with typos, where the plan has some.
   std::vector<double> seconds;  // Wall time of training, scoring and selecting before this point.
+  std::vector<std::string> learners;  // Where the plan's learner is auto: what it came to.
   std::vector<std::vector<int64_t>>
-      indices;  // Rows of the data file that were labelled to get here, as picked.
+      indices;                   // Rows of the data file that were labelled to get here, as picked.
+  std::vector<StopPoint> stops;  // One a watched rule.
   std::optional<double> full_accuracy;  // Of a model of all the pool's answers, on this seed.
 };
 

@@ -6,6 +6,7 @@
 #include "loop/simulate.h"
 #include "loop/simulation/groups.h"
 #include "loop/simulation/run_record.h"
+#include "loop/simulation/stopping_summary.h"
 #include "metrics/intervals.h"
 #include "metrics/learning_curve.h"
 #include "metrics/multiple_comparisons.h"
@@ -73,7 +74,7 @@ static void rank_groups(std::vector<Group>& groups) {
 
 // Means over the seeds of what is measured along the way.
 static Json summary_row(const Group& group) {
-  std::vector<double> ece, seconds, cost_areas, costs, full;
+  std::vector<double> ece, seconds, cost_areas, costs, full, typo_finals;
   for (const SimulationRun* run : group.runs) {
     if (!run->ece.empty()) ece.push_back(run->ece.back());
     seconds.push_back(metrics::mean(run->seconds));
@@ -82,6 +83,7 @@ static Json summary_row(const Group& group) {
       costs.push_back(run->cost.back());
     }
     if (run->full_accuracy) full.push_back(*run->full_accuracy);
+    if (!run->typo_accuracy.empty()) typo_finals.push_back(run->typo_accuracy.back());
   }
   Json row = {{"strategy", group.strategy},
               {"learner", group.learner},
@@ -91,9 +93,11 @@ static Json summary_row(const Group& group) {
               {"aulc_sd", metrics::standard_deviation(group.areas)},
               {"aulc_log_mean", metrics::mean(group.log_areas)},
               {"final_accuracy_mean", metrics::mean(group.finals)},
+              {"final_typo_accuracy_mean", nullptr},
               {"rank_mean", metrics::mean(group.ranks)},
               {"seconds_per_round_mean", metrics::mean(seconds)}};
   if (!ece.empty()) row["final_ece_mean"] = metrics::mean(ece);
+  if (!typo_finals.empty()) row["final_typo_accuracy_mean"] = metrics::mean(typo_finals);
   if (!costs.empty()) {
     row["aulc_cost_mean"] = metrics::mean(cost_areas);
     row["cost_mean"] = metrics::mean(costs);
@@ -202,19 +206,23 @@ Json simulation_json(const Simulation& simulation, const std::string& metric) {
   Json summary = Json::array();
   for (const Group& group : groups) summary.push_back(summary_row(group));
   const std::vector<RunGroup> plain(groups.begin(), groups.end());
-  return {{"data",
-           {{"rows", simulation.rows},
-            {"classes", simulation.classes},
-            {"pool", simulation.pool},
-            {"test", simulation.test}}},
-          {"metric", metric},
-          {"timing",
-           {{"wall_seconds", simulation.wall_seconds}, {"cpu_seconds", simulation.cpu_seconds}}},
-          {"runs", runs},
-          {"summary", summary},
-          {"comparisons", comparisons_of(groups)},
-          {"pairs", pair_tests(plain)},
-          {"ranks", rank_tests(plain)}};
+  Json result = {
+      {"data",
+       {{"rows", simulation.rows},
+        {"classes", simulation.classes},
+        {"pool", simulation.pool},
+        {"test", simulation.test}}},
+      {"metric", metric},
+      {"timing",
+       {{"wall_seconds", simulation.wall_seconds}, {"cpu_seconds", simulation.cpu_seconds}}},
+      {"runs", runs},
+      {"summary", summary},
+      {"comparisons", comparisons_of(groups)},
+      {"pairs", pair_tests(plain)},
+      {"ranks", rank_tests(plain)}};
+  if (Json stopping = stopping_summary(plain); !stopping.empty())
+    result["stopping"] = std::move(stopping);
+  return result;
 }
 
 }  // namespace querist::loop

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "calibrators/calibrator.h"
+#include "learners/rescaled_model.h"
+#include "metrics/decision.h"
 #include "storage/models.h"
 #include "storage/projects.h"
 
@@ -23,11 +26,21 @@ Prediction predict(const Deployment& deployment, std::span<const Payload> payloa
   const auto batch = deployment.featurizer.transform(payloads);
   deployment.model->probabilities(batch.features(), prediction.probabilities);
   for (size_t i = 0; i < payloads.size(); ++i) {
-    const auto p = prediction.probabilities.row(i);
-    prediction.labels.push_back(
-        deployment.classes[static_cast<size_t>(std::max_element(p.begin(), p.end()) - p.begin())]);
+    prediction.labels.push_back(deployment.classes[metrics::decide(prediction.probabilities.row(i),
+                                                                   deployment.class_weights)]);
   }
   return prediction;
+}
+
+// The calibration and the decision that lie with the version; those of old have none.
+static void add_judgement(const Json& data, Deployment& deployment) {
+  if (data.contains("decision"))
+    data["decision"].at("class_weights").get_to(deployment.class_weights);
+  if (!data.contains("calibration")) return;
+  const auto calibration = calibrators::calibration_of(data["calibration"]);
+  if (calibration.name == "none") return;
+  deployment.model = learners::rescaled(
+      deployment.model, [calibration](Matrix& p) { calibrators::calibrate(calibration, p); });
 }
 
 std::shared_ptr<const Deployment> Deployments::load(const Project& project,
@@ -51,6 +64,7 @@ std::shared_ptr<const Deployment> Deployments::load(const Project& project,
           .load(storage::featurizer_bytes(store_, project.id, version.featurizer_version));
   made->model = learners::find(version.learner)
                     .load(storage::model_bytes(store_, project.id, version.version));
+  add_judgement(version.data, *made);
   const std::lock_guard lock(mutex_);
   const auto [entry, is_new] = loaded_.emplace(key, std::move(made));
   if (is_new) recent_.push_back(key);

@@ -24,11 +24,12 @@ struct Deployment {
   std::vector<std::string> columns;
   size_t dimensions = 0;  // Of an embedding payload.
   featurizers::Fitted featurizer;
-  std::unique_ptr<learners::Model> model;
+  std::shared_ptr<const learners::Model> model;  // Calibrated, as the version says.
+  std::vector<double> class_weights;             // How it decides: metrics::decide.
 };
 
 struct Prediction {
-  std::vector<std::string> labels;  // The likeliest class, one a payload.
+  std::vector<std::string> labels;  // The class decided for, one a payload.
   Matrix probabilities;             // (payloads, classes).
 };
 

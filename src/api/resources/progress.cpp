@@ -22,6 +22,8 @@ Routes progress() {
                         {"class_counts", list},
                         {"curve", list},
                         {"metrics", object},
+                        {"slices", object},
+                        {"groups", list},
                         {"stop", object},
                         {"labels_saved", number},
                         {"cost", object},

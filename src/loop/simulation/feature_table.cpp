@@ -70,16 +70,30 @@ static void append(featurizers::FeatureBatch&& batch, FeatureBlock& block) {
     to.offsets.push_back(before + batch.sparse.offsets[i]);
 }
 
-static FeatureBlock transform(const featurizers::Fitted& fitted, const Table& table,
-                              const std::vector<int64_t>& rows) {
+static FeatureBlock room_for(size_t rows, const featurizers::Fitted& fitted) {
   FeatureBlock block;
   block.cols = fitted.features;
   if (fitted.is_sparse) block.kind = Features::Kind::sparse;
   if (fitted.is_half) block.kind = Features::Kind::half;
-  const size_t numbers = rows.size() * fitted.features;
+  const size_t numbers = rows * fitted.features;
   if (block.kind == Features::Kind::dense) block.dense.values.reserve(numbers);
   if (block.kind == Features::Kind::half) block.half.reserve(numbers);
-  block.geometry.values.reserve(rows.size() * fitted.geometry_features);
+  block.geometry.values.reserve(rows * fitted.geometry_features);
+  return block;
+}
+
+FeatureBlock block_of(const featurizers::Fitted& fitted, std::span<const Payload> payloads) {
+  FeatureBlock block = room_for(payloads.size(), fitted);
+  for (size_t begin = 0; begin < payloads.size(); begin += block_rows) {
+    const size_t count = std::min(payloads.size() - begin, block_rows);
+    append(fitted.transform(payloads.subspan(begin, count)), block);
+  }
+  return block;
+}
+
+static FeatureBlock transform(const featurizers::Fitted& fitted, const Table& table,
+                              const std::vector<int64_t>& rows) {
+  FeatureBlock block = room_for(rows.size(), fitted);
   std::vector<Payload> copies;
   for (size_t begin = 0; begin < rows.size(); begin += block_rows) {
     const size_t end = std::min(rows.size(), begin + block_rows);
@@ -96,30 +110,31 @@ static FeatureBlock transform(const featurizers::Fitted& fitted, const Table& ta
   return block;
 }
 
-std::shared_ptr<const FeatureBlock> FeatureTable::fit(const std::vector<int64_t>& fit_rows,
-                                                      uint64_t seed, const Progress& progress) {
+std::shared_ptr<const FittedFeatures> FeatureTable::fit(const std::vector<int64_t>& fit_rows,
+                                                        uint64_t seed, const Progress& progress) {
   {
     const std::lock_guard lock(mutex_);
-    if (last_block_ && seed == last_seed_ && fit_rows == last_rows_) return last_block_;
+    if (last_ && seed == last_seed_ && fit_rows == last_rows_) return last_;
   }
   featurizers::FitInput input;
   input.columns = table_.columns;
   input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
     for (const int64_t row : fit_rows) take({&table_.payloads[static_cast<size_t>(row)], 1});
   };
-  const auto fitted = featurizer_->fit(input, Params(featurizer_->params), seed, progress);
+  auto fitted = featurizer_->fit(input, Params(featurizer_->params), seed, progress);
   const std::string bytes = fitted.save();
   {
     const std::lock_guard lock(mutex_);
-    if (last_block_ && bytes == last_fitted_) return last_block_;
+    if (last_ && bytes == last_fitted_) return last_;
   }
-  auto block = std::make_shared<const FeatureBlock>(transform(fitted, table_, rows_));
+  auto block = transform(fitted, table_, rows_);
+  auto made = std::make_shared<const FittedFeatures>(std::move(fitted), std::move(block));
   const std::lock_guard lock(mutex_);
   last_fitted_ = bytes;
   last_seed_ = seed;
   last_rows_ = fit_rows;
-  last_block_ = block;
-  return block;
+  last_ = made;
+  return made;
 }
 
 }  // namespace querist::loop

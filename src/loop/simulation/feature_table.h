@@ -26,6 +26,15 @@ struct FeatureBlock {
   FeatureBlock chosen(std::span<const int64_t> rows) const;  // Copies, in the order given.
 };
 
+// What a featurizer makes of a text that is not the table's, as the table's own features are kept.
+FeatureBlock block_of(const featurizers::Fitted& fitted, std::span<const Payload> payloads);
+
+// A fitted featurizer with what it makes of a table's used rows.
+struct FittedFeatures {
+  featurizers::Fitted fitted;
+  FeatureBlock block;
+};
+
 // Safe to use from several threads.
 class FeatureTable {
  public:
@@ -35,8 +44,8 @@ class FeatureTable {
 
   // The features of the used rows, by a featurizer fitted on `fit_rows` of the table alone; block
   // row i is table row rows()[i].
-  std::shared_ptr<const FeatureBlock> fit(const std::vector<int64_t>& fit_rows, uint64_t seed,
-                                          const Progress& progress);
+  std::shared_ptr<const FittedFeatures> fit(const std::vector<int64_t>& fit_rows, uint64_t seed,
+                                            const Progress& progress);
   const std::vector<int64_t>& rows() const { return rows_; }
 
  private:
@@ -44,10 +53,10 @@ class FeatureTable {
   std::vector<int64_t> rows_;
   const featurizers::Featurizer* featurizer_ = nullptr;
   std::mutex mutex_;
-  uint64_t last_seed_ = 0;  // What last_block_ was asked for with.
+  uint64_t last_seed_ = 0;  // What last_ was asked for with.
   std::vector<int64_t> last_rows_;
-  std::string last_fitted_;  // The bytes of the featurizer that made last_block_.
-  std::shared_ptr<const FeatureBlock> last_block_;
+  std::string last_fitted_;  // The bytes of the featurizer that made last_.
+  std::shared_ptr<const FittedFeatures> last_;
 };
 
 }  // namespace querist::loop

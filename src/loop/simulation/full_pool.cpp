@@ -1,19 +1,25 @@
 // One training of the learner that the runs use.
 #include "loop/simulation/full_pool.h"
 
+#include "base/rng.h"
+#include "loop/learner_choice.h"
+#include "loop/signals.h"
 #include "metrics/classification.h"
 
 namespace querist::loop {
 
-std::unique_ptr<learners::Model> full_pool_model(const learners::ChosenLearner& learner,
-                                                 const Stage& stage,
+std::unique_ptr<learners::Model> full_pool_model(std::string_view learner, const Stage& stage,
                                                  const std::vector<int32_t>& labels, size_t classes,
                                                  uint64_t seed, const Progress& progress) {
   Dataset data;
   data.features = stage.pool.features();
   data.labels = labels;
   data.classes = classes;
-  return learners::train(*learner.card, data, learner.params, nullptr, seed, progress);
+  const auto chosen =
+      is_auto_learner(learner)
+          ? choose_learner(data, Json(), "", "none", mix_seed(seed, 8), progress).learner
+          : learner_for(learner);
+  return learners::train(*chosen.card, data, chosen.params, nullptr, mix_seed(seed, 5), progress);
 }
 
 double test_accuracy(const learners::Model& model, const Stage& stage) {

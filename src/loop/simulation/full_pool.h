@@ -6,9 +6,8 @@
 
 namespace querist::loop {
 
-// Trained on every row of the pool with the given labels.
-std::unique_ptr<learners::Model> full_pool_model(const learners::ChosenLearner& learner,
-                                                 const Stage& stage,
+// Trained on every row of the pool with the given labels; auto is whatever it comes to on them.
+std::unique_ptr<learners::Model> full_pool_model(std::string_view learner, const Stage& stage,
                                                  const std::vector<int32_t>& labels, size_t classes,
                                                  uint64_t seed, const Progress& progress);
 

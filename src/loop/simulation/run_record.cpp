@@ -16,6 +16,13 @@ Json run_json(const SimulationRun& run) {
                {"seconds", run.seconds},
                {"indices", run.indices}};
   if (!run.cost.empty()) json["cost"] = run.cost;
+  if (!run.typo_accuracy.empty()) json["typo_accuracy"] = run.typo_accuracy;
+  if (!run.learners.empty()) json["learners"] = run.learners;
+  for (const StopPoint& stop : run.stops) {
+    json["stops"].push_back({{"rule", stop.rule},
+                             {"labels", stop.labels ? Json(*stop.labels) : Json(nullptr)},
+                             {"accuracy", stop.labels ? Json(stop.accuracy) : Json(nullptr)}});
+  }
   if (run.full_accuracy) json["full_accuracy"] = *run.full_accuracy;
   return json;
 }
@@ -34,6 +41,15 @@ SimulationRun run_of(const Json& json) {
   json.at("seconds").get_to(run.seconds);
   json.at("indices").get_to(run.indices);
   if (json.contains("cost")) json.at("cost").get_to(run.cost);
+  if (json.contains("typo_accuracy")) json.at("typo_accuracy").get_to(run.typo_accuracy);
+  if (json.contains("learners")) json.at("learners").get_to(run.learners);
+  for (const Json& stop : json.value("stops", Json::array())) {
+    StopPoint& point = run.stops.emplace_back();
+    stop.at("rule").get_to(point.rule);
+    const bool met = !stop.at("labels").is_null();
+    if (met) point.labels = stop.at("labels").get<double>();
+    point.accuracy = met ? stop.at("accuracy").get<double>() : run.accuracy.back();
+  }
   if (json.contains("full_accuracy")) run.full_accuracy = json.at("full_accuracy").get<double>();
   return run;
 }

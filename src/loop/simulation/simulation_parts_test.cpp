@@ -170,6 +170,47 @@ TEST(Simulate, GoesOnFromTheSideFileToTheSameResult) {
   std::filesystem::remove(path);
 }
 
+TEST(Simulate, KeepsStopsTyposAndAutosLearnersInTheSideFile) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("querist_auto_" + std::to_string(getpid()) + ".runs");
+  std::filesystem::remove(path);
+  SimulationPlan plan = small_plan();
+  plan.learner = "auto,naive_bayes";
+  plan.budget = 31;
+  plan.full_accuracy = false;
+  plan.typos = 0.2;
+  plan.stopping = {"classification_change(change=0.5)", "pool_exhausted"};
+  const auto whole = simulate(small_table(), plan, Progress());
+  ASSERT_EQ(whole.runs.size(), 8u);  // auto is one learner, whatever it chooses.
+  EXPECT_EQ(whole.runs[0].learner, "auto");
+  EXPECT_EQ(whole.runs[0].learners.size(), whole.runs[0].labels.size());
+  EXPECT_TRUE(whole.runs[4].learners.empty());
+  plan.side_file = path;
+  simulate(small_table(), plan, Progress());
+  const auto again = simulate(small_table(), plan, Progress());
+  EXPECT_EQ(again.resumed, 8u);
+  for (size_t i = 0; i < whole.runs.size(); ++i) {
+    const SimulationRun& run = again.runs[i];
+    EXPECT_EQ(run.learners, whole.runs[i].learners);
+    EXPECT_EQ(run.typo_accuracy, whole.runs[i].typo_accuracy);
+    ASSERT_EQ(run.stops.size(), 2u);
+    EXPECT_TRUE(run.stops[0].labels);
+    EXPECT_EQ(run.stops[0].labels, whole.runs[i].stops[0].labels);
+    EXPECT_EQ(run.stops[0].accuracy, whole.runs[i].stops[0].accuracy);
+    EXPECT_FALSE(run.stops[1].labels);
+    EXPECT_EQ(run.stops[1].accuracy, run.accuracy.back());
+    EXPECT_EQ(run.stops[1].accuracy, whole.runs[i].stops[1].accuracy);
+    EXPECT_TRUE(run.full_accuracy) << "stopping asks for it";
+  }
+  const Json result = simulation_json(again, "accuracy");
+  ASSERT_EQ(result["stopping"].size(), 8u);  // Two learners, two strategies, two rules.
+  EXPECT_EQ(result["stopping"][4]["name"], "margin / naive_bayes");
+  EXPECT_EQ(result["stopping"][4]["stopped"], 2);
+  plan.typos = 0.1;  // Another plan.
+  EXPECT_EQ(simulate(small_table(), plan, Progress()).resumed, 0u);
+  std::filesystem::remove(path);
+}
+
 TEST(LabelsToReach, TakesMediansAndCountsNever) {
   std::vector<SimulationRun> runs(7);
   RunGroup group;

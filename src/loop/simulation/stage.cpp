@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "loop/simulation/typos.h"
 
 namespace querist::loop {
 
@@ -58,6 +59,37 @@ static std::vector<int64_t> places_of(const std::vector<int64_t>& rows,
   return places;
 }
 
+static std::vector<Payload> payloads_of(const Table& table, const std::vector<int64_t>& rows) {
+  std::vector<Payload> payloads;
+  payloads.reserve(rows.size());
+  for (const int64_t row : rows) payloads.push_back(table.payloads[static_cast<size_t>(row)]);
+  return payloads;
+}
+
+static void mistype(std::span<Payload> payloads, double rate, uint64_t seed) {
+  Rng rng(seed);
+  for (Payload& payload : payloads) payload.text = with_typos(payload.text, rate, rng);
+}
+
+// The texts with typos that the plan asks for, by the featurizer of the texts without.
+static void add_typos(const featurizers::Fitted& fitted, const Table& table,
+                      const SimulationPlan& plan, uint64_t seed, Stage& stage) {
+  const bool augments = plan.augment == "typos";
+  if (plan.typos <= 0 && !augments) return;
+  if (table.payload != PayloadKind::text)
+    refuse("typos are for texts, but the data has {}", payload_word(table.payload));
+  if (plan.typos <= 0) refuse("to augment with typos, say how many: --typos 0.05");
+  auto test = payloads_of(table, stage.split.test);
+  mistype(test, plan.typos, mix_seed(seed, 6));
+  stage.typo_test = block_of(fitted, test);
+  if (!augments) return;
+  auto doubled = payloads_of(table, stage.split.pool);
+  const size_t rows = doubled.size();
+  doubled.insert(doubled.end(), doubled.begin(), doubled.end());
+  mistype(std::span(doubled).subspan(rows), plan.typos, mix_seed(seed, 7));
+  stage.doubled = block_of(fitted, doubled);
+}
+
 Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
                  FeatureTable& features, const Progress& progress) {
   Stage stage;
@@ -69,9 +101,10 @@ Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
         "the values train and test",
         stage.split.pool.size(), stage.split.test.size());
   }
-  const auto block = features.fit(stage.split.pool, mix_seed(seed, 2), progress);
-  stage.pool = block->chosen(places_of(stage.split.pool, features.rows()));
-  stage.test = block->chosen(places_of(stage.split.test, features.rows()));
+  const auto made = features.fit(stage.split.pool, mix_seed(seed, 2), progress);
+  stage.pool = made->block.chosen(places_of(stage.split.pool, features.rows()));
+  stage.test = made->block.chosen(places_of(stage.split.test, features.rows()));
+  add_typos(made->fitted, table, plan, seed, stage);
   for (const int64_t row : stage.split.test)
     stage.test_labels.push_back(table.labels[static_cast<size_t>(row)]);
   for (const int64_t row : stage.split.pool)

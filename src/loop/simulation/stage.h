@@ -20,6 +20,8 @@ struct Stage {
   Split split;
   FeatureBlock pool;
   FeatureBlock test;
+  FeatureBlock typo_test;            // The test texts with typos, where the plan has some.
+  FeatureBlock doubled;              // To augment: the pool's rows, then the same with typos.
   std::vector<int32_t> pool_labels;  // What the oracle answers, noise included.
   std::vector<double> pool_costs;    // Of each row's answer; empty: not counted.
   std::vector<int32_t> test_labels;

@@ -6,6 +6,9 @@
 #include "base/clock.h"
 #include "loop/arbiter.h"
 #include "loop/audit.h"
+#include "loop/calibration.h"
+#include "loop/learner_choice.h"
+#include "loop/out_of_fold.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
 #include "metrics/calibration.h"
@@ -19,8 +22,9 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
       plan_(plan),
       stage_(stage),
       seed_(seed),
-      learner_(learner_for(plan.learner)),
-      chosen_(strategy_for(strategy, *learner_.card)) {
+      learner_(learners_for(plan.learner)[0]),
+      chosen_(strategy_for(strategy, plan.learner)),
+      stop_points_(plan.stopping, stage.pool.features(), plan.batch_size, seed) {
   run_.strategy = strategy;
   run_.learner = plan.learner;
   run_.featurizer = plan.featurizer;
@@ -40,7 +44,10 @@ SimulationRun Walk::run(const Progress& progress) {
     measure();
     const size_t left =
         std::min(plan_.budget - std::min(plan_.budget, spent_), state_.size() - spent_);
-    if (left == 0) return std::move(run_);
+    if (left == 0) {
+      run_.stops = stop_points_.take();
+      return std::move(run_);
+    }
     started_ = monotonic_seconds();
     choose(std::min(plan_.batch_size, left));
   }
@@ -78,10 +85,45 @@ void Walk::train(const Progress& progress) {
   data.features = features.view();
   data.labels = labels_of(rows);
   data.classes = table_.classes.size();
-  model_ = learners::train(*learner_.card, data, learner_.params, model_.get(), mix_seed(seed_, 5),
-                           progress);
-  usable_ =
-      !chosen_.card->handles_no_model || is_usable(*learner_.card, data, learner_.params, seed_);
+  if (is_auto_learner(plan_.learner)) choose_learner(data, progress);
+  OwnedFeatures doubled;
+  const Dataset taught = plan_.augment == "none" ? data : augmented(data, rows, doubled);
+  model_ = learners::train(*learner_.card, taught, learner_.params, model_.get(),
+                           mix_seed(seed_, 5), progress);
+  usable_ = !chosen_.card->handles_no_model || is_usable(data.labels, data.classes);
+  soften(data, progress);
+}
+
+// As a project's training step does; a simulated model is measured as it is, without a calibration.
+void Walk::soften(const Dataset& data, const Progress& progress) {
+  if (!takes_temperature(chosen_) || !has_outgrown(data.labels.size(), softened_labels_)) return;
+  softened_labels_ = data.labels.size();
+  const auto held_out =
+      out_of_fold(*learner_.card, data, learner_.params, *model_, seed_, progress);
+  if (!held_out) return;
+  temperature_ = held_out_temperature(data, *held_out, weighs_classes_alike(learner_.params));
+}
+
+Dataset Walk::augmented(const Dataset& data, std::vector<int64_t> rows,
+                        OwnedFeatures& doubled) const {
+  const size_t count = rows.size();
+  for (size_t i = 0; i < count; ++i)
+    rows.push_back(rows[i] + static_cast<int64_t>(stage_.pool_labels.size()));
+  doubled = take_rows(stage_.doubled.features(), rows);
+  Dataset both = data;
+  both.features = doubled.view();
+  both.labels.insert(both.labels.end(), data.labels.begin(), data.labels.end());
+  both.weights.assign(2 * count, 0.5f);  // A label counts once.
+  return both;
+}
+
+void Walk::choose_learner(const Dataset& data, const Progress& progress) {
+  const auto choice =
+      loop::choose_learner(data, learner_record_, "", "none", mix_seed(seed_, 8), progress);
+  if (choice.learner.card != learner_.card) model_.reset();  // It cannot start from another kind.
+  learner_ = choice.learner;
+  learner_record_ = choice.record;
+  run_.learners.emplace_back(learner_.card->name);
 }
 
 static double calibration_error(const Matrix& probabilities, std::span<const int32_t> predicted,
@@ -107,7 +149,19 @@ void Walk::measure() {
   run_.log_loss.push_back(metrics::log_loss(stage_.test_labels, probabilities));
   run_.ece.push_back(calibration_error(probabilities, predicted, stage_.test_labels));
   if (!stage_.pool_costs.empty()) run_.cost.push_back(cost_);
+  if (plan_.typos > 0) {
+    model_->probabilities(stage_.typo_test.features(), probabilities);
+    run_.typo_accuracy.push_back(
+        metrics::accuracy(stage_.test_labels, metrics::likeliest(probabilities)));
+  }
   run_.seconds.push_back(monotonic_seconds() - started_);
+  const auto audit = rows_in(State::audit);
+  stop_points_.observe({.model = *model_,
+                        .labels = spent_,
+                        .pool_left = state_.size() - spent_,
+                        .accuracy = run_.accuracy.back(),
+                        .audit_rows = audit,
+                        .audit_labels = labels_of(audit)});
   run_.indices.push_back(std::move(picked_.back()));
   picked_.clear();
 }
@@ -151,7 +205,8 @@ void Walk::choose(size_t batch_size) {
     pool.embeddings =
         stage_.pool.geometry.cols ? Features(stage_.pool.geometry) : stage_.pool.features();
   }
-  const auto chosen = arbitrated(labeled, labels);
+  auto chosen = arbitrated(labeled, labels);
+  if (takes_temperature(chosen)) chosen.params.set("temperature", temperature_);
   const auto selection =
       strategies::select_batch(*chosen.card, pool, batch_size - audit, chosen.params, rng.next64());
   take(selection.rows, State::trained);

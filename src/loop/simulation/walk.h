@@ -26,6 +26,10 @@ class Walk {
   void take(const std::vector<int64_t>& rows, State state);
   std::vector<int32_t> labels_of(const std::vector<int64_t>& rows) const;
   void train(const Progress& progress);
+  // The rows as they are and once more with typos.
+  Dataset augmented(const Dataset& data, std::vector<int64_t> rows, OwnedFeatures& doubled) const;
+  void choose_learner(const Dataset& data, const Progress& progress);  // Where the plan says auto.
+  void soften(const Dataset& data, const Progress& progress);
   void measure();
   void choose(size_t batch_size);
   // The strategy; an arbiter with its weights as the audit labels have them.
@@ -36,10 +40,14 @@ class Walk {
   const SimulationPlan& plan_;
   const Stage& stage_;
   uint64_t seed_;
-  learners::ChosenLearner learner_;
+  learners::ChosenLearner learner_;  // As it stands; auto's changes on the way.
+  Json learner_record_;
   strategies::ChosenStrategy chosen_;
   std::unique_ptr<learners::Model> model_;
+  StopPoints stop_points_;
   bool usable_ = false;  // Whether the strategy is shown what the model says.
+  double temperature_ = 1;
+  size_t softened_labels_ = 0;  // As many were there when both were found.
   std::any memory_;
   std::vector<State> state_;
   std::vector<int32_t> arms_;   // Of the pool's rows: the arbiter's arm that picked it, or -1.
