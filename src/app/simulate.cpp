@@ -1,4 +1,5 @@
 // querist simulate: which strategy would have spent the labels best?
+#include <algorithm>
 #include <cstdio>
 
 #include "app/columns.h"
@@ -6,6 +7,8 @@
 #include "app/progress_bar.h"
 #include "app/verb.h"
 #include "base/error.h"
+#include "base/fast_hash.h"
+#include "base/file.h"
 #include "base/threads.h"
 #include "loop/one_by_one.h"
 #include "loop/screening.h"
@@ -13,6 +16,11 @@
 #include "strategies/door/expression.h"
 
 namespace querist::app {
+
+static double accuracy_of(const std::string& text) {
+  static const ParamSpec spec = {.name = "annotator_accuracy", .fallback = 0.8, .min = 0, .max = 1};
+  return std::get<double>(parse_value(spec, text));
+}
 
 static loop::SimulationPlan plan_of(const Invocation& invocation) {
   const auto count = [&](std::string_view name) {
@@ -28,6 +36,21 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.seeds = count("seeds");
   plan.first_seed = count("first_seed");
   plan.noise = invocation.options.number("noise");
+  plan.crowd.annotators = count("annotators");
+  plan.crowd.votes = count("votes");
+  plan.crowd.accuracy.clear();
+  for (const std::string& text : invocation.list("annotator_accuracy"))
+    plan.crowd.accuracy.push_back(accuracy_of(text));
+  plan.crowd.errors = invocation.text("annotator_errors");
+  plan.crowd.spammers = invocation.options.number("spammers");
+  plan.full_accuracy = invocation.options.flag("full_accuracy") || !invocation.text("html").empty();
+  plan.costs_by_row = !invocation.text("cost_column").empty();
+  plan.cost_per_label = invocation.options.number("cost_per_label");
+  if (plan.costs_by_row && plan.cost_per_label == 0) plan.cost_per_label = 1;
+  if (const std::string out = invocation.text("out"); !out.empty() && out != "-") {
+    plan.side_file = out + ".runs";
+    plan.build = fmt::format("{:016x}", fast_hash(MappedFile("/proc/self/exe").bytes()));
+  }
   plan.audit_share = invocation.options.number("audit_share");
   plan.typos = invocation.options.number("typos");
   plan.augment = invocation.text("augment");
@@ -47,8 +70,8 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
 static std::string stopping_text(const Json& result) {
   std::string text;
   for (const Json& row : result.value("stopping", Json::array())) {
-    text += fmt::format("{} with {}: ", row["strategy"].get<std::string>(),
-                        row["rule"].get<std::string>());
+    text +=
+        fmt::format("{} with {}: ", row["name"].get<std::string>(), row["rule"].get<std::string>());
     if (row["labels_mean"].is_null()) {
       text += "never says stop\n";
       continue;
@@ -64,23 +87,26 @@ static std::string stopping_text(const Json& result) {
 }
 
 static void print_summary(const Json& result) {
-  std::string text =
-      fmt::format("{:<20} {:>8} {:>8} {:>8} {:>8}\n", "strategy", "aulc", "sd", "final", "rank");
+  size_t width = 20;
+  for (const Json& row : result["summary"])
+    width = std::max(width, row["name"].get_ref<const std::string&>().size());
+  std::string text = fmt::format("{:<{}} {:>8} {:>8} {:>8} {:>8}\n", "strategy", width, "aulc",
+                                 "sd", "final", "rank");
   for (const Json& row : result["summary"]) {
-    text += fmt::format("{:<20} {:>8.4f} {:>8.4f} {:>8.4f} {:>8.2f}\n",
-                        row["strategy"].get<std::string>(), row["aulc_mean"].get<double>(),
-                        row["aulc_sd"].get<double>(), row["final_accuracy_mean"].get<double>(),
-                        row["rank_mean"].get<double>());
+    text +=
+        fmt::format("{:<{}} {:>8.4f} {:>8.4f} {:>8.4f} {:>8.2f}\n", row["name"].get<std::string>(),
+                    width, row["aulc_mean"].get<double>(), row["aulc_sd"].get<double>(),
+                    row["final_accuracy_mean"].get<double>(), row["rank_mean"].get<double>());
   }
   for (const Json& row : result["summary"]) {
     if (row["final_typo_accuracy_mean"].is_null()) continue;
-    text += fmt::format("{} with typos in the test texts: final {:.4f}\n",
-                        row["strategy"].get<std::string>(),
-                        row["final_typo_accuracy_mean"].get<double>());
+    text +=
+        fmt::format("{} with typos in the test texts: final {:.4f}\n",
+                    row["name"].get<std::string>(), row["final_typo_accuracy_mean"].get<double>());
   }
   for (const Json& row : result["comparisons"]) {
     text += fmt::format("{} against {}: aulc {:+.4f} (95 % {:+.4f} to {:+.4f}), p = {:.4f}",
-                        row["strategy"].get<std::string>(), row["against"].get<std::string>(),
+                        row["name"].get<std::string>(), row["against_name"].get<std::string>(),
                         row["aulc_difference"].get<double>(), row["ci_low"].get<double>(),
                         row["ci_high"].get<double>(), row["p_value"].get<double>());
     if (!row["labels_saved"].is_null()) {
@@ -108,16 +134,17 @@ static bool follows(const Invocation& invocation, std::string_view protocol,
 }
 
 static bool one_by_one(const Invocation& invocation) {
-  return follows(
-      invocation, "one_by_one_rbf_svm",
-      {"learner", "featurizer", "initial", "batch_size", "budget", "noise", "audit_share", "guard",
-       "test_fraction", "split", "stopping", "typos", "augment"});
+  return follows(invocation, "one_by_one_rbf_svm",
+                 {"learner", "featurizer", "initial", "batch_size", "budget", "noise",
+                  "audit_share", "guard", "test_fraction", "split", "stopping", "typos", "augment",
+                  "annotators", "cost_per_label", "cost_column", "full_accuracy"});
 }
 
 static bool screening(const Invocation& invocation) {
   return follows(invocation, "screening",
                  {"initial", "budget", "noise", "audit_share", "guard", "test_fraction", "split",
-                  "metric", "html", "stopping", "typos", "augment"});
+                  "metric", "html", "stopping", "typos", "augment", "annotators", "cost_per_label",
+                  "cost_column", "full_accuracy"});
 }
 
 static void print_screening(const Json& result) {
@@ -178,8 +205,9 @@ static int run(const Invocation& invocation) {
   const loop::SimulationPlan plan = plan_of(invocation);
   const std::string& path = invocation.arguments[0];
   ProgressBar bar("simulating");
-  const auto table =
-      loop::read_table(path, roles_of(invocation), invocation.text("embeddings"), bar.progress());
+  formats::Roles roles = roles_of(invocation);
+  roles.group = invocation.text("cost_column");
+  const auto table = loop::read_table(path, roles, invocation.text("embeddings"), bar.progress());
   for (size_t i = 0; i < table.problems.size() && i < 5; ++i) {
     std::fprintf(stderr, "row %lld was left out: %s\n",
                  static_cast<long long>(table.problems[i].row), table.problems[i].reason.c_str());
@@ -196,9 +224,15 @@ static int run(const Invocation& invocation) {
   const auto simulation = protocol ? loop::simulate_one_by_one(table, plan, bar.progress())
                                    : loop::simulate(table, plan, bar.progress());
   const Json result = loop::simulation_json(simulation, metric_of(invocation, protocol));
+  if (simulation.resumed > 0)
+    std::fprintf(stderr, "%zu finished runs were taken over from %s\n", simulation.resumed,
+                 plan.side_file.c_str());
   if (!invocation.text("html").empty())
     put_out(invocation.text("html"), loop::simulation_html(result, path));
-  return put_result(invocation, result, print_summary);
+  put_result(invocation, result, print_summary);
+  std::error_code gone;  // The result has all of it; where it stays, it is found finished.
+  if (!protocol && !plan.side_file.empty()) std::filesystem::remove(plan.side_file, gone);
+  return 0;
 }
 
 Verb simulate() {
@@ -222,8 +256,12 @@ Verb simulate() {
                     "margin,k_means(max_iterations=50)."},
            {.name = "learner",
             .fallback = "logistic_regression",
-            .help = "Learner that is trained; auto: chosen on the way by losses out of fold."},
-           {.name = "featurizer", .fallback = "", .help = "Featurizer; empty: the usual one."},
+            .help =
+                "Learner that is trained; of several, comma-separated, each gets its runs. auto: "
+                "chosen on the way by losses out of fold."},
+           {.name = "featurizer",
+            .fallback = "",
+            .help = "Featurizer, or several as with learner; empty: the usual one."},
            {.name = "initial",
             .fallback = 20,
             .min = 1,
@@ -277,6 +315,44 @@ Verb simulate() {
             .min = 0,
             .max = 1,
             .help = "Chance of a wrong answer."},
+           {.name = "annotators",
+            .fallback = 0,
+            .min = 0,
+            .max = 10'000,
+            .whole = true,
+            .help = "Simulated annotators in the oracle's place; 0: the oracle answers."},
+           {.name = "votes",
+            .fallback = 1,
+            .min = 1,
+            .max = 100,
+            .whole = true,
+            .help = "Labels an example gets from different annotators; their majority counts, and "
+                    "each costs."},
+           {.name = "annotator_accuracy",
+            .fallback = "0.8",
+            .help = "How often annotators are right: one number, or several in turn."},
+           {.name = "annotator_errors",
+            .fallback = "uniform",
+            .choices = {"uniform", "confusion", "difficulty"},
+            .help = "How they err: on any class, each by likings of its own, or near the boundary "
+                    "of a model of all labels."},
+           {.name = "spammers",
+            .fallback = 0.0,
+            .min = 0,
+            .max = 1,
+            .help = "Share of the annotators that answer at random."},
+           {.name = "cost_per_label",
+            .fallback = 0.0,
+            .min = 0,
+            .max = 1e9,
+            .help = "What a label costs; the result then has areas over cost. 0: not counted."},
+           {.name = "cost_column",
+            .fallback = "",
+            .help = "Column of what a label of the row costs, times cost_per_label."},
+           {.name = "full_accuracy",
+            .fallback = false,
+            .help = "Also train on the whole pool, once a seed, and tell the labels that 90, 95 "
+                    "and 99 % of its accuracy took; --html and --stopping do so too."},
            {.name = "typos",
             .fallback = 0.0,
             .min = 0,
@@ -315,7 +391,10 @@ Verb simulate() {
             .max = 1024,
             .whole = true,
             .help = "Threads; 0: all cores."},
-           {.name = "out", .fallback = "", .help = "Write the result as JSON to this file."},
+           {.name = "out",
+            .fallback = "",
+            .help = "Write the result as JSON to this file; finished runs are kept beside it, "
+                    "so that an interrupted simulation goes on."},
            {.name = "html", .fallback = "", .help = "Write a self-contained report to this file."},
            json_option()}),
       .run = run,

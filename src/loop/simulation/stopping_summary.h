@@ -1,18 +1,15 @@
 // What stopping by a rule would have cost beside labelling everything.
 #pragma once
 
+#include <vector>
+
 #include "base/json.h"
-#include "loop/simulation/stage.h"
+#include "loop/simulation/groups.h"
 
 namespace querist::loop {
 
-// Test accuracy of a model of the whole pool's labels; 0 where the plan watches no rule.
-double full_accuracy(const Table& table, const SimulationPlan& plan, const Stage& stage,
-                     uint64_t seed, const Progress& progress);
-
-// Where rules are watched: `stops` and `full_accuracy` of each run, and `stopping`: of each
-// strategy and rule in how many runs it was met, and of those the labels, the accuracy and its
-// share of the full one. Elsewhere nothing.
-void add_stopping(const Simulation& simulation, Json& result);
+// Of each group and watched rule in how many runs it was met, and of those the labels, the accuracy
+// and its share of the full one. Empty where no rule is watched.
+Json stopping_summary(const std::vector<RunGroup>& groups);
 
 }  // namespace querist::loop

@@ -11,6 +11,7 @@
 #include "loop/out_of_fold.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
+#include "metrics/calibration.h"
 #include "metrics/classification.h"
 
 namespace querist::loop {
@@ -25,6 +26,8 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
       chosen_(strategy_for(strategy, plan.learner)),
       stop_points_(plan.stopping, stage.pool.features(), plan.batch_size, seed) {
   run_.strategy = strategy;
+  run_.learner = plan.learner;
+  run_.featurizer = plan.featurizer;
   run_.seed = seed;
   state_.assign(stage.split.pool.size(), State::open);
   arms_.assign(state_.size(), -1);
@@ -64,6 +67,7 @@ void Walk::take(const std::vector<int64_t>& rows, State state, bool chosen) {
   WalkLabels& noted = state == State::audit ? audited_ : learnt_;
   for (const int64_t row : rows) {
     state_[static_cast<size_t>(row)] = state;
+    if (!stage_.pool_costs.empty()) cost_ += stage_.pool_costs[static_cast<size_t>(row)];
     picked_.back().push_back(
         table_.source_rows[static_cast<size_t>(stage_.split.pool[static_cast<size_t>(row)])]);
     noted.rows.push_back(row);
@@ -136,6 +140,18 @@ void Walk::choose_learner(const Dataset& data, const Progress& progress) {
   run_.learners.emplace_back(learner_.card->name);
 }
 
+static double calibration_error(const Matrix& probabilities, std::span<const int32_t> predicted,
+                                std::span<const int32_t> labels) {
+  std::vector<double> confidences(predicted.size());
+  std::vector<uint8_t> right(predicted.size());
+  for (size_t i = 0; i < predicted.size(); ++i) {
+    const double confidence = probabilities.at(i, static_cast<size_t>(predicted[i]));
+    confidences[i] = std::min(1.0, confidence);  // A sum of floats may end above one.
+    right[i] = predicted[i] == labels[i];
+  }
+  return metrics::expected_calibration_error(confidences, right);
+}
+
 void Walk::measure() {
   Matrix probabilities;
   model_->probabilities(stage_.test.features(), probabilities);
@@ -145,6 +161,8 @@ void Walk::measure() {
   run_.balanced_accuracy.push_back(
       metrics::balanced_accuracy(stage_.test_labels, predicted, table_.classes.size()));
   run_.log_loss.push_back(metrics::log_loss(stage_.test_labels, probabilities));
+  run_.ece.push_back(calibration_error(probabilities, predicted, stage_.test_labels));
+  if (!stage_.pool_costs.empty()) run_.cost.push_back(cost_);
   if (plan_.typos > 0) {
     model_->probabilities(stage_.typo_test.features(), probabilities);
     run_.typo_accuracy.push_back(

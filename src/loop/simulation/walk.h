@@ -62,6 +62,7 @@ class Walk {
   std::vector<int64_t> order_;  // And in which round.
   std::vector<std::vector<int64_t>> picked_;
   size_t spent_ = 0;
+  double cost_ = 0;
   double started_ = 0;
   SimulationRun run_;
 };
