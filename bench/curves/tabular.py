@@ -255,7 +255,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=0, help="0: 100 for sets under 2,000 rows, 10 above")
     parser.add_argument("--chunk", type=int, default=20, help="seeds a run of the binary; a chunk that is cut off starts again")
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--minutes", type=float, default=1e9, help="stop after about so long; 0 only writes the report")
+    parser.add_argument("--minutes", type=float, default=10_000, help="stop after about so long; 0 only writes the report")
     options = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
     sets = read_sets(options.data)
