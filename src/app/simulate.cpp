@@ -22,6 +22,8 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.learner = invocation.text("learner");
   plan.featurizer = invocation.text("featurizer");
   plan.initial = count("initial");
+  plan.initial_per_class = count("initial_per_class");
+  plan.ssl = invocation.text("ssl");
   plan.batch_size = count("batch_size");
   plan.budget = count("budget");
   plan.seeds = count("seeds");
@@ -66,8 +68,9 @@ static void print_summary(const Json& result) {
 
 static bool one_by_one(const Invocation& invocation) {
   if (invocation.text("protocol") == "none") return false;
-  for (const std::string_view fixed : {"learner", "featurizer", "initial", "batch_size", "budget",
-                                       "noise", "audit_share", "test_fraction", "split"}) {
+  for (const std::string_view fixed :
+       {"learner", "featurizer", "initial", "initial_per_class", "ssl", "batch_size", "budget",
+        "noise", "audit_share", "test_fraction", "split"}) {
     if (invocation.options.changed(fixed))
       wrong_usage("--protocol fixes {}; leave it out, or the protocol", fixed);
   }
@@ -138,6 +141,17 @@ Verb simulate() {
             .max = 1e6,
             .whole = true,
             .help = "Random labels to start from."},
+           {.name = "initial_per_class",
+            .fallback = 0,
+            .min = 0,
+            .max = 1e6,
+            .whole = true,
+            .help = "Start from so many random labels of each class instead; 0: from --initial."},
+           {.name = "ssl",
+            .fallback = "off",
+            .help =
+                "Pseudo-labels for the models that are measured: off; auto, where they stand "
+                "the test; or the name of a pseudo-labeler, forced. Strategies never see them."},
            {.name = "batch_size",
             .fallback = 20,
             .min = 1,

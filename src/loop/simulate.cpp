@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "loop/semi_supervised.h"
 #include "loop/signals.h"
 #include "loop/simulation/walk.h"
 
@@ -18,8 +19,10 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
   if (plan.seeds == 0 || plan.batch_size == 0 || plan.initial == 0) {
     refuse("seeds, batch_size and initial must be at least 1");
   }
-  if (plan.budget < plan.initial)
-    refuse("the budget of {} is below the {} initial labels", plan.budget, plan.initial);
+  const size_t initial = initial_labels(table, plan);
+  if (plan.budget < initial)
+    refuse("the budget of {} is below the {} initial labels", plan.budget, initial);
+  parse_ssl(plan.ssl);
   const auto learner = learner_for(plan.learner);
   for (const std::string& strategy : plan.strategies) strategy_for(strategy, *learner.card);
 }

@@ -16,10 +16,12 @@ struct SimulationPlan {
   std::string learner = "logistic_regression";
   std::string featurizer;  // Empty: the usual one for the payload.
   size_t initial = 20;
+  size_t initial_per_class = 0;  // Instead of `initial`: so many random ones of each class.
   size_t batch_size = 20;
   size_t budget = 500;  // Labels spent in all, the initial ones and audit labels included.
   size_t seeds = 10;
   size_t first_seed = 0;     // The seeds are first_seed … first_seed + seeds - 1.
+  std::string ssl = "off";   // Pseudo-labels, as the setting of projects.
   double noise = 0;          // Chance that the oracle answers with another class.
   double audit_share = 0;    // Share of each batch drawn at random and kept out of training.
   double test_fraction = 0;  // 0: by the split column ("train" is the pool, "test" the test set).
@@ -36,6 +38,7 @@ struct SimulationRun {
   std::vector<double> seconds;  // Wall time of training, scoring and selecting before this point.
   std::vector<std::vector<int64_t>>
       indices;  // Rows of the data file that were labelled to get here, as picked.
+  std::vector<Json> semi_supervised;  // With pseudo-labels: what the gate chose, and why.
 };
 
 struct Simulation {

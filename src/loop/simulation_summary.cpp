@@ -138,6 +138,7 @@ Json simulation_json(const Simulation& simulation, const std::string& metric) {
                     {"log_loss", run.log_loss},
                     {"seconds", run.seconds},
                     {"indices", run.indices}});
+    if (!run.semi_supervised.empty()) runs.back()["semi_supervised"] = run.semi_supervised;
   }
   auto groups = group_runs(simulation, metric);
   rank_groups(groups);

@@ -2,10 +2,12 @@
 #include "loop/simulation/walk.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.h"
 #include "loop/arbiter.h"
 #include "loop/audit.h"
+#include "loop/semi_supervised.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
 #include "metrics/classification.h"
@@ -30,7 +32,7 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
 
 SimulationRun Walk::run(const Progress& progress) {
   Rng rng(mix_seed(seed_, 4));
-  take(rng.sample(state_.size(), std::min(plan_.initial, plan_.budget)), State::trained);
+  take(initial_rows(stage_, plan_, table_.classes.size(), rng), State::trained);
   for (;;) {
     progress.check();
     train(progress);
@@ -78,11 +80,33 @@ void Walk::train(const Progress& progress) {
                            progress);
   usable_ =
       !chosen_.card->handles_no_model || is_usable(*learner_.card, data, learner_.params, seed_);
+  add_pseudo_labels(data, rows, progress);
+}
+
+void Walk::add_pseudo_labels(const Dataset& data, std::span<const int64_t> rows,
+                             const Progress& progress) {
+  const auto before = std::exchange(final_, model_);
+  if (plan_.ssl == "off") return;
+  const auto audit = rows_in(State::audit);
+  const auto audit_labels = labels_of(audit);
+  const auto found =
+      semi_supervise({.features = stage_.pool.features(),
+                      .geometry = stage_.pool.geometry.cols ? Features(stage_.pool.geometry)
+                                                            : stage_.pool.features(),
+                      .rows = rows,
+                      .labels = data.labels,
+                      .audit_rows = audit,
+                      .audit_labels = audit_labels,
+                      .classes = data.classes},
+                     {.setting = plan_.ssl, .seed = mix_seed(seed_, 5)}, *learner_.card,
+                     learner_.params, model_, before.get(), progress);
+  if (found.model) final_ = found.model;
+  run_.semi_supervised.push_back(found.report);
 }
 
 void Walk::measure() {
   Matrix probabilities;
-  model_->probabilities(stage_.test.features(), probabilities);
+  final_->probabilities(stage_.test.features(), probabilities);
   const auto predicted = metrics::likeliest(probabilities);
   run_.labels.push_back(static_cast<double>(spent_));
   run_.accuracy.push_back(metrics::accuracy(stage_.test_labels, predicted));

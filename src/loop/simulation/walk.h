@@ -26,6 +26,8 @@ class Walk {
   void take(const std::vector<int64_t>& rows, State state);
   std::vector<int32_t> labels_of(const std::vector<int64_t>& rows) const;
   void train(const Progress& progress);
+  void add_pseudo_labels(const Dataset& data, std::span<const int64_t> rows,
+                         const Progress& progress);
   void measure();
   void choose(size_t batch_size);
   // The strategy; an arbiter with its weights as the audit labels have them.
@@ -38,7 +40,8 @@ class Walk {
   uint64_t seed_;
   learners::ChosenLearner learner_;
   strategies::ChosenStrategy chosen_;
-  std::unique_ptr<learners::Model> model_;
+  std::shared_ptr<const learners::Model> model_;  // Of the given labels: what selection sees.
+  std::shared_ptr<const learners::Model> final_;  // What is measured: with pseudo-labels, if any.
   bool usable_ = false;  // Whether the strategy is shown what the model says.
   std::any memory_;
   std::vector<State> state_;
