@@ -140,14 +140,15 @@ static ShownModel model_of(Workshop& workshop, const Choice& choice,
     shown.probabilities = &workshop.probabilities(model, view);
   } else {
     model = workshop.load_model(*choice.model_version);
-    model.model->probabilities(view.features, shown.own);
+    model.scorer()->probabilities(view.features, shown.own);
   }
   const bool reads = has(strategy.needs | strategy.reads, Signal::member_probabilities);
-  if (reads && choice.usable && model.model->members() > 0) {
+  const learners::Model& scorer = *model.scorer();
+  if (reads && choice.usable && scorer.members() > 0) {
     Features then = view.features;  // The rows that there were: members lie one after the other.
     then.rows = then.sparse.rows = static_cast<size_t>(choice.rows);
-    model.model->member_probabilities(then, shown.members);
-    shown.member_count = model.model->members();
+    scorer.member_probabilities(then, shown.members);
+    shown.member_count = scorer.members();
   }
   return shown;
 }

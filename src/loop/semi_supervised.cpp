@@ -54,7 +54,7 @@ static std::vector<Candidate> candidates_of(const SslSetting& setting, const std
                                             const SslWorld& world) {
   if (setting.forced.labeler) return {{text, setting.forced}};
   std::vector<std::string> names;
-  if (world.has_distances) names = {"label_spreading", "label_spreading(weight=4)"};
+  if (world.has_distances) names = {"label_spreading(weight=4)", "label_spreading"};
   names.emplace_back("self_training(share=0.9, rounds=5)");
   const bool counts =
       world.features.is_sparse &&
@@ -86,25 +86,22 @@ static Matrix predictions(const learners::Model& model, const Features& features
   return probabilities;
 }
 
-// What judged, in words: "the 16 labels, each predicted by a model that had not seen it".
-static std::string judges(const Verdict& verdict) {
-  if (verdict.by == "audit") return fmt::format("the {} audit labels", verdict.rows);
-  return fmt::format("{} labels that were held out in turn", verdict.rows);
-}
-
 static void explain(Verdict& verdict) {
+  const auto judges = verdict.by == "audit"
+                          ? fmt::format("the {} audit labels", verdict.rows)
+                          : fmt::format("{} labels that were held out in turn", verdict.rows);
   if (verdict.chosen == 0) {
     verdict.why = fmt::format(
-        "No pseudo-labels: of {} none of the candidates is wrong on fewer by more than one "
+        "No pseudo-labels: none of the candidates is wrong on fewer of {} by more than one "
         "standard "
         "error.",
-        judges(verdict));
+        judges);
     return;
   }
   const auto& best = verdict.gains[verdict.chosen];
   verdict.why = fmt::format(
-      "of {} it is wrong on {:.1f} of 100 instead of {:.1f} (one standard error: {:.1f})",
-      judges(verdict), 100 * best.loss, 100 * verdict.gains[0].loss, 100 * best.standard_error);
+      "it is wrong on {:.1f} of 100 of {} instead of on {:.1f} (one standard error: {:.1f})",
+      100 * best.loss, judges, 100 * verdict.gains[0].loss, 100 * best.standard_error);
 }
 
 static Verdict judge_by_audit(const SslData& data, const SslPlan& plan, const SslWorld& world,

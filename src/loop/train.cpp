@@ -7,6 +7,7 @@
 #include "loop/cycle.h"
 #include "loop/evaluate.h"
 #include "loop/numbered_labels.h"
+#include "loop/project_semi_supervised.h"
 #include "loop/signals.h"
 #include "metrics/classification.h"
 #include "storage/annotations.h"
@@ -115,6 +116,7 @@ static void store_model(Workshop& workshop, const ModelVersion& version, const J
   store.atomically([&] {
     model.version = storage::add_model(store, version, bytes, "querist").version;
     const int64_t project_id = version.project_id;
+    record_pseudo_labels(store, version, model.version);
     if (!metrics.is_null()) {
       Json named = metrics;
       named["model_version"] = model.version;
@@ -145,7 +147,7 @@ static bool is_trained_on(const ModelVersion& model, const TrainingSet& set, con
                           int64_t featurizer_version) {
   return model.label_hash == set.hash && model.learner == learner.name &&
          model.featurizer_version == featurizer_version && model.params == given_json(params) &&
-         model.classes == project.classes;
+         model.classes == project.classes && has_same_ssl(model, project);
 }
 
 // Trains, measures on the audit labels, compares with the champion, stores.
@@ -165,7 +167,7 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
   LoadedModel model;
   model.learner = learner.name;
   model.featurizer_version = workshop.featurizer_version();
-  model.model = learners::train(learner, data, params, same_kind ? before.model.get() : nullptr,
+  model.model = learners::train(learner, data, params, same_kind ? before.scorer().get() : nullptr,
                                 seed, progress);
   stop_point("trained");
 
@@ -190,6 +192,8 @@ static void train_model(Cycle& cycle, Workshop& workshop, const Project& project
                                            set.through_event),
                      project.classes, static_cast<int64_t>(view.rows));
   }
+  add_pseudo_labels(workshop, project, view, labels, audit, {&learner, params}, seed, before,
+                    progress, model, version);
   const Json metrics = evaluate(project, model, audit, view);
   const Succession next = succession(workshop, project, model, audit, view);
   workshop.check_features();

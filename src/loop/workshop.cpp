@@ -97,6 +97,12 @@ LoadedModel Workshop::load_model(int64_t version) {
   loaded.featurizer_version = stored->featurizer_version;
   loaded.model =
       learners::find(stored->learner).load(storage::model_bytes(store_, project_id_, version));
+  const Json& data = stored->data;
+  if (data.contains("semi_supervised") && data["semi_supervised"].contains("supervised_sha256")) {
+    loaded.supervised = learners::find(stored->learner)
+                            .load(storage::model_part(
+                                store_, project_id_, data["semi_supervised"]["supervised_sha256"]));
+  }
   return loaded;
 }
 
@@ -116,7 +122,7 @@ LoadedModel Workshop::newest_model() {
 const Matrix& Workshop::probabilities(const LoadedModel& model, const storage::FeatureView& view) {
   if (probabilities_version_ != model.version || probabilities_->rows != view.rows) {
     auto fresh = std::make_shared<Matrix>();
-    model.model->probabilities(view.features, *fresh);
+    model.scorer()->probabilities(view.features, *fresh);
     check_features();
     const std::lock_guard lock(scores_mutex_);
     probabilities_ = std::move(fresh);

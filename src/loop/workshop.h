@@ -19,6 +19,13 @@ struct LoadedModel {
   std::string learner;
   int64_t featurizer_version = 0;
   std::shared_ptr<const learners::Model> model;
+  // Where `model` was trained with pseudo-labels: the one of the given labels alone.
+  std::shared_ptr<const learners::Model> supervised = nullptr;
+
+  // What selection and stopping look at: it has seen no pseudo-label.
+  const std::shared_ptr<const learners::Model>& scorer() const {
+    return supervised ? supervised : model;
+  }
 };
 
 class Workshop {
@@ -46,7 +53,8 @@ class Workshop {
   // Nothing when the stored file is missing or damaged.
   std::optional<LoadedModel> load_if_whole(int64_t version);
 
-  // Class probabilities of every row under the model, kept until the model or the rows change.
+  // Class probabilities of every row under the model's scorer, kept until the model or the rows
+  // change.
   const Matrix& probabilities(const LoadedModel& model, const storage::FeatureView& view);
   // The newest of them, to look at while the loop works on; null before there are any. Needs no
   // lock.

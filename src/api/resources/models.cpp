@@ -27,7 +27,8 @@ static Json model_json(const ModelVersion& model) {
           {"seconds", model.seconds},
           {"build", model.build},
           {"sha256", model.sha256},
-          {"gate", model.gate}};
+          {"gate", model.gate},
+          {"semi_supervised", model.data.value("semi_supervised", Json())}};
 }
 
 static Json change_json(const AliasChange& change) {
@@ -106,7 +107,8 @@ static Fields model_fields() {
           {"seconds", number},
           {"build", text},
           {"sha256", text},
-          {"gate", object}};
+          {"gate", object},
+          {"semi_supervised", object}};
 }
 
 static Fields change_fields() {
