@@ -8,12 +8,8 @@ namespace querist::loop {
 HeadTrainer::HeadTrainer(const learners::Learner& learner, const Params& params, uint64_t seed,
                          const Progress& progress,
                          std::shared_ptr<const learners::Model> supervised)
-    : learner_(learner),
-      params_(params),
-      kept_(params),
-      seed_(seed),
-      progress_(progress),
-      supervised_(std::move(supervised)) {
+    : learner_(learner), params_(params), kept_(params), seed_(seed), progress_(progress) {
+  start_from(std::move(supervised));
   // Logistic regression takes over the strength of the model that it starts from.
   const bool searches = std::ranges::any_of(
       params.specs(), [](const ParamSpec& spec) { return spec.name == "search_below"; });
@@ -22,10 +18,11 @@ HeadTrainer::HeadTrainer(const learners::Learner& learner, const Params& params,
 
 std::shared_ptr<const learners::Model> HeadTrainer::train(const Dataset& data) {
   const bool is_given = data.weights.empty();
+  auto& supervised = supervised_[data.features.cols];
   std::shared_ptr<const learners::Model> model =
       learners::train(learner_, data, is_given ? params_ : kept_,
-                      is_given ? nullptr : supervised_.get(), seed_, progress_);
-  if (is_given) supervised_ = model;
+                      is_given ? nullptr : supervised.get(), seed_, progress_);
+  if (is_given) supervised = model;
   return model;
 }
 
@@ -38,7 +35,9 @@ Trainer HeadTrainer::function() {
 }
 
 void HeadTrainer::start_from(std::shared_ptr<const learners::Model> supervised) {
-  supervised_ = std::move(supervised);
+  if (!supervised) return;
+  const size_t columns = supervised->features();
+  supervised_[columns] = std::move(supervised);
 }
 
 }  // namespace querist::loop

@@ -1,6 +1,7 @@
 // Trains heads with and without pseudo-labels, for labelers and the gate.
 #pragma once
 
+#include <map>
 #include <memory>
 
 #include "data/trainer.h"
@@ -27,7 +28,7 @@ class HeadTrainer {
   Params kept_;  // Without a search of its own.
   uint64_t seed_;
   const Progress& progress_;
-  std::shared_ptr<const learners::Model> supervised_;
+  std::map<size_t, std::shared_ptr<const learners::Model>> supervised_;  // By columns: of a view.
 };
 
 }  // namespace querist::loop
