@@ -124,12 +124,25 @@ static Verdict judge_by_audit(const SslData& data, const SslPlan& plan, const Ss
   return verdict;
 }
 
+// With few labels as many folds as a class has of them on average: each then holds one of every
+// class, and what is left to train on has the classes in their proportions. A head of few labels
+// says little but those, and of the class that is held out there would be fewer.
+static size_t folds_for(std::span<const int32_t> labels, size_t classes) {
+  std::vector<size_t> counts(classes);
+  for (const int32_t label : labels) ++counts[static_cast<size_t>(label)];
+  std::erase_if(counts, [](size_t count) { return count < 2; });
+  if (counts.empty()) return 2;
+  return std::clamp(std::accumulate(counts.begin(), counts.end(), size_t{0}) / counts.size(),
+                    size_t{2}, ssl_folds);
+}
+
 static Verdict judge_by_folds(const SslPlan& plan, const SslWorld& world,
                               std::span<const Candidate> candidates, HeadTrainer& heads,
                               const Progress& progress) {
   std::vector<pseudo_labelers::GateMethod> methods;
   for (const Candidate& c : candidates) methods.push_back({c.method.labeler, c.method.params});
-  const auto found = pseudo_labelers::gate(world.view(), methods, heads.function(), ssl_folds,
+  const auto found = pseudo_labelers::gate(world.view(), methods, heads.function(),
+                                           folds_for(world.labels, world.classes),
                                            mix_seed(plan.seed, 11), progress, GateLoss::error);
   Verdict verdict{found.place, found.methods, found.rows, "out_of_fold", {}};
   if (found.methods.empty()) {

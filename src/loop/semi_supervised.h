@@ -47,8 +47,8 @@ struct SslPlan {
   uint64_t seed = 0;
 };
 
-inline constexpr size_t ssl_folds = 5;
-inline constexpr size_t ssl_judged_by_audit = 50;   // From so many audit labels on they judge.
+inline constexpr size_t ssl_folds = 5;             // At most; fewer where a class has fewer labels.
+inline constexpr size_t ssl_judged_by_audit = 50;  // From so many audit labels on they judge.
 inline constexpr size_t ssl_watched_by_audit = 20;  // Fewer audit labels tell a monitor nothing.
 inline constexpr size_t ssl_most_labels = 200;      // A class; with more, auto tries nothing.
 
