@@ -36,6 +36,8 @@ struct Verdict {
 
 }  // namespace
 
+static constexpr size_t few_labels = 100;  // Below, folds are dealt several times: chance is large.
+
 static SslMethod parse_method(std::string_view text) {
   const Expression expression = parse_expression(text);
   SslMethod method{&pseudo_labelers::find(expression.name), {}};
@@ -141,9 +143,10 @@ static Verdict judge_by_folds(const SslPlan& plan, const SslWorld& world,
                               const Progress& progress) {
   std::vector<pseudo_labelers::GateMethod> methods;
   for (const Candidate& c : candidates) methods.push_back({c.method.labeler, c.method.params});
-  const auto found = pseudo_labelers::gate(world.view(), methods, heads.function(),
-                                           folds_for(world.labels, world.classes),
-                                           mix_seed(plan.seed, 11), progress, GateLoss::error);
+  const size_t repeats = world.labels.size() < few_labels ? 3 : 1;
+  const auto found = pseudo_labelers::gate(
+      world.view(), methods, heads.function(), folds_for(world.labels, world.classes),
+      mix_seed(plan.seed, 11), progress, {GateLoss::error, repeats});
   Verdict verdict{found.place, found.methods, found.rows, "out_of_fold", {}};
   if (found.methods.empty()) {
     verdict.by.clear();

@@ -60,21 +60,17 @@ static void score(const PartlyLabeled& data, const PseudoLabels& pseudo, const H
   for (size_t i = 0; i < held.places.size(); ++i) losses[held.places[i]] = own_losses[i];
 }
 
-GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods,
-                  const Trainer& train, size_t folds, uint64_t seed, const Progress& progress,
-                  GateLoss loss) {
-  if (folds < 2) refuse("folds must be at least 2, not {}", folds);
-  GateDecision decision;
-  const auto pseudo_of = [&](const PartlyLabeled& part, const GateMethod& method, uint64_t own) {
-    return label(*method.labeler, part, method.params, train, own, progress);
-  };
-  const auto fold = folds_of(data, folds, mix_seed(seed, 0));
-  if (fold.empty() || data.unlabeled.empty() || methods.empty()) {
-    for (const GateMethod& method : methods) pseudo_of(data, method, seed);  // Checks the data.
-    return decision;
-  }
-  decision.rows = fold.size() - static_cast<size_t>(std::ranges::count(fold, always_trained_on));
-  std::vector<std::vector<double>> losses(methods.size() + 1, std::vector<double>(decision.rows));
+static PseudoLabels pseudo_of(const PartlyLabeled& data, const GateMethod& method,
+                              const Trainer& train, uint64_t seed, const Progress& progress) {
+  return label(*method.labeler, data, method.params, train, seed, progress);
+}
+
+// Adds each held-out row's loss, without and with each method, under one deal of the folds.
+static void add_losses(const PartlyLabeled& data, std::span<const GateMethod> methods,
+                       const Trainer& train, std::span<const size_t> fold, size_t folds,
+                       uint64_t seed, const GateRule& rule, const Progress& progress,
+                       std::vector<std::vector<double>>& sums) {
+  auto losses = sums;
   for (size_t f = 0; f < folds; ++f) {
     progress.check();
     progress.at(static_cast<double>(f), static_cast<double>(folds), "folds");
@@ -92,15 +88,40 @@ GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods
     PartlyLabeled part = data;
     part.labeled = rows;
     part.labels = labels;
-    score(part, {}, held, train, loss, losses[0]);
+    score(part, {}, held, train, rule.loss, losses[0]);
     for (size_t m = 0; m < methods.size(); ++m) {
-      const PseudoLabels pseudo = pseudo_of(part, methods[m], mix_seed(seed, f + 1));
+      const PseudoLabels pseudo =
+          pseudo_of(part, methods[m], train, mix_seed(seed, f + 1), progress);
       if (pseudo.rows.empty()) {
-        for (const size_t place : held.places) losses[m + 1][place] = losses[0][place];
+        for (const size_t at : held.places) losses[m + 1][at] = losses[0][at];
       } else {
-        score(part, pseudo, held, train, loss, losses[m + 1]);
+        score(part, pseudo, held, train, rule.loss, losses[m + 1]);
       }
     }
+  }
+  for (size_t m = 0; m < sums.size(); ++m) {
+    for (size_t i = 0; i < sums[m].size(); ++i)
+      sums[m][i] += losses[m][i] / static_cast<double>(rule.repeats);
+  }
+}
+
+GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods,
+                  const Trainer& train, size_t folds, uint64_t seed, const Progress& progress,
+                  const GateRule& rule) {
+  if (folds < 2) refuse("folds must be at least 2, not {}", folds);
+  GateDecision decision;
+  folds = std::min(folds, std::max<size_t>(2, data.labeled.size()));
+  auto fold = folds_of(data, folds, mix_seed(seed, 0));
+  if (fold.empty() || data.unlabeled.empty() || methods.empty()) {
+    for (const GateMethod& method : methods)
+      pseudo_of(data, method, train, seed, progress);  // Checks the data.
+    return decision;
+  }
+  decision.rows = fold.size() - static_cast<size_t>(std::ranges::count(fold, always_trained_on));
+  std::vector<std::vector<double>> losses(methods.size() + 1, std::vector<double>(decision.rows));
+  for (size_t repeat = 0; repeat < rule.repeats; ++repeat) {
+    if (repeat > 0) fold = folds_of(data, folds, mix_seed(mix_seed(seed, 0), repeat));
+    add_losses(data, methods, train, fold, folds, seed, rule, progress, losses);
   }
   const auto found = metrics::choose_by_one_standard_error(losses);
   decision.methods = found.methods;
@@ -108,7 +129,7 @@ GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods
   const GateMethod& best = methods[found.chosen - 1];
   decision.chosen = best.labeler;
   decision.place = found.chosen;
-  decision.pseudo = pseudo_of(data, best, seed);
+  decision.pseudo = pseudo_of(data, best, train, seed, progress);
   return decision;
 }
 

@@ -17,6 +17,11 @@ struct GateMethod {
 // not of knowledge, which log losses hold against it; errors do not.
 enum class GateLoss { log_loss, error };
 
+struct GateRule {
+  GateLoss loss = GateLoss::log_loss;
+  size_t repeats = 1;  // Deals of the folds, over which a row's losses are averaged.
+};
+
 // One a label of (n, classes) probabilities.
 std::vector<double> losses_of(std::span<const int32_t> labels, const Matrix& probabilities,
                               GateLoss loss);
@@ -34,10 +39,10 @@ struct GateDecision {
 // Cross-validates over the labelled rows of classes with at least two (stratified; a held-out row
 // is of neither set; the only label of a class is always trained on), trains on what is left with
 // and without each method's pseudo-labels, and chooses by the one-standard-error rule on the losses
-// in favour of the given labels alone. Costs folds · (methods + 1) trainings beside the methods'
-// own. folds: from 2; no more than such rows are used. Throws as `label` does.
+// in favour of the given labels alone. Costs repeats · folds · (methods + 1) trainings beside the
+// methods' own. folds: from 2; no more than such rows are used. Throws as `label` does.
 GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods,
                   const Trainer& train, size_t folds, uint64_t seed, const Progress& progress,
-                  GateLoss loss = GateLoss::log_loss);
+                  const GateRule& rule = {});
 
 }  // namespace querist::pseudo_labelers

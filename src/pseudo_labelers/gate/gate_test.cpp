@@ -135,9 +135,9 @@ TEST(Gate, CountsErrorsWhereItIsAskedTo) {
   const Clusters world(400, 12, 2, false);
   const std::vector<GateMethod> methods = {method("self_training"), method("label_spreading")};
   const auto decision =
-      gate(world.data(), methods, train_centroids, 5, 2, Progress(), GateLoss::error);
+      gate(world.data(), methods, train_centroids, 5, 2, Progress(), {GateLoss::error, 3});
   for (const auto& found : decision.methods) {
-    const double wrong = found.loss * 12;  // Of twelve labels a whole number is wrong.
+    const double wrong = found.loss * 12 * 3;  // Of three times twelve labels a whole number.
     EXPECT_NEAR(wrong, std::round(wrong), 1e-9);
   }
   EXPECT_EQ(decision.chosen, decision.place == 0 ? nullptr : methods[decision.place - 1].labeler);
