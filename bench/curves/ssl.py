@@ -26,6 +26,7 @@ PER_CLASS = (1, 4, 16, 64)
 NAIVE = "self_training(threshold=0.9,rounds=20)"
 METHODS = ("self_training", "self_training(share=0.9,rounds=5)", "label_spreading", "label_spreading(weight=4)", "consistency",
            "co_training", NAIVE, "auto")
+CLAIM_SEEDS = 20  # Of the cell of the largest claim: one draw's gain there has a standard deviation of ten points.
 HAZARD_LEARNER = "logistic_regression(strength=10)"  # A penalty under which probabilities pass 0.9 here and there.
 
 
@@ -69,11 +70,11 @@ def write(folder, name, x, y, pool):
     (folder / f"{name}.csv").write_text("label,split\n" + rows)
 
 
-def simulate(args, folder, name, per_class, classes, method, learner="logistic_regression"):
+def simulate(args, folder, name, per_class, classes, method, learner="logistic_regression", seeds=None):
     out = folder / "result.json"
     command = [args.querist, "simulate", folder / f"{name}.csv", "--embeddings", folder / f"{name}.npy", "--label", "label",
                "--split", "split", "--strategies", "random", "--initial-per-class", per_class, "--budget", per_class * classes,
-               "--seeds", args.seeds, "--first-seed", args.first_seed, "--ssl", method, "--learner", learner, "--out", out]
+               "--seeds", seeds or args.seeds, "--first-seed", args.first_seed, "--ssl", method, "--learner", learner, "--out", out]
     subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True)
     runs = json.loads(out.read_text())["runs"]
     return {"accuracy": [run["accuracy"][-1] for run in runs], "seconds": float(np.mean([run["seconds"][-1] for run in runs])),
@@ -99,11 +100,14 @@ def measure(args):
             write(folder, name, x, y, pool)
             for per_class in PER_CLASS:
                 classes = int(y.max()) + 1
-                runs = {method: simulate(args, folder, name, per_class, classes, method) for method in ("off", *METHODS)}
-                if name == "digits":
-                    runs["em_naive_bayes"] = simulate(args, folder, name, per_class, classes, "em_naive_bayes")
+                wanted = args.methods.split(";") if args.methods else ["off", *METHODS, "em_naive_bayes"]
+                runs = {method: simulate(args, folder, name, per_class, classes, method) for method in wanted
+                        if method != "em_naive_bayes" or name == "digits"}
+                if name == "AG News" and per_class == 4:
+                    for method in {"off", "auto"} & set(wanted):
+                        runs[f"{method}, {CLAIM_SEEDS} seeds"] = simulate(args, folder, name, 4, classes, method, seeds=CLAIM_SEEDS)
                 if name == "Fashion-MNIST" and per_class == 4:
-                    for method in ("off", NAIVE, "auto"):
+                    for method in {"off", NAIVE, "auto"} & set(wanted):
                         runs[f"{method}, {HAZARD_LEARNER}"] = simulate(args, folder, name, 4, classes, method, HAZARD_LEARNER)
                 cells.append({"set": name, "per_class": per_class, "runs": runs})
                 print(name, per_class, {m: round(100 * float(np.mean(r["accuracy"])), 1) for m, r in runs.items()}, flush=True)
@@ -137,13 +141,13 @@ def report(result):
     cells = result["cells"]
     by = {(cell["set"], cell["per_class"]): cell["runs"] for cell in cells}
     worst = min((points(c["runs"]["auto"]["accuracy"], c["runs"]["off"]["accuracy"])[0], c["set"], c["per_class"]) for c in cells)
-    gain = points(by["AG News", 4]["auto"]["accuracy"], by["AG News", 4]["off"]["accuracy"])
+    gain = points(by["AG News", 4][f"auto, {CLAIM_SEEDS} seeds"]["accuracy"], by["AG News", 4][f"off, {CLAIM_SEEDS} seeds"]["accuracy"])
     hazard = by["Fashion-MNIST", 4]
     naive = hazard[f"{NAIVE}, {HAZARD_LEARNER}"]
     claims = [
         (f"`auto` is never more than 1 point below the given labels alone: its worst cell is {worst[1]}, {worst[2]} a class, with "
          f"{worst[0]:+.1f} points", worst[0] >= -1),
-        (f"`auto` gains at least 15 points with 4 labels a class of AG News: {gain[0]:+.1f} ± {gain[1]:.1f}", gain[0] >= 15),
+        (f"`auto` gains at least 15 points with 4 labels a class of AG News: {gain[0]:+.1f} ± {gain[1]:.1f} over {CLAIM_SEEDS} seeds from {result['first_seed']} on", gain[0] >= 15),
         (f"naive self-training, forced, falls to 0.35 or less with 4 labels a class of Fashion-MNIST under `{HAZARD_LEARNER}`: "
          f"{np.mean(naive['accuracy']):.3f}, from {np.mean(hazard['off, ' + HAZARD_LEARNER]['accuracy']):.3f}; a monitor saw it in "
          f"{naive['hazards']} of {len(naive['accuracy'])} runs, and `auto` comes to "
@@ -152,7 +156,7 @@ def report(result):
     first, seeds = result["first_seed"], result["seeds"]
     return f"""# Pseudo-labels: twelve cells
 
-Seeds {first} to {first + seeds - 1}; the gate and its candidates were developed on seeds 1000 to 1007 and on draws outside of the
+Seeds {first} to {first + seeds - 1}; the gate and its candidates were developed on seeds 1000 to 1023 and on draws outside of the
 program. Random labels, the same number of each class. Accuracy of the given labels alone in percent, then differences to it in
 points with the 95 % range over the paired seeds (Student's t).
 
@@ -173,7 +177,8 @@ What helped, on the seeds of development: counting errors instead of log losses 
 pseudo-labels in all of six draws instead of three to four: a cautious model of few labels has poor log losses for want of evidence,
 not of knowledge); heads with pseudo-labels that keep the strength of penalty that the given labels chose, instead of searching one
 among labels that a model made up; label spreading at four times the weight as a candidate; and each class's spread labels weighing
-by its share, without which a strongly penalised head falls to one class.
+by its share, without which a strongly penalised head falls to one class; as many folds as a class has labels, and with few labels the
+folds dealt three times (AG News, 4 a class, 24 seeds: +17.1 points before both, +19.0 after).
 
 Written by `python bench/curves/ssl.py --data FOLDER --fashion FOLDER`.
 """
@@ -184,11 +189,18 @@ def main():
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--fashion", type=pathlib.Path, default=pathlib.Path("/usr/share/datasets/fashion-mnist"))
     parser.add_argument("--querist", type=pathlib.Path, default=ROOT / "build/querist")
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--methods", help="measure only these, separated by semicolons, into the stored result")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--out", type=pathlib.Path, default=RESULTS)
     args = parser.parse_args()
     result = {"first_seed": args.first_seed, "seeds": args.seeds, "cells": measure(args)}
+    if args.methods:  # The others stay as they were measured.
+        before = json.loads((args.out / "ssl.json").read_text())
+        if (before["first_seed"], before["seeds"]) != (args.first_seed, args.seeds):
+            parser.error("the stored result has other seeds")
+        for old, new in zip(before["cells"], result["cells"], strict=True):
+            new["runs"] = old["runs"] | new["runs"]
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "ssl.json").write_text(json.dumps(result, indent=1) + "\n")
     (args.out / "ssl.md").write_text(report(result))
