@@ -6,7 +6,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLOORS = {"base": 1, "kernels": 2, "data": 2, "metrics": 3, "formats": 4, "featurizers": 4, "learners": 4, "strategies": 4,
-          "streams": 4, "calibrators": 4, "consensus": 4, "stopping": 4, "pseudo_labelers": 4, "storage": 4, "jobs": 5, "loop": 6, "labelling": 6, "serving": 6, "governance": 6, "api": 7, "app": 8}
+          "streams": 4, "calibrators": 4, "out_of_distribution": 4, "consensus": 4, "stopping": 4, "pseudo_labelers": 4, "storage": 4, "jobs": 5, "loop": 6, "labelling": 6, "serving": 6, "governance": 6, "api": 7, "app": 8}
 # A foreign header's one home (a path prefix under src/); tests may include what they test against.
 HOMES = {r"sqlite3\.h": ["storage/sqlite"], r"boost/": ["api/http_server", "api/http_client"], r"cblas\.h|lapack": ["kernels/"],
          r"hwy/": ["kernels/"], r"oneapi/": ["kernels/bfloat16_products"], r"nlohmann/": ["base/json.h"], r"spdlog/": ["base/log.cpp"], r"fmt/": ["base/"],

@@ -3,6 +3,9 @@
 
 #include "consensus/active_lab/active_lab.h"
 #include "consensus/active_lab/work.h"
+#include "consensus/consensus.h"
+#include "metrics/agreement.h"
+#include "metrics/crowd_agreement.h"
 #include "native/module.h"
 
 namespace querist::python {
@@ -50,6 +53,42 @@ static std::optional<int64_t> whom_to_ask(Array<int32_t, 1> labelled, Array<int6
   return consensus::whom_to_ask(span_of(labelled), span_of(available), span_of(weights));
 }
 
+static Named aggregate(const std::string& method, Array<int64_t, 1> items,
+                       Array<int64_t, 1> annotators, Array<int32_t, 1> labels, int64_t item_count,
+                       int64_t class_count, std::optional<Array<double, 2>> probabilities,
+                       const nb::dict& params) {
+  const auto& card = consensus::find(method);
+  const Params given = params_of(card.params, params);
+  auto found = without_lock([&] {
+    return consensus::aggregate(card, {span_of(items), span_of(annotators), span_of(labels)},
+                                static_cast<size_t>(item_count), static_cast<size_t>(class_count),
+                                probabilities_of(probabilities), given);
+  });
+  Named answer;
+  answer["probabilities"] = array_of(std::move(found.probabilities));
+  answer["labels"] = array_of(std::move(found.labels));
+  answer["annotator_quality"] = array_of(std::move(found.annotator_quality));
+  answer["rounds"] = found.rounds;
+  return answer;
+}
+
+static double cohen_kappa(Array<int32_t, 1> a, Array<int32_t, 1> b) {
+  return metrics::cohen_kappa(span_of(a), span_of(b));
+}
+
+static double crowd_agreement(const std::string& measure, Array<int64_t, 1> items,
+                              Array<int64_t, 1> annotators, Array<int32_t, 1> labels,
+                              int64_t item_count, int64_t class_count) {
+  return without_lock([&] {
+    const auto table =
+        consensus::answer_table({span_of(items), span_of(annotators), span_of(labels)},
+                                static_cast<size_t>(item_count), static_cast<size_t>(class_count));
+    const metrics::ItemLabels view{table.offsets, table.label, table.classes};
+    return measure == "fleiss_kappa" ? metrics::fleiss_kappa(view)
+                                     : metrics::krippendorff_alpha(view);
+  });
+}
+
 void bind_consensus(nb::module_& module) {
   module.def("active_lab", &active_lab, nb::arg("items").noconvert(),
              nb::arg("annotators").noconvert(), nb::arg("labels").noconvert(),
@@ -57,6 +96,14 @@ void bind_consensus(nb::module_& module) {
              nb::arg("temperature").none(), nb::arg("as_cleanlab"));
   module.def("choose_work", &choose_work, nb::arg("scores").noconvert(),
              nb::arg("unlabeled_scores").noconvert(), nb::arg("count"));
+  module.def("aggregate", &aggregate, nb::arg("method"), nb::arg("items").noconvert(),
+             nb::arg("annotators").noconvert(), nb::arg("labels").noconvert(),
+             nb::arg("item_count"), nb::arg("class_count"),
+             nb::arg("probabilities").noconvert().none(), nb::arg("params"));
+  module.def("cohen_kappa", &cohen_kappa, nb::arg("a").noconvert(), nb::arg("b").noconvert());
+  module.def("crowd_agreement", &crowd_agreement, nb::arg("measure"), nb::arg("items").noconvert(),
+             nb::arg("annotators").noconvert(), nb::arg("labels").noconvert(),
+             nb::arg("item_count"), nb::arg("class_count"));
   module.def("whom_to_ask", &whom_to_ask, nb::arg("labelled").noconvert(),
              nb::arg("available").noconvert(), nb::arg("weights").noconvert());
 }

@@ -1,4 +1,4 @@
-"""Label quality with several annotators: which item to label again, which row anew, and whom to ask."""
+"""Label quality with several annotators: one label an item, how far they agree, which item to label again, and whom to ask."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from . import _core
 from ._arrays import check_dimensions, doubles, small_numbers, whole_numbers
 
-__all__ = ["Work", "active_lab", "choose_work", "whom_to_ask"]
+__all__ = ["Consensus", "Work", "active_lab", "choose_work", "cohen_kappa", "crowdlab", "dawid_skene", "fleiss_kappa", "glad",
+           "krippendorff_alpha", "mace", "majority_vote", "one_coin", "whom_to_ask"]
 
 
 class Work(NamedTuple):
@@ -128,3 +129,197 @@ def whom_to_ask(work: Sequence[Work], items: ArrayLike, annotators: ArrayLike, l
         number = _core.whom_to_ask(labelled.astype(np.int32), can_be_asked, weights)
         chosen.append(None if number is None else by_number[number])
     return chosen
+
+
+class Consensus(NamedTuple):
+    """What a crowd's answers come to.
+
+    ``probabilities`` (items, classes); ``labels`` (items,), the likeliest class, the lower one of a tie;
+    ``annotator_quality`` (annotators,), how likely an answer of each is right (NaN of a number that nobody bears; names are
+    in their sorted order).
+    """
+
+    probabilities: NDArray[np.float64]
+    labels: NDArray[np.int32]
+    annotator_quality: NDArray[np.float64]
+
+
+def _count(array: NDArray[Any]) -> int:
+    return int(array.max()) + 1 if array.size else 0
+
+
+def _aggregated(method: str, items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, classes: int | None,
+                probabilities: NDArray[np.float64] | None, params: dict[str, Any]) -> Consensus:
+    rows, given = whole_numbers("items", items), small_numbers("labels", labels)
+    item_count = _count(rows) if probabilities is None else probabilities.shape[0]
+    class_count = max(1, _count(given) if classes is None else int(classes))
+    found = _core.aggregate(method, rows, _annotators(annotators)[0], given, item_count, class_count, probabilities, params)
+    return Consensus(np.asarray(found["probabilities"]).reshape(item_count, class_count), np.asarray(found["labels"]),
+                     np.asarray(found["annotator_quality"]))
+
+
+def majority_vote(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, *, classes: int | None = None) -> Consensus:
+    """The share of an item's answers that each class has.
+
+    Parameters
+    ----------
+    items, annotators, labels : arrays of shape (answers,)
+        Who gave which item which class: items numbered from 0 without gaps, any names, class numbers from 0 up.
+    classes : int, optional
+        How many there are; by default the highest label and one.
+
+    Returns
+    -------
+    consensus : Consensus
+    """
+    return _aggregated("majority_vote", items, annotators, labels, classes, None, {})
+
+
+def dawid_skene(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, *, classes: int | None = None, smoothing: float = 0.01,
+                max_rounds: int = 1000, tolerance: float = 1e-6) -> Consensus:
+    """Learns whom to believe about which class, from how annotators agree; for three answers an item or more.
+
+    Parameters
+    ----------
+    items, annotators, labels, classes
+        As `majority_vote` takes them.
+    smoothing : float, default 0.01
+        Added to every cell of an annotator's confusion matrix.
+    max_rounds : int, default 1000
+        Most rounds of guessing the truth and the annotators in turns.
+    tolerance : float, default 1e-6
+        The rounds end when no probability moves by more.
+
+    Returns
+    -------
+    consensus : Consensus
+
+    References
+    ----------
+    Dawid and Skene 1979.
+    """
+    return _aggregated("dawid_skene", items, annotators, labels, classes, None,
+                       {"smoothing": smoothing, "max_rounds": max_rounds, "tolerance": tolerance})
+
+
+def one_coin(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, *, classes: int | None = None, max_rounds: int = 1000,
+             tolerance: float = 1e-6) -> Consensus:
+    """Learns how often each annotator is right, whatever the class; for annotators with few answers.
+
+    Parameters
+    ----------
+    items, annotators, labels, classes
+        As `majority_vote` takes them.
+    max_rounds : int, default 1000
+        Most rounds of guessing the truth and the annotators in turns.
+    tolerance : float, default 1e-6
+        The rounds end when no probability moves by more.
+
+    Returns
+    -------
+    consensus : Consensus
+
+    References
+    ----------
+    Demartini, Difallah and Cudre-Mauroux 2012, with a uniform prior of the classes.
+    """
+    return _aggregated("one_coin", items, annotators, labels, classes, None, {"max_rounds": max_rounds, "tolerance": tolerance})
+
+
+def glad(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, *, classes: int | None = None, max_rounds: int = 1000,
+         tolerance: float = 1e-6) -> Consensus:
+    """Learns how able each annotator and how easy each item is; where items differ in difficulty.
+
+    Parameters
+    ----------
+    items, annotators, labels, classes
+        As `majority_vote` takes them.
+    max_rounds : int, default 1000
+        Most rounds of guessing the truth and the annotators in turns.
+    tolerance : float, default 1e-6
+        The rounds end when no probability moves by more.
+
+    Returns
+    -------
+    consensus : Consensus
+
+    References
+    ----------
+    Whitehill, Ruvolo, Wu, Bergsma and Movellan 2009.
+    """
+    return _aggregated("glad", items, annotators, labels, classes, None, {"max_rounds": max_rounds, "tolerance": tolerance})
+
+
+def mace(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, *, classes: int | None = None, smoothing: float = 0.01,
+         restarts: int = 10, max_rounds: int = 1000, tolerance: float = 1e-6) -> Consensus:
+    """Tells who knows the truth from who answers by habit; for crowds with spammers.
+
+    Parameters
+    ----------
+    items, annotators, labels, classes
+        As `majority_vote` takes them.
+    smoothing : float, default 0.01
+        Added to every count of an annotator.
+    restarts : int, default 10
+        Starts, of which the likeliest end is kept.
+    max_rounds : int, default 1000
+        Most rounds of guessing the truth and the annotators in turns.
+    tolerance : float, default 1e-6
+        The rounds end when no probability moves by more.
+
+    Returns
+    -------
+    consensus : Consensus
+
+    References
+    ----------
+    Hovy, Berg-Kirkpatrick, Vaswani and Hovy 2013.
+    """
+    return _aggregated("mace", items, annotators, labels, classes, None,
+                       {"smoothing": smoothing, "restarts": restarts, "max_rounds": max_rounds, "tolerance": tolerance})
+
+
+def crowdlab(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, probabilities: ArrayLike) -> Consensus:
+    """Weighs a model's probabilities with the annotators' answers; for few answers an item beside a fair model.
+
+    Parameters
+    ----------
+    items, annotators, labels : arrays of shape (answers,)
+        Who gave which item which class: rows of ``probabilities``, any names, class numbers from 0 up.
+    probabilities : array of shape (items, classes)
+        Of a model that did not learn from the row.
+
+    Returns
+    -------
+    consensus : Consensus
+        As cleanlab's ``get_label_quality_multiannotator`` with its defaults.
+
+    References
+    ----------
+    Goh, Tkachenko and Mueller 2022.
+    """
+    p = doubles("probabilities", probabilities, 2)
+    return _aggregated("crowdlab", items, annotators, labels, p.shape[1], p, {})
+
+
+def cohen_kappa(a: ArrayLike, b: ArrayLike) -> float:
+    """Agreement beyond chance of two labellings of the same rows, of class numbers from 0 up (Cohen 1960)."""
+    first, second = small_numbers("a", a), small_numbers("b", b)
+    if first.shape != second.shape:
+        raise ValueError(f"a and b must label the same rows, but have {first.size} and {second.size}")
+    return float(_core.cohen_kappa(first, second))
+
+
+def _agreement(measure: str, items: ArrayLike, annotators: ArrayLike, labels: ArrayLike) -> float:
+    rows, given = whole_numbers("items", items), small_numbers("labels", labels)
+    return float(_core.crowd_agreement(measure, rows, _annotators(annotators)[0], given, _count(rows), _count(given)))
+
+
+def fleiss_kappa(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike) -> float:
+    """Agreement beyond chance where every item has equally many answers, two at least (Fleiss 1971)."""
+    return _agreement("fleiss_kappa", items, annotators, labels)
+
+
+def krippendorff_alpha(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike) -> float:
+    """Agreement beyond chance for any numbers of answers; items with one say nothing, and NaN if all have (Krippendorff 1970)."""
+    return _agreement("krippendorff_alpha", items, annotators, labels)

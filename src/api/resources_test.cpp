@@ -86,6 +86,20 @@ TEST_F(Resources, CreatesShowsAndChangesAProject) {
   EXPECT_EQ(live_.get("/api/v1/projects").json["items"].size(), 1u);
 }
 
+TEST_F(Resources, LetTheEvidenceChooseTheLearnerOnlyWhereEveryOneSuitsTheStrategy) {
+  make_project();
+  const auto set = [&](const Json& settings) {
+    return live_.call(fmt::format("PATCH {}", project), Json{{"settings", settings}}.dump());
+  };
+  EXPECT_EQ(set({{"learner", "auto"}}).json["settings"]["learner"], "auto");
+  const Answer refused = set({{"strategy", "bald"}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.reply.body.find("auto may come to"), std::string::npos) << refused.reply.body;
+  EXPECT_EQ(set({{"strategy", "bald"}, {"learner", "forest"}}).status, 200);
+  EXPECT_EQ(set({{"learner", "auto"}}).status, 400) << "bald stays set";
+  EXPECT_EQ(set({{"learner", "magic"}}).status, 400);
+}
+
 TEST_F(Resources, TakesInJsonJsonlAndCsv) {
   make_project();
   const Json array = take_in(

@@ -75,8 +75,10 @@ std::string plot_curves(const std::vector<NamedCurve>& curves) {
 std::string curve_plot(const Json& result) {
   std::vector<NamedCurve> curves;
   std::map<std::string, std::map<double, std::pair<double, int>>> sums;
-  for (const Json& run : result["runs"]) {
-    const auto name = run["strategy"].get<std::string>();
+  const size_t seeds = result["runs"].size() / result["summary"].size();
+  for (size_t at = 0; at < result["runs"].size(); ++at) {  // Group by group, as the summary.
+    const Json& run = result["runs"][at];
+    const auto name = result["summary"][at / seeds]["name"].get<std::string>();
     if (curves.empty() || curves.back().name != name) curves.push_back({name, {}});
     for (size_t i = 0; i < run["labels"].size(); ++i) {
       auto& [sum, count] = sums[name][run["labels"][i].get<double>()];

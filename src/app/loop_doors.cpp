@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "kernels/uncertainty.h"
 #include "loop/cycle.h"
+#include "metrics/decision.h"
 #include "storage/examples.h"
 
 namespace querist::app {
@@ -15,12 +16,12 @@ static std::vector<std::optional<api::Prediction>> predictions(loop::Workshops& 
                                                                const Project& project,
                                                                std::span<const int64_t> rows) {
   std::vector<std::optional<api::Prediction>> found(rows.size());
-  const auto scores = workshops.of(project.id).newest_probabilities();
+  const auto scores = workshops.of(project.id).newest_scores();
   if (!scores) return found;
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (static_cast<size_t>(rows[i]) >= scores->rows) continue;
-    const auto p = scores->row(static_cast<size_t>(rows[i]));
-    const auto top = static_cast<size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+    if (static_cast<size_t>(rows[i]) >= scores->probabilities.rows) continue;
+    const auto p = scores->probabilities.row(static_cast<size_t>(rows[i]));
+    const size_t top = metrics::decide(p, scores->class_weights);
     if (top < project.classes.size()) found[i] = api::Prediction{project.classes[top], p[top]};
   }
   return found;
@@ -29,12 +30,13 @@ static std::vector<std::optional<api::Prediction>> predictions(loop::Workshops& 
 // Unlabeled examples by ascending margin.
 static Page<int64_t> uncertain(loop::Workshops& workshops, const Project& project, int64_t after,
                                size_t limit) {
-  const auto scores = workshops.of(project.id).newest_probabilities();
+  const auto scores = workshops.of(project.id).newest_scores();
   if (!scores)
     fail(Code::conflict, "there is no model yet to be uncertain; label some examples first");
   auto rows = storage::rows_in_state(workshops.store(), project.id, ExampleState::unlabeled);
-  std::erase_if(rows, [&](int64_t row) { return static_cast<size_t>(row) >= scores->rows; });
-  const Matrix chosen = dense_rows(*scores, rows);
+  std::erase_if(
+      rows, [&](int64_t row) { return static_cast<size_t>(row) >= scores->probabilities.rows; });
+  const Matrix chosen = dense_rows(scores->probabilities, rows);
   std::vector<float> margins(rows.size());
   kernels::margins(chosen.values, chosen.cols, margins);
   std::vector<size_t> order(rows.size());

@@ -1,4 +1,4 @@
-// querist models: list, show, promote, rollback, history.
+// querist models: list, show, distil, robustness, promote, rollback, history.
 #include <algorithm>
 
 #include "api/http_text.h"
@@ -14,7 +14,8 @@ static std::string model_line(const Json& model) {
     accuracy = fmt::format("{:.3f} ({:.3f}–{:.3f})", a["value"].get<double>(),
                            a["ci_low"].get<double>(), a["ci_high"].get<double>());
   }
-  return fmt::format("{:>5}  {:>6} labels  accuracy {:<24} {}\n", model["version"].get<int64_t>(),
+  return fmt::format("{:>5}  {:<19} {:>6} labels  accuracy {:<24} {}\n",
+                     model["version"].get<int64_t>(), model["learner"].get<std::string>(),
                      model["labels"].get<int64_t>(), accuracy,
                      fmt::join(model["aliases"].get<std::vector<std::string>>(), ", "));
 }
@@ -24,6 +25,40 @@ static std::string change_line(const Json& change) {
   return fmt::format("{}  {:<10} {} -> {}  {}  ({})\n", text("created_at"), text("action"),
                      text("alias"), change["version"].get<int64_t>(), text("reason"),
                      text("actor"));
+}
+
+// What a distilled version saves and costs.
+static std::string distilled_text(const Json& model) {
+  const Json& how = model["distillation"];
+  const Json& bytes = how["bytes"];
+  const Json& time = how["microseconds_a_row"];
+  std::string text = fmt::format(
+      "version {}: {} taught by version {} ({}) on {} examples\n", model["version"].get<int64_t>(),
+      model["learner"].get<std::string>(), how["teacher_version"].get<int64_t>(),
+      how["teacher_learner"].get<std::string>(), how["rows"].get<int64_t>());
+  text += fmt::format("bytes              {} -> {}\n", bytes["teacher"].get<int64_t>(),
+                      bytes["student"].get<int64_t>());
+  text += fmt::format("microseconds a row {:.2f} -> {:.2f}\n", time["teacher"].get<double>(),
+                      time["student"].get<double>());
+  if (const Json& agreement = how["agreement"]; agreement.is_object()) {
+    text += fmt::format("agreement          {:.3f} (95 % {:.3f} to {:.3f}) on audit examples\n",
+                        agreement["value"].get<double>(), agreement["ci_low"].get<double>(),
+                        agreement["ci_high"].get<double>());
+  }
+  return text + model["gate"]["sentence"].get<std::string>() + "\n";
+}
+
+static std::string robustness_text(const Json& report) {
+  const auto estimate = [&](const char* field) {
+    return fmt::format("{:.3f} (95 % {:.3f} to {:.3f})", report[field]["value"].get<double>(),
+                       report[field]["ci_low"].get<double>(),
+                       report[field]["ci_high"].get<double>());
+  };
+  return fmt::format("version {}: accuracy {}; moved by up to {} ({}): {}{}; on {} audit labels\n",
+                     report["version"].get<int64_t>(), estimate("accuracy"),
+                     report["radius"].get<double>(), report["norm"].get<std::string>(),
+                     report["method"] == "exact" ? "" : "at most ", estimate("robust_accuracy"),
+                     report["audit_labels"].get<int64_t>());
 }
 
 static int64_t version_argument(const Invocation& invocation) {
@@ -50,19 +85,43 @@ static std::vector<Json> changes(const Backend& backend, const Invocation& invoc
   return ask(backend, "GET", path + "/history")["items"].get<std::vector<Json>>();
 }
 
+static int distil(const Backend& backend, const Invocation& invocation, const std::string& path) {
+  Json body = {{"temperature", invocation.options.number("temperature")},
+               {"max_loss", invocation.options.number("max_loss")},
+               {"learner", invocation.text("learner")}};
+  if (invocation.arguments.size() > 1) body["version"] = version_argument(invocation);
+  const Json model = ask(backend, "POST", path + "/distil", body);
+  put_out("", invocation.options.flag("json") ? model.dump() + "\n" : distilled_text(model));
+  return 0;
+}
+
+static int attack(const Backend& backend, const Invocation& invocation, const std::string& path,
+                  int64_t version) {
+  const Json report = ask(backend, "POST", fmt::format("{}/{}/robustness", path, version),
+                          {{"radius", invocation.options.number("radius")},
+                           {"norm", invocation.text("norm")},
+                           {"steps", invocation.options.integer("steps")}});
+  put_out("", invocation.options.flag("json") ? report.dump() + "\n" : robustness_text(report));
+  return 0;
+}
+
 static int run(const Invocation& invocation) {
   const std::string action = invocation.arguments.empty() ? "list" : invocation.arguments[0];
-  const std::vector<std::string_view> known = {"list", "show", "promote", "rollback", "history"};
+  const std::vector<std::string_view> known = {"list",    "show",     "distil", "robustness",
+                                               "promote", "rollback", "history"};
   if (std::find(known.begin(), known.end(), action) == known.end())
     wrong_usage("models knows {}, not \"{}\"", fmt::join(known, ", "), action);
-  const int64_t version =
-      action == "show" || action == "promote" ? version_argument(invocation) : 0;
+  const int64_t version = action == "show" || action == "promote" || action == "robustness"
+                              ? version_argument(invocation)
+                              : 0;
   const Backend backend = open_backend(invocation);
   const std::string path = project_path(chosen_project(backend, invocation)) + "/models";
   if (action == "show") {
     put_out("", ask(backend, "GET", fmt::format("{}/{}", path, version)).dump(2) + "\n");
     return 0;
   }
+  if (action == "robustness") return attack(backend, invocation, path, version);
+  if (action == "distil") return distil(backend, invocation, path);
   std::vector<Json> items;
   if (action == "list") {
     each_item(backend, path, 0, [&](const Json& model) { items.push_back(model); });
@@ -80,12 +139,42 @@ Verb models() {
   return {
       .name = "models",
       .summary =
-          "List model versions; show, promote or roll back one; read the history of aliases.",
+          "List model versions; show, distil, attack, promote or roll back one; read the history "
+          "of aliases.",
       .arguments = "ACTION...",
       .example = "querist models promote 7 --project sms --reason \"audited\"",
       .options = with_project(
           {{.name = "alias", .fallback = "champion", .help = "Alias to move."},
            {.name = "reason", .fallback = "", .help = "Why; kept in the history."},
+           {.name = "learner",
+            .fallback = "neural_head",
+            .help = "distil: the small head that is taught; neural_head or logistic_regression."},
+           {.name = "temperature",
+            .fallback = 3.0,
+            .min = 1,
+            .max = 20,
+            .help = "distil: what the teacher's scores are divided by."},
+           {.name = "max_loss",
+            .fallback = 0.01,
+            .min = 0,
+            .max = 1,
+            .help = "distil: accuracy that the student may lose on the audit labels."},
+           {.name = "radius",
+            .fallback = 0.1,
+            .min = 0,
+            .max = 1e6,
+            .help = "robustness: how far a row may be moved, in the units of the features."},
+           {.name = "norm",
+            .fallback = "l2",
+            .choices = {"l2", "linf"},
+            .help = "robustness: how that is measured; the length of the move, or its largest "
+                    "number."},
+           {.name = "steps",
+            .fallback = 20,
+            .min = 1,
+            .max = 1000,
+            .whole = true,
+            .help = "robustness: steps of the attack on a neural head."},
            {.name = "force", .fallback = false, .help = "Promote although the gate did not pass."},
            json_option()}),
       .run = run};

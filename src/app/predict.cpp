@@ -12,10 +12,12 @@ namespace querist::app {
 static constexpr size_t rows_at_a_time = 4096;
 static constexpr size_t bytes_at_a_time = size_t{8} << 20;
 
-// One JSON line a row: row, external_id if any, label, probabilities by class.
+// One JSON line a row: row, external_id if any, label, probabilities by class; ood_score and is_ood
+// where they were asked for.
 class PredictionWriter {
  public:
-  explicit PredictionWriter(const Predictor& predictor) : predictor_(predictor) {}
+  PredictionWriter(const Predictor& predictor, bool with_ood)
+      : predictor_(predictor), with_ood_(with_ood) {}
 
   void add(int64_t row, NewExample&& example) {
     rows_.push_back(row);
@@ -29,12 +31,16 @@ class PredictionWriter {
 
   void flush() {
     if (rows_.empty()) return;
-    const auto prediction = predictor_.predict(payloads_);
+    const auto prediction = predictor_.predict(payloads_, with_ood_);
     for (size_t i = 0; i < rows_.size(); ++i) {
       Json line = {{"row", rows_[i]}, {"label", prediction.labels[i]}};
       if (!ids_[i].empty()) line["external_id"] = ids_[i];
       for (size_t c = 0; c < predictor_.classes.size(); ++c) {
         line["probabilities"][predictor_.classes[c]] = prediction.probabilities.at(i, c);
+      }
+      if (with_ood_) {
+        line["ood_score"] = prediction.ood_scores.at(i);
+        line["is_ood"] = prediction.is_ood.at(i) != 0;
       }
       text_ += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
     }
@@ -48,6 +54,7 @@ class PredictionWriter {
 
  private:
   const Predictor& predictor_;
+  bool with_ood_;
   std::vector<int64_t> rows_;
   std::vector<std::string> ids_;
   std::vector<Payload> payloads_;
@@ -64,7 +71,7 @@ static int run(const Invocation& invocation) {
   formats::Roles roles;
   roles.text = invocation.text("text");
   roles.columns = predictor.columns;
-  PredictionWriter writer(predictor);
+  PredictionWriter writer(predictor, invocation.options.flag("ood"));
   formats::Receiver receiver;
   receiver.layout = [&](const formats::Layout& layout) {
     if (layout.payload != predictor.payload) {
@@ -95,6 +102,9 @@ Verb predict() {
       .options = with_project(
           {{.name = "alias", .fallback = "champion", .help = "Alias of the model version to use."},
            {.name = "text", .fallback = "", .help = "Column of the text."},
+           {.name = "ood",
+            .fallback = false,
+            .help = "Say how unlike the training rows each row is; run evaluate --ood first."},
            {.name = "out", .fallback = "", .help = "Write to this file instead of the terminal."}}),
       .run = run};
 }

@@ -15,8 +15,8 @@ static Predictor of_folder(storage::Store& store, const std::string& project,
   return {.payload = deployment->payload,
           .columns = deployment->columns,
           .classes = deployment->classes,
-          .predict = [deployment](std::span<const Payload> payloads) {
-            return serving::predict(*deployment, payloads);
+          .predict = [deployment](std::span<const Payload> payloads, bool with_ood) {
+            return serving::predict(*deployment, payloads, with_ood);
           }};
 }
 
@@ -70,6 +70,11 @@ static serving::Prediction read_outputs(const Json& answer, size_t rows, size_t 
       prediction.probabilities = Matrix(rows, classes);
       prediction.probabilities.values = output["data"].get<std::vector<float>>();
     }
+    if (output["name"] == "ood_score")
+      prediction.ood_scores = output["data"].get<std::vector<double>>();
+    if (output["name"] == "is_ood") {
+      for (const Json& flag : output["data"]) prediction.is_ood.push_back(flag.get<bool>());
+    }
   }
   if (prediction.labels.size() != rows || prediction.probabilities.values.size() != rows * classes)
     fail(Code::unavailable, "the server answered for another number of rows than it was asked");
@@ -100,8 +105,10 @@ static Predictor of_server(const Backend& backend, const std::string& project,
   const std::string target =
       fmt::format("/v2/models/{}/versions/{}/infer", api::percent_encode(project),
                   found["version"].get<int64_t>());
-  predictor.predict = [backend, target, shape = predictor](std::span<const Payload> payloads) {
-    const Json body = {{"inputs", inputs_of(shape, payloads)}};
+  predictor.predict = [backend, target, shape = predictor](std::span<const Payload> payloads,
+                                                           bool with_ood) {
+    Json body = {{"inputs", inputs_of(shape, payloads)}};
+    if (with_ood) body["parameters"] = {{"ood", true}};
     return read_outputs(ask(backend, "POST", target, body), payloads.size(), shape.classes.size());
   };
   return predictor;

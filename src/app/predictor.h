@@ -10,7 +10,8 @@ struct Predictor {
   PayloadKind payload = PayloadKind::text;
   std::vector<std::string> columns;
   std::vector<std::string> classes;
-  std::function<serving::Prediction(std::span<const Payload>)> predict;
+  // with_ood: how unlike the training rows each is, too.
+  std::function<serving::Prediction(std::span<const Payload>, bool with_ood)> predict;
 };
 
 // The version that the alias names now.

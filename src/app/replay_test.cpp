@@ -188,9 +188,9 @@ TEST(Replay, LeavesTheNewestScoresForWhoeverLooksAtThem) {
   Bench bench;
   bench.add_texts(0, 100);
   run_rounds(bench, 4);
-  const Matrix before = *bench.workshop().newest_probabilities();
+  const Matrix before = bench.workshop().newest_scores()->probabilities;
   loop::replay(bench.workshop(), bench.selections().at(1), bench.quiet());
-  EXPECT_EQ(bench.workshop().newest_probabilities()->values, before.values);
+  EXPECT_EQ(bench.workshop().newest_scores()->probabilities.values, before.values);
 }
 
 }  // namespace querist::app

@@ -100,6 +100,19 @@ TEST(Review, IsOnlyASearchForOneOfTwoClasses) {
   EXPECT_TRUE(evidence(bench, "recall_interval")["met"].is_null());
 }
 
+// The same history, asked at two notches of the dial: the texts' answers have nearly settled.
+TEST(History, SettlesAtTheProjectsKappa) {
+  Bench bench(Json{{"batch_size", 10}, {"strategy", "random"}, {"stopping_kappa", 0.5}});
+  bench.add_texts(0, 200);
+  run_rounds(bench, 8);
+  EXPECT_EQ(evidence(bench, "stabilizing_predictions")["met"], true);
+  bench.set({{"stopping_kappa", 1.0}});
+  EXPECT_EQ(evidence(bench, "stabilizing_predictions")["met"], false);
+  const Json stop = loop::progress_report(bench.store(), bench.project())["stop"];
+  EXPECT_EQ(stop["kappa"], 1.0);
+  EXPECT_EQ(stop["dial"][0]["kappa"], 0.99);
+}
+
 TEST(History, HoldsWhatTheModelsWrote) {
   Bench bench(Json{{"batch_size", 20},
                    {"audit_share", 0.5},

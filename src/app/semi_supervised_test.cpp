@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "app/oracle_fixture.h"
+#include "calibrators/calibrator.h"
+#include "loop/calibration.h"
 #include "loop/progress_report.h"
+#include "loop/project_learner.h"
 #include "loop/project_semi_supervised.h"
 #include "loop/signals.h"
 #include "metrics/classification.h"
@@ -48,7 +51,45 @@ TEST(SemiSupervisedLoop, LeavesSelectionAndStoppingToTheGivenLabels) {
     EXPECT_NE(with[i].sha256, without[i].sha256);
     EXPECT_EQ(with[i].data["semi_supervised"]["supervised_sha256"], without[i].sha256)
         << "the other head is, bit for bit, what there would be without pseudo-labels";
+    EXPECT_EQ(loop::supervised_data(with[i].data)["calibration"], without[i].data["calibration"]);
+    EXPECT_EQ(loop::supervised_data(with[i].data)["decision"], without[i].data["decision"]);
   }
+}
+
+TEST(SemiSupervisedLoop, CalibratesEachHeadByItsOwnHeldOutPredictions) {
+  const Json settings = {
+      {"strategy", "margin"}, {"batch_size", 20}, {"calibration", "temperature"}};
+  Json with_ssl = settings;
+  with_ssl["ssl"] = "label_spreading";
+  Bench plain(settings);
+  Bench forced(with_ssl);
+  for (Bench* bench : {&plain, &forced}) {
+    bench->add(PayloadKind::embedding, loop::generated_embedding, 0, 200);
+    run_rounds(*bench, 3);
+    bench->reopen();
+    bench->workshop().features(bench->quiet());
+  }
+  const ModelVersion newest = models(forced).back();
+  const Json& own = newest.data["calibration"];
+  EXPECT_EQ(own["name"], "temperature");
+  EXPECT_EQ(own["labels"], newest.labels) << "of the given labels alone";
+  EXPECT_NE(own["state"], newest.data["semi_supervised"]["supervised_calibration"]["state"]);
+  // Loaded, both heads say what they are to say.
+  const auto view = forced.workshop().features(forced.quiet());
+  const auto loaded = forced.workshop().newest_model();
+  ASSERT_NE(loaded.supervised, nullptr);
+  const std::vector<int64_t> rows = {0, 1, 2, 50, 100, 150};
+  const auto corrected = [&](const learners::Model& model, const Json& calibration) {
+    Matrix p = loop::predict_rows(model, view, rows);
+    calibrators::calibrate(calibrators::calibration_of(calibration), p);
+    return p.values;
+  };
+  EXPECT_EQ(loop::predict_rows(*loaded.model, view, rows).values, corrected(*loaded.plain, own));
+  EXPECT_NE(loaded.plain->save(), loaded.scorer().plain->save());
+  const auto without = plain.workshop().newest_model();
+  EXPECT_EQ(loop::predict_rows(*loaded.scorer().model, view, rows).values,
+            loop::predict_rows(*without.model, view, rows).values);
+  EXPECT_EQ(loaded.scorer().class_weights, without.class_weights);
 }
 
 TEST(SemiSupervisedLoop, ReplaysFromTheStoreAndKeepsThePseudoLabels) {
@@ -81,10 +122,11 @@ TEST(SemiSupervisedLoop, ReplaysFromTheStoreAndKeepsThePseudoLabels) {
   Dataset data{features.view(), given.ids, std::vector<float>(given.rows.size(), 1), 2};
   data.labels.insert(data.labels.end(), pseudo.labels.begin(), pseudo.labels.end());
   data.weights.insert(data.weights.end(), pseudo.weights.begin(), pseudo.weights.end());
-  auto [card, params] = loop::project_learner(bench.project());
+  auto [card, params] = loop::project_learner(bench.store(), bench.project());
   params.set("search_below", 0);
-  const auto again = learners::train(*card, data, params, loaded.supervised.get(), 0, Progress());
-  EXPECT_EQ(again->save(), loaded.model->save());
+  const auto again =
+      learners::train(*card, data, params, loaded.supervised->plain.get(), 0, Progress());
+  EXPECT_EQ(again->save(), loaded.plain->save());
 }
 
 TEST(SemiSupervisedLoop, TrainsAgainWhenTheSettingChanges) {

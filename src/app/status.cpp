@@ -36,6 +36,10 @@ std::string status_text(const Json& report) {
   const Json& model = report["model"];
   if (model.is_object() && model["semi_supervised"].is_object())
     text += model["semi_supervised"]["sentence"].get<std::string>() + "\n";
+  if (const Json choice = report.value("learner_choice", Json()); choice.is_object())
+    text += choice["sentence"].get<std::string>() + "\n";
+  const Json& guard = report["guard"];
+  if (guard["watched"].get<bool>()) text += "guard: " + guard["sentence"].get<std::string>() + "\n";
   return text + report["stop"]["sentence"].get<std::string>() + "\n";
 }
 

@@ -1,46 +1,10 @@
-// querist train and evaluate: a model now, and how good the newest one is.
+// querist train: a model now.
 #include "app/backend.h"
+#include "app/evaluation_text.h"
 #include "app/progress_bar.h"
 #include "base/error.h"
 
 namespace querist::app {
-
-static std::string metrics_text(const Json& report) {
-  const Json& metrics = report["metrics"];
-  if (!metrics.is_object())
-    return "not known yet: " + report["metrics_reason"].get<std::string>() + "\n";
-  std::string text =
-      fmt::format("model version {} on {} audit labels\n", metrics["model_version"].get<int64_t>(),
-                  metrics["audit_labels"].get<int64_t>());
-  for (const char* name : {"accuracy", "balanced_accuracy", "ece"}) {
-    const Json& estimate = metrics[name];
-    text += fmt::format("{:<18} {:.4f} (95 % {:.4f} to {:.4f}, {})\n", name,
-                        estimate["value"].get<double>(), estimate["ci_low"].get<double>(),
-                        estimate["ci_high"].get<double>(), estimate["method"].get<std::string>());
-  }
-  for (const Json& row : metrics["per_class"]) {
-    const std::string recall = row["recall"].is_null()
-                                   ? "not known yet"
-                                   : fmt::format("{:.3f}", row["recall"]["value"].get<double>());
-    text += fmt::format("recall of {:<24} {} ({} audit labels)\n", row["class"].get<std::string>(),
-                        recall, row["support"].get<int64_t>());
-  }
-  return text;
-}
-
-static int report(const Invocation& invocation, bool train_first) {
-  const Backend backend = open_backend(invocation);
-  const std::string project = chosen_project(backend, invocation);
-  if (train_first) {
-    ProgressBar bar("training");
-    backend.turn(project, true, bar.progress());
-  }
-  const Json progress = ask(backend, "GET", project_path(project) + "/progress");
-  if (train_first && progress["model"].is_null()) refuse("there is no label to train on yet");
-  put_out("", invocation.options.flag("json") ? progress["metrics"].dump() + "\n"
-                                              : metrics_text(progress));
-  return 0;
-}
 
 Verb train_verb() {
   return {.name = "train",
@@ -49,15 +13,19 @@ Verb train_verb() {
               "next one.",
           .example = "querist train --project sms",
           .options = with_project({json_option()}),
-          .run = [](const Invocation& invocation) { return report(invocation, true); }};
-}
-
-Verb evaluate_verb() {
-  return {.name = "evaluate",
-          .summary = "Show the newest model's metrics on the audit labels, with intervals.",
-          .example = "querist evaluate --project sms --json",
-          .options = with_project({json_option()}),
-          .run = [](const Invocation& invocation) { return report(invocation, false); }};
+          .run = [](const Invocation& invocation) {
+            const Backend backend = open_backend(invocation);
+            const std::string project = chosen_project(backend, invocation);
+            {
+              ProgressBar bar("training");
+              backend.turn(project, true, bar.progress());
+            }
+            const Json progress = ask(backend, "GET", project_path(project) + "/progress");
+            if (progress["model"].is_null()) refuse("there is no label to train on yet");
+            put_out("", invocation.options.flag("json") ? progress["metrics"].dump() + "\n"
+                                                        : metrics_text(progress));
+            return 0;
+          }};
 }
 
 }  // namespace querist::app

@@ -10,10 +10,12 @@ Verb next_verb();
 Verb annotate_verb();
 Verb train_verb();
 Verb evaluate_verb();
+Verb leakage_verb();
 Verb predict();
 Verb status();
 Verb simulate();
 Verb select();
+Verb quality();
 Verb export_verb();
 Verb models();
 Verb ledger();
@@ -27,11 +29,11 @@ Verb formats();
 Verb reference_verb();
 
 std::vector<Verb> verbs() {
-  return {serve(),       import(),        run_verb(), next_verb(), annotate_verb(),
-          train_verb(),  evaluate_verb(), predict(),  status(),    simulate(),
-          select(),      export_verb(),   models(),   ledger(),    users_verb(),
-          tokens_verb(), strategies(),    streams(),  learners(),  featurizers(),
-          formats(),     reference_verb()};
+  return {serve(),      import(),        run_verb(),     next_verb(),     annotate_verb(),
+          train_verb(), evaluate_verb(), leakage_verb(), predict(),       status(),
+          simulate(),   select(),        quality(),      export_verb(),   models(),
+          ledger(),     users_verb(),    tokens_verb(),  strategies(),    streams(),
+          learners(),   featurizers(),   formats(),      reference_verb()};
 }
 
 }  // namespace querist::app

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
+#include "base/matrix.h"
 #include "base/params.h"
 #include "metrics/double_view.h"
 
@@ -59,6 +61,14 @@ std::vector<double> calibrate(const Calibration& calibration, DoubleView logits)
 // load refuses bytes that save has not written: cut short, or naming what does not exist.
 std::string save(const Calibration& calibration);
 Calibration load(std::string_view bytes);
+
+// The same as {name, classes, state}, to lie in a row of the store. calibration_of refuses what
+// calibration_json has not written.
+Json calibration_json(const Calibration& calibration);
+Calibration calibration_of(const Json& json);
+
+// Replaces (rows, classes) probabilities by calibrated ones; rows in parallel, each on its own.
+void calibrate(const Calibration& calibration, Matrix& probabilities);
 
 // ln p, p clipped to [1e-15, 1]: where a model gives no logits.
 std::vector<double> logits_of(DoubleView probabilities);

@@ -80,13 +80,15 @@ static std::pair<double, double> fit_sigmoid(const Rows& rows) {
     const double move_b = -(aa * slope_b - ab * slope_a) / determinant;
     const double slope = slope_a * move_a + slope_b * move_b;
     double share = 1;
-    double next = loss(rows, a + move_a, b + move_b);
-    for (; !(next <= value + 1e-4 * share * slope) && share > 1e-12;) {
+    // Newton squares what is left, so the next full step is the last: rounding hides its gain.
+    const bool settled = -slope < 1e-12 * value;
+    double next = settled ? value : loss(rows, a + move_a, b + move_b);
+    for (; !settled && !(next <= value + 1e-4 * share * slope) && share > 1e-12;) {
       share /= 2;
       next = loss(rows, a + share * move_a, b + share * move_b);
     }
     // Beyond the last digit no step is seen to gain: take a last full one, and stop.
-    const bool last = share <= 1e-12;
+    const bool last = settled || share <= 1e-12;
     a += last ? move_a : share * move_a;
     b += last ? move_b : share * move_b;
     value = next;

@@ -12,7 +12,8 @@ static ParamSpecs choosing_settings() {
       {.name = "learner",
        .fallback = "logistic_regression",
        .help = "Learner that is trained on the labels; may set its parameters, as in "
-               "forest(trees=300)."},
+               "forest(trees=300). auto: the cheap learner that loses least out of fold, looked at "
+               "again as labels grow."},
       {.name = "featurizer",
        .fallback = "",
        .help = "Featurizer of the examples; empty: the usual one for their kind."},
@@ -41,7 +42,11 @@ static ParamSpecs choosing_settings() {
        .max = 1,
        .help =
            "Share of each batch drawn uniformly at random to measure with, halved from 200 such "
-           "labels on; never trained on until finalised."}};
+           "labels on; never trained on until finalised."},
+      {.name = "guard",
+       .fallback = true,
+       .help = "Watch, by the audit labels, whether the chosen labels teach less than random ones, "
+               "and draw half of each batch at random while they do."}};
 }
 
 static ParamSpecs labelling_settings() {
@@ -52,6 +57,11 @@ static ParamSpecs labelling_settings() {
        .max = 20,
        .whole = true,
        .help = "Annotators that each example is shown to."},
+      {.name = "relabel",
+       .fallback = "auto",
+       .choices = {"auto", "off"},
+       .help = "Whether auto may ask another annotator about a labelled example, where two or more "
+               "annotators err and that is expected to tell more than a new label."},
       {.name = "suggestions",
        .fallback = "hidden",
        .choices = {"hidden", "shown"},
@@ -61,6 +71,10 @@ static ParamSpecs labelling_settings() {
       {.name = "question",
        .fallback = "Which class fits?",
        .help = "The question above the choices."},
+      {.name = "group_columns",
+       .fallback = "",
+       .help = "Columns, comma-separated, whose values the model should treat alike, such as "
+               "group, a table's column or a key of meta; compared on the audit labels."},
       {.name = "target_metric",
        .fallback = "accuracy",
        .choices = {"accuracy", "balanced_accuracy"},
@@ -70,6 +84,15 @@ static ParamSpecs labelling_settings() {
        .min = 0,
        .max = 1,
        .help = "Value of the metric to reach; 0: no target."},
+      {.name = "stopping_kappa",
+       .fallback = 0.99,
+       .min = 0.5,
+       .max = 1,
+       .help =
+           "Agreement (Cohen's kappa) of successive models at which their answers count as "
+           "settled; lower stops sooner and costs accuracy. In simulations it cost 0.4 points of "
+           "100 at 0.99, 1.3 at 0.98 for two thirds of the labels, 3.1 at 0.95 for two fifths, "
+           "and 5.5 at 0.9 for a quarter."},
       {.name = "seconds_per_label",
        .fallback = 0.0,
        .min = 0,
@@ -96,6 +119,15 @@ static ParamSpecs labelling_settings() {
        .fallback = "none",
        .choices = {"none", "balanced"},
        .help = "Weigh classes equally in training (balanced) or as they come (none)."},
+      {.name = "calibration",
+       .fallback = "auto",
+       .help = "Calibrator of the model's probabilities: the one that does best on training labels "
+               "held out (auto), none, or one by name."},
+      {.name = "decision_metric",
+       .fallback = "accuracy",
+       .choices = {"accuracy", "balanced_accuracy", "f1", "mcc"},
+       .help = "The metric that predicted classes are chosen for, on training labels held out: the "
+               "likeliest class (accuracy), or one by a threshold or weights of classes."},
       {.name = "seed",
        .fallback = 0,
        .min = 0,

@@ -164,6 +164,7 @@ struct SelectionItem {
   std::optional<std::string> prediction;
   std::optional<double> confidence;
   bool done = false;
+  bool relabel = false;  // Asks for one more answer to a labelled example.
 };
 
 // One selection as stored: all that is needed to replay it.

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "featurizers/featurizer.h"
 #include "featurizers/stored.h"
+#include "kernels/half_rows.h"
 
 namespace querist::featurizers {
 
@@ -45,6 +46,11 @@ static float rounded(float value) {
   return half_to_float(float_to_half(std::clamp(value, -largest, largest)));
 }
 
+static bool are_whole(const std::vector<float>& embedding) {
+  return std::all_of(embedding.begin(), embedding.end(),
+                     [](float value) { return std::trunc(value) == value; });
+}
+
 static std::string check_width(const EmbeddingModel& model, const Payload& payload) {
   if (payload.embedding.size() == model.width) return check(payload);
   return fmt::format("the embedding has {} numbers, but this project's have {}",
@@ -58,12 +64,15 @@ static FeatureBatch transform(const EmbeddingModel& model, std::span<const Paylo
     if (const std::string reason = check_width(model, payloads[i]); !reason.empty()) {
       refuse("payload {}: {}", i, reason);
     }
-    const double length = model.normalize ? length_of(payloads[i].embedding) : 1;
-    const double factor = length > 0 ? 1 / length : 1;  // A zero vector stays one.
-    for (size_t j = 0; j < model.width; ++j) {
-      const auto value = static_cast<float>(payloads[i].embedding[j] * factor);
-      out.dense.at(i, j) = model.half ? rounded(value) : value;
+    const auto row = out.dense.row(i);
+    std::copy(payloads[i].embedding.begin(), payloads[i].embedding.end(), row.begin());
+    if (model.normalize) {
+      const double length = length_of(payloads[i].embedding);
+      const double factor = length > 0 ? 1 / length : 1;  // A zero vector stays one.
+      for (float& value : row) value = static_cast<float>(value * factor);
     }
+    if (model.half && !kernels::are_halves(row))
+      std::transform(row.begin(), row.end(), row.begin(), rounded);
   }
   return out;
 }
@@ -102,17 +111,18 @@ static Fitted fit(const FitInput& input, const Params& params, uint64_t, const P
     progress.check();
     for (const Payload& payload : batch) {
       if (model.rows == 0) model.width = payload.embedding.size();
-      if (const std::string reason = check_width(model, payload); !reason.empty()) {
+      const double length = std::sqrt(kernels::sum_of_squares(payload.embedding));
+      // Squares of finite floats have a finite sum, so most rows need no look at each number.
+      const bool sound = payload.embedding.size() == model.width && model.width > 0 &&
+                         model.width <= limits::max_features && std::isfinite(length);
+      if (const std::string reason = sound ? "" : check_width(model, payload); !reason.empty()) {
         refuse("payload {}: {}", model.rows, reason);
       }
-      const double length = length_of(payload.embedding);
       if (model.rows == 0) shortest = longest = length;
       shortest = std::min(shortest, length);
       longest = std::max(longest, length);
-      for (const float value : payload.embedding) {
-        all_half = all_half && rounded(value) == value;
-        all_whole = all_whole && std::trunc(value) == value;
-      }
+      all_half = all_half && kernels::are_halves(payload.embedding);
+      all_whole = all_whole && are_whole(payload.embedding);
       ++model.rows;
     }
     progress.at(static_cast<double>(model.rows), 0, "embeddings");

@@ -127,4 +127,41 @@ TEST(FarthestFirst, ReadsFarFewerRowsThanOnePassAPick) {
   EXPECT_LT(counts.rows_read, 50 * x.rows);
 }
 
+// Labels come and go, candidates come back, other features lie at another address: at every call
+// the memory gives what no memory gives. Rows on a coarse grid, so that distances tie.
+TEST(FarthestFirst, GivesTheSamePicksWithWhatItRemembers) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    Rng rng(seed);
+    const size_t n = 20 + rng.below(150);
+    Matrix x(n, 1 + rng.below(4));
+    for (float& v : x.values) v = static_cast<float>(rng.below(4));
+    std::vector<char> is_labeled(n, 0), is_gone(n, 0);
+    if (seed % 3) is_labeled[rng.below(n)] = 1;
+    CenterMemory memory;
+    for (int call = 0; call < 25; ++call) {
+      std::vector<int64_t> candidates, labeled;
+      for (size_t i = 0; i < n; ++i) {
+        if (is_labeled[i])
+          labeled.push_back(static_cast<int64_t>(i));
+        else if (!is_gone[i])
+          candidates.push_back(static_cast<int64_t>(i));
+      }
+      if (candidates.empty()) break;
+      const size_t count = 1 + rng.below(3), first = rng.below(candidates.size());
+      const auto expected = farthest_first(x, candidates, labeled, count, first);
+      const auto got = farthest_first(x, candidates, labeled, count, first, memory);
+      ASSERT_EQ(got.size(), expected.size());
+      for (size_t i = 0; i < got.size(); ++i) {
+        ASSERT_EQ(got[i].candidate, expected[i].candidate) << seed << " " << call << " " << i;
+        ASSERT_EQ(got[i].distance, expected[i].distance);
+      }
+      for (const CenterPick& pick : got) {
+        if (rng.below(10)) is_labeled[static_cast<size_t>(candidates[pick.candidate])] = 1;
+      }
+      if (rng.below(6) == 0) is_gone[rng.below(n)] ^= 1;
+      if (rng.below(8) == 0) is_labeled[rng.below(n)] ^= 1;
+    }
+  }
+}
+
 }  // namespace querist::kernels

@@ -110,6 +110,40 @@ TEST_F(Labelling, SaysWhyAHandIsEmpty) {
             std::string::npos);
 }
 
+TEST_F(Labelling, AsksAnotherAboutALabelledExampleThatKeepsItsLabelMeanwhile) {
+  make(4);
+  select({0});
+  answer(lease(store(), project(), "ada", 1).items.at(0), "a", "ada");
+  EXPECT_EQ(code_of([&] { select({0}); }), Code::conflict) << "it has its label";
+  const auto again = [&](int64_t row) {
+    StoredSelection selection{.project_id = project().id, .strategy = "auto"};
+    selection.items.push_back({.row = row, .relabel = true});
+    return storage::add_selection(store(), selection, "querist");
+  };
+  EXPECT_EQ(code_of([&] { again(1); }), Code::conflict) << "it has no label to doubt";
+  again(0);
+  EXPECT_EQ(code_of([&] { again(0); }), Code::conflict) << "it is asked about already";
+  EXPECT_EQ(example(0).label, "a");
+  EXPECT_EQ(storage::open_rows(store(), project().id), std::vector<int64_t>{0});
+  EXPECT_TRUE(lease(store(), project(), "ada", 1).items.empty()) << "her answer stands";
+  const auto given = lease(store(), project(), "bob", 1);
+  ASSERT_EQ(given.items.size(), 1u);
+  EXPECT_TRUE(lease(store(), project(), "eve", 1).items.empty()) << "one more answer, not two";
+  EXPECT_EQ(example(0).state, ExampleState::labeled);
+  const auto bobs = answer(given.items[0], "b", "bob");
+  EXPECT_EQ(example(0).label, "a") << "of two the first stands";
+  EXPECT_EQ(storage::latest_selection(store(), project().id)->remaining, 0);
+  again(0);
+  answer(lease(store(), project(), "eve", 1).items.at(0), "b", "eve");
+  EXPECT_EQ(example(0).label, "b") << "two of three";
+  const auto answers = storage::answers_of_labeled(store(), project().id);
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_EQ(answers[1].annotator, "bob");
+  undo(store(), project(), bobs.id, "bob");
+  EXPECT_EQ(storage::answers_of_labeled(store(), project().id).size(), 2u);
+  EXPECT_EQ(example(0).state, ExampleState::labeled);
+}
+
 TEST_F(Labelling, GivesTheSameItemsToAnAnnotatorWhoComesBack) {
   make(10);
   select({1, 2, 3, 4});

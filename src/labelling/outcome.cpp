@@ -31,8 +31,9 @@ static std::optional<std::string> majority(const std::vector<Annotation>& answer
 std::vector<int64_t> settle(Store& store, const Project& project, int64_t example_id,
                             int64_t sequence) {
   const auto answers = storage::live_annotations(store, example_id);
-  const bool enough = static_cast<int64_t>(answers.size()) >= project.settings.integer("overlap");
-  if (enough) {
+  const auto given = static_cast<int64_t>(answers.size());
+  const int64_t overlap = project.settings.integer("overlap");
+  if (given >= overlap) {  // It keeps its label while one more answer is awaited.
     const auto label = majority(answers);
     storage::set_example_state(
         store, example_id, label ? ExampleState::labeled : ExampleState::skipped, label, sequence);
@@ -42,7 +43,8 @@ std::vector<int64_t> settle(Store& store, const Project& project, int64_t exampl
                                held ? ExampleState::leased : ExampleState::unlabeled, std::nullopt,
                                sequence);
   }
-  return storage::set_items_done(store, example_id, enough);
+  const bool done = given >= overlap + storage::times_asked_again(store, example_id);
+  return storage::set_items_done(store, example_id, done);
 }
 
 bool room_for(Store& store, const Project& project, int64_t example_id,
@@ -53,7 +55,8 @@ bool room_for(Store& store, const Project& project, int64_t example_id,
   for (const Lease& lease : storage::leases_of_example(store, example_id))
     others.insert(lease.annotator);
   others.erase(annotator);
-  return static_cast<int64_t>(others.size()) < project.settings.integer("overlap");
+  return static_cast<int64_t>(others.size()) <
+         project.settings.integer("overlap") + storage::times_asked_again(store, example_id);
 }
 
 }  // namespace querist::labelling

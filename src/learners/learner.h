@@ -50,6 +50,9 @@ struct Learner {
                                   const Model* warm_start, uint64_t seed,
                                   const Progress& progress) = nullptr;
   std::unique_ptr<Model> (*load)(std::string_view bytes) = nullptr;
+  // The parameters with what the model's training chose by itself (a strength found by search), so
+  // that training on parts of the same rows need not search anew; null: it chooses nothing.
+  Params (*settled)(const Params& params, const Model& model) = nullptr;
   std::string_view source{};             // Author, year.
   Signal gives = Signal::probabilities;  // What its models can tell a strategy of every row.
   std::vector<Task> tasks = {Task::classification};

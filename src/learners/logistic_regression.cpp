@@ -204,6 +204,14 @@ static std::unique_ptr<Model> train(const Dataset& data, const Params& params,
   return train_classes(data, params, earlier, seed, progress);
 }
 
+static Params settled(const Params& params, const Model& model) {
+  Params found = params;
+  const auto* linear = dynamic_cast<const LinearModel*>(&model);
+  QUERIST_CHECK(linear != nullptr);
+  found.set("strength", linear->head().strength);
+  return found;
+}
+
 Learner logistic_regression() {
   return {
       .name = "logistic_regression",
@@ -242,6 +250,7 @@ Learner logistic_regression() {
                   .help = "Training ends when about this much loss per label is left to gain."}},
       .train = train,
       .load = load_linear_model,
+      .settled = settled,
       .source = "Cox 1958; Liu and Nocedal 1989",
       .tasks = {Task::classification, Task::multi_label},
   };

@@ -357,6 +357,9 @@ TEST(CrossValidation, PredictsARowWithoutHavingSeenIt) {
   }
   EXPECT_EQ(right_seen, 60);
   EXPECT_LT(right, 45);  // Within four standard deviations of 30.
+  Progress cancelled;
+  cancelled.cancel();
+  EXPECT_THROW(out_of_fold_probabilities(learner, noise.data(2), params, 5, 1, cancelled), Error);
   EXPECT_THROW(out_of_fold_probabilities(learner, noise.data(2), params, 61, 1), Error);
   EXPECT_THROW(out_of_fold_probabilities(learner, noise.data(2), params, 1, 1), Error);
 }

@@ -104,6 +104,20 @@ static Laplace posterior_of(const Dataset& data, const NetworkParts& parts, cons
   });
 }
 
+static std::optional<Ball> ball_of(const Params& params, const InputForm& form) {
+  const std::string& attack = params.text("adversarial");
+  if (attack == "none") return std::nullopt;
+  if (form.by_column) {
+    refuse(
+        "adversarial training needs dense features, such as embeddings, or at most 1,024 sparse "
+        "columns; these rows have {}",
+        form.features);
+  }
+  return Ball{.norm = params.text("norm") == "l2" ? Norm::l2 : Norm::linf,
+              .radius = params.number("radius"),
+              .steps = attack == "fgsm" ? 1 : static_cast<size_t>(params.integer("steps"))};
+}
+
 static std::unique_ptr<Model> train(const Dataset& data, const Params& params, const Model*,
                                     uint64_t seed, const Progress& progress) {
   NetworkParts parts{.task = data.task,
@@ -124,7 +138,8 @@ static std::unique_ptr<Model> train(const Dataset& data, const Params& params, c
                            .decay = params.number("weight_decay"),
                            .batch_size = static_cast<size_t>(params.integer("batch_size")),
                            .max_epochs = static_cast<size_t>(params.integer("max_epochs")),
-                           .patience = static_cast<size_t>(params.integer("patience"))};
+                           .patience = static_cast<size_t>(params.integer("patience")),
+                           .ball = ball_of(params, parts.form)};
   const bool is_one_class = data.task == Task::classification && wanted.outputs == 1;
   if (is_one_class) settings.max_epochs = 0;  // The softmax of one score is 1.
   std::vector<int64_t> rows, held_out;
@@ -210,6 +225,28 @@ static ParamSpecs params() {
        .choices = {"none", "balanced"},
        .help = "Weigh classes equally (balanced) or as they come (none); one class an example "
                "only."},
+      {.name = "adversarial",
+       .fallback = "none",
+       .choices = {"none", "fgsm", "pgd"},
+       .help = "Train on rows moved to where the loss is larger: by one step along its gradient "
+               "(fgsm) or by several (pgd); slower by as many passes, and less right on rows that "
+               "nobody moved."},
+      {.name = "radius",
+       .fallback = 0.1,
+       .min = 0,
+       .max = 1e6,
+       .help = "adversarial: how far a row may be moved, in the units of the features."},
+      {.name = "norm",
+       .fallback = "l2",
+       .choices = {"l2", "linf"},
+       .help = "adversarial: how that is measured; the length of the move (l2) or its largest "
+               "number (linf)."},
+      {.name = "steps",
+       .fallback = 7,
+       .min = 1,
+       .max = 1000,
+       .whole = true,
+       .help = "adversarial: steps of pgd."},
   };
 }
 
@@ -224,7 +261,8 @@ Learner neural_head() {
       .load = load_network_model,
       .source =
           "Rumelhart, Hinton and Williams 1986; Kingma and Ba 2015; Gal and Ghahramani 2016; "
-          "Lin et al. 2017; MacKay 1992; Kristiadi et al. 2020",
+          "Lin et al. 2017; MacKay 1992; Kristiadi et al. 2020; Goodfellow, Shlens and Szegedy "
+          "2015; Madry et al. 2018",
       .gives = Signal::probabilities | Signal::member_probabilities | Signal::predictions |
                Signal::member_predictions,
       .tasks = {Task::classification, Task::multi_label, Task::regression},

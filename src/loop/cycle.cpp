@@ -38,7 +38,7 @@ static Cycle score(const Cycle& cycle, Workshop& workshop, const Progress& progr
 // A server that has just started knows no scores yet; people who browse want to see what the model
 // says.
 static void warm_scores(const Cycle& cycle, Workshop& workshop, const Progress& progress) {
-  if (!cycle.model_version || workshop.newest_probabilities()) return;
+  if (!cycle.model_version || workshop.newest_scores()) return;
   const auto view = workshop.features(progress);
   if (const auto model = workshop.newest_model(); model.model) workshop.probabilities(model, view);
 }

@@ -2,19 +2,14 @@
 #include "loop/evaluate.h"
 
 #include "base/error.h"
+#include "loop/estimate_json.h"
 #include "metrics/calibration.h"
 #include "metrics/classification.h"
+#include "metrics/decision.h"
 #include "metrics/intervals.h"
 #include "metrics/paired_tests.h"
 
 namespace querist::loop {
-
-static Json estimate_json(const metrics::Estimate& estimate) {
-  return {{"value", estimate.value},
-          {"ci_low", estimate.ci_low},
-          {"ci_high", estimate.ci_high},
-          {"method", estimate.method}};
-}
 
 static Json share_json(int64_t hits, int64_t total) {
   return total == 0 ? Json(nullptr) : estimate_json(metrics::wilson_interval(hits, total));
@@ -53,24 +48,45 @@ static Json per_class_json(std::span<const int32_t> labels, std::span<const int3
   return rows;
 }
 
-Json evaluation_json(std::span<const int32_t> labels, const Matrix& probabilities,
-                     const std::vector<std::string>& classes, uint64_t seed) {
-  const auto predicted = metrics::likeliest(probabilities);
-  int64_t right = 0;
-  std::vector<double> confidences;
-  std::vector<uint8_t> right_rows;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    right_rows.push_back(labels[i] == predicted[i]);
-    right += right_rows.back();
-    confidences.push_back(probabilities.at(i, static_cast<size_t>(predicted[i])));
+// How sure the model is of the likeliest class, and whether that is right.
+struct Confidences {
+  std::vector<double> values;
+  std::vector<uint8_t> right;
+
+  Confidences(std::span<const int32_t> labels, const Matrix& probabilities) {
+    const auto likeliest = metrics::likeliest(probabilities);
+    for (size_t i = 0; i < labels.size(); ++i) {
+      right.push_back(labels[i] == likeliest[i]);
+      values.push_back(probabilities.at(i, static_cast<size_t>(likeliest[i])));
+    }
   }
+  Json error_json(uint64_t seed) const {
+    return estimate_json(metrics::expected_calibration_error_interval(values, right, seed));
+  }
+};
+
+Json calibration_report(const Json& stored, std::span<const int32_t> labels, const Matrix& plain,
+                        uint64_t seed) {
+  return {{"name", stored["name"]},
+          {"labels", stored["labels"]},
+          {"ece_before", Confidences(labels, plain).error_json(seed)},
+          {"log_loss_before", metrics::log_loss(labels, plain)}};
+}
+
+Json evaluation_json(std::span<const int32_t> labels, const Matrix& probabilities,
+                     const std::vector<std::string>& classes, uint64_t seed,
+                     std::span<const double> class_weights) {
+  const auto predicted = metrics::decide(probabilities, class_weights);
+  int64_t right = 0;
+  for (size_t i = 0; i < labels.size(); ++i) right += labels[i] == predicted[i];
+  const Confidences confidences(labels, probabilities);
   std::vector<metrics::Share> recalls;
   for (const auto& scores : metrics::class_scores(labels, predicted, classes.size())) {
     recalls.push_back({scores.both, scores.support});
   }
   const auto balanced = metrics::mean_share_interval(recalls);
   Json reliability = Json::array();
-  for (const auto& bin : metrics::reliability_table(confidences, right_rows, 10)) {
+  for (const auto& bin : metrics::reliability_table(confidences.values, confidences.right, 10)) {
     reliability.push_back({{"low", bin.low},
                            {"high", bin.high},
                            {"count", bin.count},
@@ -83,8 +99,7 @@ Json evaluation_json(std::span<const int32_t> labels, const Matrix& probabilitie
           {"accuracy", share_json(right, static_cast<int64_t>(labels.size()))},
           {"balanced_accuracy", estimate_json(balanced)},
           {"log_loss", metrics::log_loss(labels, probabilities)},
-          {"ece", estimate_json(
-                      metrics::expected_calibration_error_interval(confidences, right_rows, seed))},
+          {"ece", confidences.error_json(seed)},
           {"confusion", confusion_json(labels, predicted, classes.size())},
           {"per_class", per_class_json(labels, predicted, classes)},
           {"reliability", reliability}};

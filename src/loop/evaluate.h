@@ -11,9 +11,17 @@
 namespace querist::loop {
 
 // labels: class ids of n audit examples; probabilities (n, classes). The shape is docs/http.md's
-// `metrics`, without model_version. Bootstrap intervals draw with the seed.
+// `metrics`, without model_version, calibration and decision. Classes are predicted by
+// metrics::decide with the weights; what is said of probabilities is of the likeliest class.
+// Bootstrap intervals draw with the seed.
 Json evaluation_json(std::span<const int32_t> labels, const Matrix& probabilities,
-                     const std::vector<std::string>& classes, uint64_t seed);
+                     const std::vector<std::string>& classes, uint64_t seed,
+                     std::span<const double> class_weights = {});
+
+// What the calibration changed: {name, labels, ece_before, log_loss_before}, from what the model
+// said of the same audit examples without it. stored: the version's data["calibration"].
+Json calibration_report(const Json& stored, std::span<const int32_t> labels, const Matrix& plain,
+                        uint64_t seed);
 
 // Whether the challenger may take the champion's place, from both models' answers on the same audit
 // labels.

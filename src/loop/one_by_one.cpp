@@ -8,6 +8,7 @@
 #include "base/threads.h"
 #include "loop/one_by_one/committee.h"
 #include "loop/one_by_one/machine.h"
+#include "loop/one_by_one/other_model.h"
 #include "loop/signals.h"
 #include "metrics/classification.h"
 
@@ -27,14 +28,16 @@ namespace {
 
 class OneByOneWalk {
  public:
-  OneByOneWalk(const Table& table, const OneByOneStage& stage, const std::string& strategy,
-               size_t seed)
+  OneByOneWalk(const Table& table, const SimulationPlan& plan, const OneByOneStage& stage,
+               const std::string& strategy, size_t seed)
       : table_(table),
         stage_(stage),
         seed_(seed),
         chosen_(protocol_strategy(strategy)),
         machine_(stage),
-        committee_(stage) {
+        committee_(stage),
+        asked_(stage, plan.query_learner, mix_seed(seed, 6)),
+        measured_(stage, plan.task_learner, mix_seed(seed, 7)) {
     run_.strategy = strategy;
     run_.seed = seed;
     candidates_.resize(stage.pool.size());
@@ -73,7 +76,12 @@ class OneByOneWalk {
   void measure() {
     const size_t n = stage_.test.size();
     predicted_.resize(n);
-    for (size_t i = 0; i < n; ++i) {
+    if (measured_) {
+      measured_.learn(labeled_, labels_);
+      measured_.test_probabilities(probabilities_);
+      predicted_ = metrics::likeliest(probabilities_);
+    }
+    for (size_t i = 0; i < n && !measured_; ++i) {
       const double decision = machine_.test_decision(i);
       predicted_[i] = decision > 0;
       probabilities_.at(i, 1) = static_cast<float>(squash(decision));
@@ -97,7 +105,11 @@ class OneByOneWalk {
     pool.memory = &memory_;
     const Signal read = chosen_.card->needs | chosen_.card->reads;
     if (has(read, Signal::probabilities)) {
-      for (size_t i = 0; i < pool.size; ++i) {
+      if (asked_) {
+        asked_.learn(labeled_, labels_);
+        asked_.pool_probabilities(pool_probabilities_);
+      }
+      for (size_t i = 0; i < pool.size && !asked_; ++i) {
         pool_probabilities_.at(i, 1) = static_cast<float>(squash(machine_.pool_decision(i)));
         pool_probabilities_.at(i, 0) = 1 - pool_probabilities_.at(i, 1);
       }
@@ -119,6 +131,7 @@ class OneByOneWalk {
   strategies::ChosenStrategy chosen_;
   OneByOneMachine machine_;
   OneByOneCommittee committee_;
+  OneByOneOther asked_, measured_;
   std::any memory_;
   std::vector<int64_t> candidates_, labeled_;
   std::vector<int32_t> labels_, predicted_;
@@ -135,6 +148,9 @@ Simulation simulate_one_by_one(const Table& table, const SimulationPlan& plan,
     refuse("the protocol is for two classes; the data has {}", table.classes.size());
   if (plan.seeds == 0) refuse("seeds must be at least 1");
   for (const std::string& strategy : plan.strategies) protocol_strategy(strategy);
+  for (const std::string& learner : {plan.query_learner, plan.task_learner}) {
+    if (!learner.empty()) learner_for(learner);
+  }
   const Matrix numbers = numbers_of(table);
 
   Simulation simulation;
@@ -152,7 +168,7 @@ Simulation simulate_one_by_one(const Table& table, const SimulationPlan& plan,
       }
       for (size_t s = 0; s < plan.strategies.size(); ++s) {
         simulation.runs[s * plan.seeds + at] =
-            OneByOneWalk(table, stage, plan.strategies[s], seed).run(progress);
+            OneByOneWalk(table, plan, stage, plan.strategies[s], seed).run(progress);
         progress.at(static_cast<double>(++done), static_cast<double>(simulation.runs.size()),
                     "runs");
       }

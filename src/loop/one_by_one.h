@@ -17,6 +17,10 @@ namespace querist::loop {
 // bootstraps of the labelled rows, drawn anew every step. A run is bit for bit the same on any
 // number of threads.
 //
+// query_learner: the learner whose probabilities strategies see instead of the machine's;
+// task_learner: the one that is measured instead of it (both empty: the machine). They are trained
+// anew at every step.
+//
 // A seed computes its kernel once: 4 bytes · pool · rows. Each step goes on from the coefficients
 // of the one before. Refuses tables that have not two classes and only numbers.
 Simulation simulate_one_by_one(const Table& table, const SimulationPlan& plan,

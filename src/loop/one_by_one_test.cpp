@@ -270,4 +270,31 @@ TEST(OneByOne, StopsWhenCancelled) {
   EXPECT_THROW(simulate_one_by_one(numbers_table(60), plan_of({"random"}, 1), progress), Error);
 }
 
+// The machine's optimum in a learner's clothes: rbf_svm with the protocol's settings answers with
+// the same sign, so measuring it measures the machine, and a margin is least where the decision is.
+TEST(OneByOne, AnotherLearnerCanBeAskedOrMeasured) {
+  const Table table = numbers_table(60);
+  const SimulationPlan plain = plan_of({"margin"}, 2);
+  SimulationPlan same = plain;
+  same.task_learner = "rbf_svm(probabilities=decision)";
+  const auto machine = run(table, plain);
+  const auto learner = run(table, same);
+  SimulationPlan other = plain;
+  other.query_learner = "logistic_regression(strength=1)";
+  const auto asked = run(table, other);
+  for (size_t i = 0; i < machine.runs.size(); ++i) {
+    EXPECT_EQ(learner.runs[i].indices, machine.runs[i].indices)
+        << "what is measured chooses nothing";
+    double apart = 0;
+    for (size_t k = 0; k < machine.runs[i].accuracy.size(); ++k)
+      apart = std::max(apart, std::abs(learner.runs[i].accuracy[k] - machine.runs[i].accuracy[k]));
+    EXPECT_LE(apart, 3.0 / 24) << "two solvers of one problem may differ at the boundary alone";
+    EXPECT_NE(asked.runs[i].indices, machine.runs[i].indices);
+    EXPECT_EQ(asked.runs[i].accuracy.back(), machine.runs[i].accuracy.back())
+        << "with every label the machine is the same, but for the order of its rows";
+  }
+  other.query_learner = "nothing";
+  EXPECT_THROW(run(table, other), Error);
+}
+
 }  // namespace querist::loop

@@ -2,7 +2,10 @@
 #include "loop/progress_report.h"
 
 #include "base/clock.h"
+#include "loop/project_guard.h"
+#include "loop/project_learner.h"
 #include "loop/stopping_history.h"
+#include "stopping/parts/dial.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/models.h"
@@ -49,7 +52,8 @@ static Json curve_json(const std::vector<ModelVersion>& models) {
 
 static Json stop_json(storage::Store& store, const Project& project,
                       const std::vector<ModelVersion>& models) {
-  const auto verdicts = stopping::advise(stopping_history(store, project, models));
+  const auto verdicts =
+      stopping::advise(stopping_history(store, project, models), stopping_settings(project));
   Json evidence = Json::array();
   for (const auto& advice : verdicts.evidence) {
     evidence.push_back({{"name", advice.name},
@@ -57,7 +61,16 @@ static Json stop_json(storage::Store& store, const Project& project,
                         {"sentence", advice.sentence}});
   }
   const bool unknown = models.empty() && verdicts.verdict != stopping::Verdict::stop;
+  Json dial = Json::array();
+  for (const stopping::Notch& notch : stopping::dial()) {
+    dial.push_back({{"kappa", notch.kappa},
+                    {"loss", notch.loss},
+                    {"worst_loss", notch.worst_loss},
+                    {"labels", notch.labels}});
+  }
   return {
+      {"kappa", project.settings.number("stopping_kappa")},
+      {"dial", dial},
       {"advice", stopping::verdict_word(unknown ? stopping::Verdict::unknown : verdicts.verdict)},
       {"sentence", unknown ? "Not known yet: there is no model." : verdicts.sentence},
       {"evidence", evidence}};
@@ -113,13 +126,23 @@ Json progress_report(storage::Store& store, const Project& project) {
                  {"class_counts", class_counts_json(store, project)},
                  {"curve", curve_json(models)},
                  {"metrics", newest ? newest->metrics : Json(nullptr)},
+                 {"slices", nullptr},
+                 {"groups", nullptr},
                  {"stop", stop_json(store, project, models)},
                  {"labels_saved", nullptr},
                  {"labels_saved_reason",
                   "there is no live estimate yet; querist simulate gives one on labelled data"},
+                 {"guard", guard_report(store, project)},
                  {"cost", cost_json(store, project)},
                  {"cycle", cycle_json(store, project)},
-                 {"model", nullptr}};
+                 {"model", nullptr},
+                 {"learner_choice", choice_json(newest)}};
+  for (const char* part : {"slices", "groups"}) {
+    Json& metrics = report["metrics"];
+    if (!metrics.is_object() || !metrics.contains(part)) continue;
+    report[part] = std::move(metrics[part]);
+    metrics.erase(part);
+  }
   if (report["metrics"].is_null()) {
     report["metrics_reason"] = !newest ? "there is no model yet: label some examples"
                                : newest->with_audit

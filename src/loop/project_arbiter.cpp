@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "loop/numbered_labels.h"
-#include "loop/signals.h"
+#include "loop/project_learner.h"
 #include "storage/annotations.h"
 #include "storage/selections.h"
 
@@ -58,7 +58,7 @@ std::vector<ArmEvidence> weigh_project_arms(Workshop& workshop, const Project& p
     arms.push_back(found == bought.end() ? -1 : found->second.arm);
     order.push_back(found == bought.end() ? 0 : found->second.selection);
   }
-  const auto learner = project_learner(project);
+  const auto learner = project_learner(workshop.store(), project);
   return weigh_arms(expression, *learner.card, learner.params,
                     {.features = view.features,
                      .rows = trained_on.rows,

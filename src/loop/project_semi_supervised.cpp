@@ -1,8 +1,12 @@
 // Settings and labels in, files and events out.
 #include "loop/project_semi_supervised.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "loop/calibration.h"
+#include "loop/judge_model.h"
 #include "storage/events.h"
 #include "storage/models.h"
 
@@ -22,32 +26,48 @@ static std::string pseudo_label_bytes(const pseudo_labelers::PseudoLabels& pseud
 
 static int64_t setting_rows(const Project& project) { return project.settings.integer("ssl_rows"); }
 
-void add_pseudo_labels(Workshop& workshop, const Project& project, const storage::FeatureView& view,
-                       const NumberedLabels& labels, const NumberedLabels& audit,
-                       const learners::ChosenLearner& learner, uint64_t seed,
-                       const LoadedModel& before, const Progress& progress, LoadedModel& model,
-                       ModelVersion& version) {
+// Enough for a calibration, and whatever fold is held out leaves labels of two classes.
+static bool can_hold_out(const NumberedLabels& labels, size_t classes) {
+  std::vector<size_t> counts(classes);
+  for (const int32_t label : labels.ids) ++counts[static_cast<size_t>(label)];
+  return labels.ids.size() >= 2 * classes &&
+         std::ranges::count_if(counts, [](size_t count) { return count >= 2; }) >= 2;
+}
+
+void add_pseudo_labels(const SupervisedStep& step, LoadedModel& model, ModelVersion& version) {
+  const Project& project = step.project;
   const std::string& setting = project.settings.text("ssl");
   if (setting == "off") return;
   const double started = monotonic_seconds();
-  const SslData data = {.features = view.features,
-                        .geometry = view.geometry,
-                        .rows = labels.rows,
-                        .labels = labels.ids,
-                        .audit_rows = audit.rows,
-                        .audit_labels = audit.ids,
+  const auto& [learner, params] = step.learner;
+  const SslData data = {.features = step.view.features,
+                        .geometry = step.view.geometry,
+                        .rows = step.labels.rows,
+                        .labels = step.labels.ids,
+                        .audit_rows = step.audit.rows,
+                        .audit_labels = step.audit.ids,
                         .classes = project.classes.size()};
-  const SslPlan plan = {
-      .setting = setting, .most_rows = static_cast<size_t>(setting_rows(project)), .seed = seed};
-  auto found = semi_supervise(data, plan, *learner.card, learner.params, model.model,
-                              before.model.get(), progress);
+  const SslPlan plan = {.setting = setting,
+                        .most_rows = static_cast<size_t>(setting_rows(project)),
+                        .seed = step.seed};
+  auto found = semi_supervise(data, plan, *learner, params, model.plain, step.before.plain.get(),
+                              step.progress);
   if (found.model) {
     found.report["supervised_sha256"] =
-        storage::add_model_part(workshop.store(), project.id, model.model->save());
-    found.report["pseudo_labels_sha256"] =
-        storage::add_model_part(workshop.store(), project.id, pseudo_label_bytes(found.pseudo));
-    model.supervised = model.model;
-    model.model = found.model;
+        storage::add_model_part(step.workshop.store(), project.id, model.plain->save());
+    found.report["pseudo_labels_sha256"] = storage::add_model_part(
+        step.workshop.store(), project.id, pseudo_label_bytes(found.pseudo));
+    found.report["supervised_calibration"] = version.data["calibration"];
+    found.report["supervised_decision"] = version.data["decision"];
+    const Dataset given = {{}, step.labels.ids, {}, data.classes};  // Judges read no features.
+    version.data.update(judge_final_model(
+        {project, *learner, params, given, *found.model, version}, [&]() -> std::optional<Matrix> {
+          if (!can_hold_out(step.labels, data.classes)) return std::nullopt;
+          return semi_supervised_out_of_fold(data, plan, found.report, *learner, params,
+                                             step.progress);
+        }));
+    model.supervised = std::make_shared<const LoadedModel>(model);
+    set_models(model, found.model, version.data);
   }
   version.data[key] = found.report;
   version.seconds += monotonic_seconds() - started;

@@ -9,15 +9,26 @@
 
 namespace querist::loop {
 
+// A training step whose model of the given labels is there, and judged.
+struct SupervisedStep {
+  Workshop& workshop;
+  const Project& project;
+  const storage::FeatureView& view;
+  const NumberedLabels& labels;
+  const NumberedLabels& audit;
+  const learners::ChosenLearner& learner;
+  uint64_t seed;
+  const LoadedModel& before;  // What predicted until now.
+  const Progress& progress;
+};
+
 // Where the project's setting asks for pseudo-labels and they stand the test, `model` predicts with
-// them from here on and keeps the one of the given labels alone beside it. The report goes to
-// version.data["semi_supervised"], with the files of the other head and of the pseudo-labels; the
-// version's seconds grow by what it took. Nothing happens where the setting is off.
-void add_pseudo_labels(Workshop& workshop, const Project& project, const storage::FeatureView& view,
-                       const NumberedLabels& labels, const NumberedLabels& audit,
-                       const learners::ChosenLearner& learner, uint64_t seed,
-                       const LoadedModel& before, const Progress& progress, LoadedModel& model,
-                       ModelVersion& version);
+// them from here on, calibrated by given labels that were held out, and keeps the one of the given
+// labels alone beside it. The report goes to version.data["semi_supervised"], with the files of the
+// other head and of the pseudo-labels and that head's calibration and decision, which the final
+// ones take the place of; the version's seconds grow by what it took. Nothing happens where the
+// setting is off.
+void add_pseudo_labels(const SupervisedStep& step, LoadedModel& model, ModelVersion& version);
 
 // An event that says what was used, or taken back; nothing where neither was. Call it in the
 // transaction that stores the version.

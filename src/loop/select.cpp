@@ -2,20 +2,27 @@
 // store.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <unordered_map>
 
 #include "base/stop_point.h"
 #include "loop/audit.h"
+#include "loop/calibration.h"
 #include "loop/cycle.h"
 #include "loop/numbered_labels.h"
 #include "loop/project_arbiter.h"
+#include "loop/project_guard.h"
+#include "loop/project_learner.h"
+#include "loop/project_relabel.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
+#include "metrics/decision.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/events.h"
 #include "storage/examples.h"
+#include "storage/models.h"
 #include "storage/projects.h"
 #include "storage/replay.h"
 #include "storage/selections.h"
@@ -30,19 +37,23 @@ struct Choice {
   std::string strategy;
   size_t batch_size = 0;
   double audit_share = 0;
+  double random_share = 0;  // Of the batch, the audit rows among it.
   uint64_t seed = 0;
   int64_t through_event = 0;
   int64_t rows = 0;    // Examples there were.
   size_t classes = 0;  // Classes there were.
   std::optional<int64_t> model_version;
-  bool usable = true;            // Whether the strategy is shown what the model says.
-  bool trees = false;            // Whether the model is one of trees.
-  std::vector<int64_t> skipped;  // Rows that someone skipped unasked.
+  bool usable = true;                 // Whether the strategy is shown what the model says.
+  std::optional<double> temperature;  // Set where the strategy takes one.
+  bool trees = false;                 // Whether the model is one of trees.
+  std::vector<int64_t> skipped;       // Rows that someone skipped unasked.
+  RelabelRows relabel;                // Labelled rows to ask about again.
 };
 
 struct Chosen {
   std::vector<SelectionItem> items;  // In the order to ask about them.
   std::vector<int32_t> arms;         // One an item, where the strategy is an arbiter; -1: none.
+  std::vector<int64_t> random_rows;  // Drawn at random, and to be trained on.
   int64_t candidates = 0;
 };
 
@@ -79,41 +90,54 @@ static std::vector<int64_t> candidates_as_of(storage::Store& store, int64_t proj
   return rows;
 }
 
-// Draws the audit rows of a batch out of the candidates, uniformly.
-static std::vector<SelectionItem> draw_audit(std::vector<int64_t>& candidates, double share,
-                                             size_t batch, Rng& rng) {
+// Draws rows of a batch out of the candidates, uniformly; `expected` is their mean number.
+static std::vector<SelectionItem> draw(std::vector<int64_t>& candidates, size_t count,
+                                       double expected, bool audit, Rng& rng) {
   std::vector<SelectionItem> items;
-  const AuditCount count = audit_count(share, batch, rng);
-  const double propensity =
-      count.expected / std::max<double>(1, static_cast<double>(candidates.size()));
+  const double propensity = expected / std::max<double>(1, static_cast<double>(candidates.size()));
   std::vector<int64_t> drawn;
-  for (const int64_t at : rng.sample(candidates.size(), count.drawn))
+  for (const int64_t at : rng.sample(candidates.size(), count))
     drawn.push_back(candidates[static_cast<size_t>(at)]);
   for (const int64_t row : drawn) {
     SelectionItem item;
     item.row = row;
     item.propensity = propensity;
-    item.audit = true;
+    item.audit = audit;
     items.push_back(item);
     candidates.erase(std::lower_bound(candidates.begin(), candidates.end(), row));
   }
   return items;
 }
 
+// The audit rows of a batch, and then those that the guard wants drawn at random.
+static void draw_random(Chosen& chosen, std::vector<int64_t>& candidates, const Choice& choice,
+                        size_t batch, Rng& rng) {
+  const AuditCount audit = audit_count(choice.audit_share, batch, rng);
+  chosen.items = draw(candidates, audit.drawn, audit.expected, true, rng);
+  if (choice.random_share <= 0) return;
+  const size_t count = random_count(choice.random_share, batch, audit.drawn, rng);
+  for (const SelectionItem& item :
+       draw(candidates, count, static_cast<double>(count), false, rng)) {
+    chosen.random_rows.push_back(item.row);
+    chosen.items.push_back(item);
+  }
+}
+
 static void add_predictions(std::vector<SelectionItem>& items, const Matrix& probabilities,
+                            const std::vector<double>& class_weights,
                             const std::vector<std::string>& classes) {
   for (SelectionItem& item : items) {
     const auto p = probabilities.row(static_cast<size_t>(item.row));
-    const auto top = static_cast<size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+    const size_t top = metrics::decide(p, class_weights);
     item.prediction = classes[top];
     item.confidence = p[top];
   }
 }
 
 // So that nobody can tell an audit example by its place.
-static void shuffle(Chosen& chosen, size_t audit, std::span<const int32_t> arms, Rng& rng) {
+static void shuffle(Chosen& chosen, size_t drawn, std::span<const int32_t> arms, Rng& rng) {
   std::unordered_map<int64_t, int32_t> arm_of;
-  for (size_t i = 0; i < arms.size(); ++i) arm_of[chosen.items[audit + i].row] = arms[i];
+  for (size_t i = 0; i < arms.size(); ++i) arm_of[chosen.items[drawn + i].row] = arms[i];
   rng.shuffle(chosen.items);
   if (arms.empty()) return;
   for (const SelectionItem& item : chosen.items) {
@@ -128,6 +152,7 @@ struct ShownModel {
   Matrix own;      // Of a replay's older model; the workshop keeps the newest scores.
   Matrix members;  // (members * rows, classes), where the strategy reads them.
   size_t member_count = 0;
+  std::vector<double> class_weights;  // How it decides.
 };
 
 static ShownModel model_of(Workshop& workshop, const Choice& choice,
@@ -140,10 +165,11 @@ static ShownModel model_of(Workshop& workshop, const Choice& choice,
     shown.probabilities = &workshop.probabilities(model, view);
   } else {
     model = workshop.load_model(*choice.model_version);
-    model.scorer()->probabilities(view.features, shown.own);
+    model.scorer().model->probabilities(view.features, shown.own);
   }
+  shown.class_weights = model.scorer().class_weights;
   const bool reads = has(strategy.needs | strategy.reads, Signal::member_probabilities);
-  const learners::Model& scorer = *model.scorer();
+  const learners::Model& scorer = *model.scorer().model;
   if (reads && choice.usable && scorer.members() > 0) {
     Features then = view.features;  // The rows that there were: members lie one after the other.
     then.rows = then.sparse.rows = static_cast<size_t>(choice.rows);
@@ -155,16 +181,18 @@ static ShownModel model_of(Workshop& workshop, const Choice& choice,
 
 static Chosen choose(Workshop& workshop, const Project& project, const Choice& choice,
                      const storage::FeatureView& view, std::any* memory) {
-  const auto strategy = strategies::parse_strategy(choice.strategy);
+  auto strategy = strategies::parse_strategy(choice.strategy);
+  if (choice.temperature) strategy.params.set("temperature", *choice.temperature);
   const auto labels = storage::labels_as_of(workshop.store(), project.id, storage::LabelUse::all,
                                             choice.through_event);
   auto candidates = candidates_as_of(workshop.store(), project.id, choice, labels);
   Chosen chosen;
   chosen.candidates = static_cast<int64_t>(candidates.size());
-  const size_t batch = std::min(choice.batch_size, candidates.size());
+  const auto again = std::min(choice.batch_size, choice.relabel.rows.size());
+  const size_t batch = std::min(choice.batch_size - again, candidates.size());
   Rng rng(choice.seed);
-  chosen.items = draw_audit(candidates, choice.audit_share, batch, rng);
-  const size_t audit = chosen.items.size();
+  draw_random(chosen, candidates, choice, batch, rng);
+  const size_t drawn = chosen.items.size();
 
   ShownModel shown = model_of(workshop, choice, view, *strategy.card);
   const Matrix* probabilities = shown.probabilities;
@@ -193,7 +221,7 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
                                  shown.members.values.data()};
   }
   const auto selection =
-      strategies::select_batch(*strategy.card, pool, batch - audit, strategy.params, rng.next64());
+      strategies::select_batch(*strategy.card, pool, batch - drawn, strategy.params, rng.next64());
   for (size_t i = 0; i < selection.rows.size(); ++i) {
     SelectionItem item;
     item.row = selection.rows[i];
@@ -201,25 +229,23 @@ static Chosen choose(Workshop& workshop, const Project& project, const Choice& c
     item.propensity = selection.propensities[i];
     chosen.items.push_back(item);
   }
-  shuffle(chosen, audit, selection.arms, rng);
-  if (probabilities) add_predictions(chosen.items, *probabilities, project.classes);
+  for (const int64_t row : std::span(choice.relabel.rows).first(again)) {
+    SelectionItem item;
+    item.row = row;
+    item.relabel = true;
+    chosen.items.push_back(item);
+  }
+  shuffle(chosen, drawn, selection.arms, rng);
+  if (probabilities)
+    add_predictions(chosen.items, *probabilities, shown.class_weights, project.classes);
   return chosen;
 }
 
-// Whether the model is worth asking, by cross-validation over the labels that it may be trained on.
-static bool model_is_usable(Workshop& workshop, const Project& project,
-                            const learners::ChosenLearner& learner, int64_t through_event,
-                            const storage::FeatureView& view) {
-  const auto labels = numbered(storage::labels_as_of(workshop.store(), project.id,
-                                                     storage::LabelUse::training, through_event),
-                               project.classes, static_cast<int64_t>(view.rows));
-  const OwnedFeatures features = take_rows(view.features, labels.rows);
-  Dataset data;
-  data.features = features.view();
-  data.labels = labels.ids;
-  data.classes = project.classes.size();
-  return is_usable(*learner.card, data, learner.params,
-                   static_cast<uint64_t>(project.settings.integer("seed")));
+static bool model_is_usable(storage::Store& store, const Project& project, int64_t through_event) {
+  const auto labels =
+      storage::labels_as_of(store, project.id, storage::LabelUse::training, through_event);
+  const auto given = numbered(labels, project.classes, std::numeric_limits<int64_t>::max());
+  return is_usable(given.ids, project.classes.size());
 }
 
 // Before the first model ten labels, or one a class, are enough to begin with, unless the project
@@ -235,10 +261,11 @@ static size_t batch_size_now(const Project& project, const strategies::QueryStra
 static Choice choice_now(const Cycle& cycle, Workshop& workshop, const Project& project,
                          const storage::FeatureView& view) {
   storage::Store& store = workshop.store();
-  const auto learner = project_learner(project);
+  const auto learner = project_learner(store, project);
   Choice choice;
   choice.strategy = project.settings.text("strategy");
-  const auto& strategy = *strategy_for(choice.strategy, *learner.card).card;
+  const auto chosen = strategy_for(choice.strategy, *learner.card);
+  const auto& strategy = *chosen.card;
   choice.batch_size = batch_size_now(project, strategy, cycle);
   choice.audit_share =
       audit_share_now(project.settings.number("audit_share"), project.counts.audit);
@@ -251,8 +278,11 @@ static Choice choice_now(const Cycle& cycle, Workshop& workshop, const Project& 
   choice.model_version = cycle.model_version;
   choice.skipped = skipped_unasked(store, project.id, choice.through_event);
   choice.trees = learner.card->trees;
-  choice.usable = !strategy.handles_no_model || !cycle.model_version ||
-                  model_is_usable(workshop, project, learner, choice.through_event, view);
+  if (!cycle.model_version) return choice;
+  const Json known = storage::find_model(store, project.id, *cycle.model_version).value().data;
+  choice.usable =
+      !strategy.handles_no_model || model_is_usable(store, project, choice.through_event);
+  if (takes_temperature(chosen)) choice.temperature = temperature_left(supervised_data(known));
   return choice;
 }
 
@@ -274,6 +304,15 @@ static StoredSelection stored(const Choice& choice, const Chosen& chosen, const 
                     {"usable", choice.usable},
                     {"trees", choice.trees},
                     {"skipped", choice.skipped}};
+  if (!choice.relabel.sentence.empty()) {
+    selection.data["relabel"] = {{"rows", choice.relabel.rows},
+                                 {"sentence", choice.relabel.sentence}};
+  }
+  if (choice.temperature) selection.data["temperature"] = *choice.temperature;
+  if (choice.random_share > 0) {
+    selection.data["random_share"] = choice.random_share;
+    selection.data["random_rows"] = chosen.random_rows;
+  }
   if (!chosen.arms.empty()) selection.data["arms"] = arms_json(choice.strategy, chosen.arms);
   selection.items = chosen.items;
   std::vector<int64_t> rows;
@@ -289,11 +328,18 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
   if (!reads_present_features(cycle, workshop)) return train_again(cycle, workshop);
   const Project project = storage::project(store, workshop.project_id());
   Choice choice = choice_now(cycle, workshop, project, view);
+  const ProjectGuard guard = watch_project(workshop, project, choice.through_event, view, progress);
+  choice.random_share = guard.random_share();
   Json evidence;
   if (is_arbiter(choice.strategy)) {
     const auto arms = weigh_project_arms(workshop, project, choice.through_event, view, progress);
     choice.strategy = weighted_expression(choice.strategy, arms);
     evidence = evidence_json(arms);
+  }
+  if (cycle.model_version && choice.usable) {
+    choice.relabel =
+        rows_to_relabel(workshop, project, workshop.probabilities(workshop.newest_model(), view),
+                        view, choice.batch_size, progress);
   }
   const Chosen chosen = choose(workshop, project, choice, view, &workshop.memory());
   workshop.check_features();
@@ -305,9 +351,11 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
   }
   StoredSelection selection = stored(choice, chosen, cycle, workshop);
   if (!evidence.is_null()) selection.data["evidence"] = evidence;
+  store_guard(guard, selection);
   stop_point("selected");
   store.atomically([&] {
     cycle.selection_id = storage::add_selection(store, selection, "querist").id;
+    record_turn(store, project, guard);
     cycle.state = CycleState::awaiting_labels;
     storage::save_cycle(store, cycle, "querist");
   });
@@ -327,8 +375,13 @@ Replay replay(Workshop& workshop, const StoredSelection& selection, const Progre
   choice.rows = json_integer(selection.data, "rows");
   choice.classes = static_cast<size_t>(json_integer(selection.data, "classes"));
   choice.model_version = selection.model_version;
+  choice.random_share = selection.data.value("random_share", 0.0);
   choice.usable = selection.data.value("usable", true);
   choice.trees = selection.data.value("trees", false);
+  if (selection.data.contains("relabel"))
+    selection.data["relabel"]["rows"].get_to(choice.relabel.rows);
+  if (selection.data.contains("temperature"))
+    choice.temperature = json_number(selection.data, "temperature");
   if (selection.data.contains("skipped")) selection.data["skipped"].get_to(choice.skipped);
   const int64_t featurizer = json_integer(selection.data, "featurizer_version");
   if (featurizer != workshop.featurizer_version())

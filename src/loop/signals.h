@@ -1,7 +1,6 @@
 // Which strategies a project can use: those whose signals its learner and its features give.
 #pragma once
 
-#include "data/records.h"
 #include "learners/learner.h"
 #include "strategies/door/expression.h"
 
@@ -17,10 +16,11 @@ void check_strategy(const strategies::QueryStrategy& strategy, const learners::L
 strategies::ChosenStrategy strategy_for(std::string_view expression,
                                         const learners::Learner& learner);
 
+// The same for whatever learner an expression may come to: auto chooses among several, and the
+// strategy must do with each.
+strategies::ChosenStrategy strategy_for(std::string_view expression, std::string_view learner);
+
 // The learner of an expression. Throws invalid_argument where it does not learn classes.
 learners::ChosenLearner learner_for(std::string_view expression);
-
-// The project's learner, with the parameters that its settings name.
-learners::ChosenLearner project_learner(const Project& project);
 
 }  // namespace querist::loop

@@ -1,15 +1,38 @@
-// Every strategy on every seed.
+// Every strategy under every learner and featurizer on every seed.
 #include "loop/simulate.h"
 
+#include <algorithm>
 #include <atomic>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/rng.h"
 #include "base/threads.h"
 #include "loop/semi_supervised.h"
 #include "loop/signals.h"
+#include "loop/simulation/finished_runs.h"
+#include "loop/simulation/full_pool.h"
 #include "loop/simulation/walk.h"
 
 namespace querist::loop {
+
+static std::vector<std::string> named_or_usual(const std::string& list) {
+  return list.empty() ? std::vector<std::string>{""} : strategies::split_strategies(list);
+}
+
+// One plan for each learner, each with one featurizer, by featurizer within a learner.
+static std::vector<SimulationPlan> variants_of(const Table& table, const SimulationPlan& plan) {
+  std::vector<SimulationPlan> variants;
+  for (const std::string& learner : named_or_usual(plan.learner)) {
+    for (const std::string& featurizer : named_or_usual(plan.featurizer)) {
+      variants.push_back(plan);
+      variants.back().learner = learner;
+      variants.back().featurizer =
+          featurizer.empty() ? std::string(featurizers::default_for(table.payload)) : featurizer;
+    }
+  }
+  return variants;
+}
 
 static void check_plan(const Table& table, const SimulationPlan& plan) {
   if (table.classes.size() < 2) {
@@ -22,39 +45,148 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
   const size_t initial = initial_labels(table, plan);
   if (plan.budget < initial)
     refuse("the budget of {} is below the {} initial labels", plan.budget, initial);
-  parse_ssl(plan.ssl);
-  const auto learner = learner_for(plan.learner);
-  for (const std::string& strategy : plan.strategies) strategy_for(strategy, *learner.card);
+  if (!parse_ssl(plan.ssl).is_off && plan.augment != "none")
+    refuse("pseudo-labels and texts augmented with typos do not go together yet: leave one out");
+  if (plan.noise > 0 && plan.crowd.annotators > 0)
+    refuse("noise is the lone oracle's: give the annotators an accuracy instead");
+  check_crowd(plan.crowd);
+  for (const SimulationPlan& variant : variants_of(table, plan)) {
+    for (const std::string& strategy : plan.strategies) strategy_for(strategy, variant.learner);
+  }
+  for (const std::string& rule : plan.stopping) parse_rule(rule);
 }
+
+namespace {
+
+// One seed under all variants: stages and answers are made once, runs that are stored left out.
+class SeedRuns {
+ public:
+  SeedRuns(const Table& table, const SimulationPlan& plan,
+           const std::vector<SimulationPlan>& variants,
+           std::vector<std::unique_ptr<FeatureTable>>& features, const std::vector<double>& costs,
+           FinishedRuns& finished, Simulation& simulation)
+      : table_(table),
+        plan_(plan),
+        variants_(variants),
+        features_(features),
+        costs_(costs),
+        finished_(finished),
+        simulation_(simulation) {}
+
+  void run(size_t at, const Progress& progress, const std::function<void()>& done) {
+    const size_t seed = plan_.first_seed + at;
+    std::vector<int32_t> answers;
+    for (size_t v = 0; v < variants_.size(); ++v) {
+      const SimulationPlan& variant = variants_[v];
+      if (!missing(v, at)) continue;
+      Stage stage = make_stage(table_, variant, split_seed(seed), *features_[v], progress);
+      if (answers.empty()) answers = answers_of(v, stage, seed, progress);
+      stage.pool_labels = answers;
+      for (const int64_t row : stage.split.pool) {
+        if (!costs_.empty()) stage.pool_costs.push_back(costs_[static_cast<size_t>(row)]);
+      }
+      std::optional<double> full;
+      if (plan_.full_accuracy || !plan_.stopping.empty()) {
+        const auto model =
+            full_pool_model(variant.learner, stage, answers, table_.classes.size(), seed, progress);
+        full = test_accuracy(*model, stage);
+      }
+      for (size_t s = 0; s < plan_.strategies.size(); ++s) {
+        const size_t number = number_of(v, s, at);
+        if (finished_.find(number)) continue;
+        SimulationRun& run = simulation_.runs[number];
+        run = Walk(table_, variant, stage, plan_.strategies[s], seed).run(progress);
+        run.full_accuracy = full;
+        finished_.add(number, run);
+        done();
+      }
+    }
+  }
+
+ private:
+  // By a column all seeds have one split, and its featurizer one seed.
+  uint64_t split_seed(size_t seed) const { return plan_.test_fraction == 0 ? 0 : seed; }
+
+  size_t number_of(size_t variant, size_t strategy, size_t at) const {
+    return (variant * plan_.strategies.size() + strategy) * plan_.seeds + at;
+  }
+
+  bool missing(size_t variant, size_t at) const {
+    for (size_t s = 0; s < plan_.strategies.size(); ++s) {
+      if (!finished_.find(number_of(variant, s, at))) return true;
+    }
+    return false;
+  }
+
+  // The same whatever runs are still to do: difficulty is the first variant's.
+  std::vector<int32_t> answers_of(size_t v, Stage& stage, size_t seed, const Progress& progress) {
+    if (plan_.crowd.annotators == 0) {
+      add_noise(stage, plan_, table_.classes.size(), seed);
+      return stage.pool_labels;
+    }
+    Matrix probabilities;
+    if (plan_.crowd.errors == "difficulty") {
+      Stage first;
+      if (v != 0)
+        first = make_stage(table_, variants_[0], split_seed(seed), *features_[0], progress);
+      const Stage& seen = v == 0 ? stage : first;
+      const auto model = full_pool_model(variants_[0].learner, seen, seen.pool_labels,
+                                         table_.classes.size(), seed, progress);
+      model->probabilities(seen.pool.features(), probabilities);
+    }
+    return crowd_answers(plan_.crowd, stage.pool_labels, table_.classes.size(), probabilities,
+                         mix_seed(seed, 6));
+  }
+
+  const Table& table_;
+  const SimulationPlan& plan_;
+  const std::vector<SimulationPlan>& variants_;
+  std::vector<std::unique_ptr<FeatureTable>>& features_;
+  const std::vector<double>& costs_;
+  FinishedRuns& finished_;
+  Simulation& simulation_;
+};
+
+}  // namespace
 
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress) {
   check_plan(table, plan);
-  const bool one_split = plan.test_fraction == 0;
-  Stage shared;
-  if (one_split) shared = make_stage(table, plan, 0, progress);
+  const double wall_start = monotonic_seconds();
+  const double cpu_start = cpu_seconds();
+  const auto variants = variants_of(table, plan);
+  const auto costs = answer_costs(table, plan);
+  std::vector<std::unique_ptr<FeatureTable>> features;
+  for (const SimulationPlan& variant : variants) {
+    features.push_back(
+        std::make_unique<FeatureTable>(table, used_rows(table, plan), variant.featurizer));
+  }
+  const std::string fingerprint =
+      plan.side_file.empty() ? std::string() : fingerprint_of(table, plan);
+  FinishedRuns finished(plan.side_file, fingerprint);
 
   Simulation simulation;
   simulation.rows = table.payloads.size();
   simulation.classes = table.classes.size();
-  simulation.runs.resize(plan.strategies.size() * plan.seeds);
-  std::atomic<size_t> done = 0;
+  const Split first = split_rows(table, plan, plan.test_fraction == 0 ? 0 : plan.first_seed);
+  simulation.pool = first.pool.size();
+  simulation.test = first.test.size();
+  simulation.resumed = finished.count();
+  simulation.runs.resize(variants.size() * plan.strategies.size() * plan.seeds);
+  for (size_t i = 0; i < simulation.runs.size(); ++i) {
+    if (const SimulationRun* run = finished.find(i)) simulation.runs[i] = *run;
+  }
+  std::atomic<size_t> done = finished.count();
+  SeedRuns seeds(table, plan, variants, features, costs, finished, simulation);
   parallel_for(plan.seeds, 1, [&](size_t begin, size_t end) {
     for (size_t at = begin; at < end; ++at) {
-      const size_t seed = plan.first_seed + at;
-      Stage stage = one_split ? shared : make_stage(table, plan, seed, progress);
-      add_noise(stage, plan, table.classes.size(), seed);
-      if (at == 0) {
-        simulation.pool = stage.split.pool.size();
-        simulation.test = stage.split.test.size();
-      }
-      for (size_t s = 0; s < plan.strategies.size(); ++s) {
-        simulation.runs[s * plan.seeds + at] =
-            Walk(table, plan, stage, plan.strategies[s], seed).run(progress);
+      seeds.run(at, progress, [&] {
         progress.at(static_cast<double>(++done), static_cast<double>(simulation.runs.size()),
                     "runs");
-      }
+      });
     }
   });
+  simulation.wall_seconds = monotonic_seconds() - wall_start;
+  simulation.cpu_seconds = cpu_seconds() - cpu_start;
   return simulation;
 }
 

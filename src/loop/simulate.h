@@ -2,17 +2,22 @@
 // compared fairly.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/progress.h"
+#include "loop/simulation/crowd.h"
+#include "loop/simulation/stop_points.h"
 #include "loop/table.h"
 
 namespace querist::loop {
 
 struct SimulationPlan {
   std::vector<std::string> strategies = {"auto", "margin", "random"};
+  // Several, comma-separated: each with each featurizer. auto: chosen on the way.
   std::string learner = "logistic_regression";
   std::string featurizer;  // Empty: the usual one for the payload.
   size_t initial = 20;
@@ -20,25 +25,47 @@ struct SimulationPlan {
   size_t batch_size = 20;
   size_t budget = 500;  // Labels spent in all, the initial ones and audit labels included.
   size_t seeds = 10;
-  size_t first_seed = 0;     // The seeds are first_seed … first_seed + seeds - 1.
-  std::string ssl = "off";   // Pseudo-labels, as the setting of projects.
-  double noise = 0;          // Chance that the oracle answers with another class.
-  double audit_share = 0;    // Share of each batch drawn at random and kept out of training.
-  double test_fraction = 0;  // 0: by the split column ("train" is the pool, "test" the test set).
+  size_t first_seed = 0;    // The seeds are first_seed … first_seed + seeds - 1.
+  std::string ssl = "off";  // Pseudo-labels, as the setting of projects.
+  double noise = 0;         // Chance that the oracle answers with another class.
+  double audit_share = 0;   // Share of each batch drawn at random and kept out of training.
+  bool guard = true;        // Compares with random by the audit labels (loop/guard.h).
+  double typos = 0;         // Share of the letters of a second copy of the test texts; 0: none.
+  std::string augment = "none";  // typos: each text is trained on as it is and with typos.
+  double test_fraction = 0;    // 0: by the split column ("train" is the pool, "test" the test set).
+  CrowdPlan crowd;             // Annotators in the oracle's place.
+  bool full_accuracy = false;  // Also train on the whole pool, once a seed; stopping does so too.
+  double cost_per_label = 0;   // 0: costs are not counted.
+  bool costs_by_row = false;   // Multiply by the number in the table's groups.
+  std::string query_learner;   // Of simulate_one_by_one alone, which says what they do.
+  std::string task_learner;
+  std::vector<std::string> stopping;  // Rules that are watched; the loop goes on to the budget.
+  std::filesystem::path side_file;    // Where finished runs are kept; empty: nowhere.
+  std::string build;                  // Names the program: other builds' runs are not taken over.
 };
 
 // One strategy on one seed; the vectors run in step, one entry a trained model.
 struct SimulationRun {
   std::string strategy;
+  std::string learner;
+  std::string featurizer;
   size_t seed = 0;
   std::vector<double> labels;
   std::vector<double> accuracy;
   std::vector<double> balanced_accuracy;
   std::vector<double> log_loss;
+  std::vector<double> ece;   // Expected calibration error; empty where it was not measured.
+  std::vector<double> cost;  // Spent so far; empty where costs are not counted.
+  std::vector<double> typo_accuracy;  // On the test texts with typos, where the plan has some.
   std::vector<double> seconds;  // Wall time of training, scoring and selecting before this point.
+  std::vector<std::string> learners;  // Where the plan's learner is auto: what it came to.
   std::vector<std::vector<int64_t>>
-      indices;  // Rows of the data file that were labelled to get here, as picked.
-  std::vector<Json> semi_supervised;  // With pseudo-labels: what the gate chose, and why.
+      indices;                   // Rows of the data file that were labelled to get here, as picked.
+  std::vector<StopPoint> stops;  // One a watched rule.
+  std::vector<size_t> guard_raised;  // Before which points the guard was raised, and ended.
+  std::vector<size_t> guard_ended;
+  std::optional<double> full_accuracy;  // Of a model of all the pool's answers, on this seed.
+  std::vector<Json> semi_supervised;    // With pseudo-labels: what the gate chose, and why.
 };
 
 struct Simulation {
@@ -46,15 +73,21 @@ struct Simulation {
   size_t classes = 0;
   size_t pool = 0;  // Of the first seed, where the split differs by seed.
   size_t test = 0;
-  std::vector<SimulationRun> runs;  // By strategy as planned, then seed.
+  double wall_seconds = 0;          // From the read table to the last run.
+  double cpu_seconds = 0;           // The same, over all threads.
+  size_t resumed = 0;               // Runs taken over from the side file.
+  std::vector<SimulationRun> runs;  // By learner, featurizer, strategy as planned, then seed.
 };
 
-// All strategies of a seed share split, initial labels, label noise and learner seed. Seeds run in
-// parallel.
+// All strategies of a seed share split, initial labels, answers and learner seed. Seeds run in
+// parallel. With a side file each finished run is stored there, and those that it holds of the same
+// plan, data and build are not run again.
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress);
 
 // The result as docs and interfaces describe it: data, runs, summary, comparisons. metric: accuracy
-// or aubc_trapz_over_n (the published 26-set table's normalisation).
+// or aubc_trapz_over_n (the published 26-set table's normalisation). Beside the contract's keys:
+// pairs (all of them, Holm-corrected), ranks (Friedman, critical difference), and by group the
+// labels to reach shares of full_accuracy, the calibration and the time of a round.
 Json simulation_json(const Simulation& simulation, const std::string& metric);
 
 // The same as one self-contained HTML page with curves and paired differences.

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "base/threads.h"
 #include "loop/loop_fixture.h"
+#include "loop/simulation/typos.h"
 
 namespace querist::loop {
 
@@ -296,6 +298,47 @@ TEST(SimulationHtml, ShowsNamesAsTextNotAsMarkup) {
   EXPECT_EQ(page.find("<script>alert"), std::string::npos);
   EXPECT_NE(page.find("&lt;script&gt;"), std::string::npos);
   EXPECT_NE(page.find("margin"), std::string::npos);
+}
+
+TEST(Simulate, MeasuresAndTrainsOnTypos) {
+  SimulationPlan plan = small_plan();
+  plan.strategies = {"random"};
+  plan.budget = 60;
+  plan.batch_size = 18;
+  const Simulation plain = run(plan, 400);
+  plan.typos = 0.3;
+  const Simulation measured = run(plan, 400);
+  plan.augment = "typos";
+  const Simulation augmented = run(plan, 400);
+  expect_equal(plain, measured);
+  double clean = 0, before = 0, after = 0;
+  for (size_t i = 0; i < plan.seeds; ++i) {
+    EXPECT_TRUE(plain.runs[i].typo_accuracy.empty());
+    EXPECT_EQ(augmented.runs[i].indices, measured.runs[i].indices) << "the same texts are bought";
+    EXPECT_NE(augmented.runs[i].log_loss, measured.runs[i].log_loss);
+    ASSERT_EQ(measured.runs[i].typo_accuracy.size(), measured.runs[i].labels.size());
+    clean += measured.runs[i].accuracy.back();
+    before += measured.runs[i].typo_accuracy.back();
+    after += augmented.runs[i].typo_accuracy.back();
+  }
+  EXPECT_LT(before, clean) << "mistyped words are unknown words";
+  EXPECT_GT(after, before - 0.15) << "three seeds of 100 texts: two deviations of the sum";
+  plan.typos = 0;
+  EXPECT_THROW(run(plan), Error) << "how many typos?";
+}
+
+TEST(Simulate, MistypesAsOftenAsItIsTold) {
+  const std::string text(20'000, 'e');
+  Rng rng(3);
+  EXPECT_EQ(with_typos("Grüße, 1234!", 0, rng), "Grüße, 1234!");
+  EXPECT_EQ(with_typos("ü 12 , é!", 1, rng), "ü 12 , é!") << "no ASCII letter, no typo";
+  const std::string out = with_typos(text, 0.1, rng);
+  // Of one letter alone a swap shows nothing: a quarter each is left out, doubled, or replaced.
+  const auto other = std::count_if(out.begin(), out.end(), [](char c) { return c != 'e'; });
+  EXPECT_NEAR(static_cast<double>(other), 500, 4 * std::sqrt(500.0));
+  EXPECT_NEAR(static_cast<double>(out.size()), 20'000, 4 * std::sqrt(1000.0));
+  const std::string all = with_typos("ABC", 1, rng);
+  for (const char c : all) EXPECT_TRUE(c >= 'A' && c <= 'Z') << "a capital stays one";
 }
 
 }  // namespace querist::loop

@@ -4,27 +4,52 @@
 #include <numeric>
 
 #include "loop/simulate.h"
+#include "loop/simulation/groups.h"
+#include "loop/simulation/run_record.h"
+#include "loop/simulation/stopping_summary.h"
 #include "metrics/intervals.h"
 #include "metrics/learning_curve.h"
+#include "metrics/multiple_comparisons.h"
 #include "metrics/paired_tests.h"
 
 namespace querist::loop {
 
-// The runs of one strategy, by seed.
-struct Group {
-  std::string strategy;
-  std::vector<const SimulationRun*> runs;
-  std::vector<double> areas;
+// A group with what its table row says.
+struct Group : RunGroup {
   std::vector<double> log_areas;
   std::vector<double> finals;
   std::vector<double> ranks;
 };
 
+static bool belongs(const Group& group, const SimulationRun& run) {
+  return group.strategy == run.strategy && group.learner == run.learner &&
+         group.featurizer == run.featurizer;
+}
+
+static void name_groups(std::vector<Group>& groups) {
+  const Group& first = groups.front();
+  const auto differ = [&](std::string RunGroup::*field) {
+    return std::any_of(groups.begin(), groups.end(),
+                       [&](const Group& group) { return group.*field != first.*field; });
+  };
+  const bool learners = differ(&RunGroup::learner);
+  const bool featurizers = differ(&RunGroup::featurizer);
+  for (Group& group : groups) {
+    group.name = group.strategy;
+    if (learners) group.name += " / " + group.learner;
+    if (featurizers) group.name += " / " + group.featurizer;
+  }
+}
+
 static std::vector<Group> group_runs(const Simulation& simulation, const std::string& metric) {
   std::vector<Group> groups;
   for (const SimulationRun& run : simulation.runs) {
-    if (groups.empty() || groups.back().strategy != run.strategy)
-      groups.push_back({.strategy = run.strategy});
+    if (groups.empty() || !belongs(groups.back(), run)) {
+      groups.emplace_back();
+      groups.back().strategy = run.strategy;
+      groups.back().learner = run.learner;
+      groups.back().featurizer = run.featurizer;
+    }
     Group& group = groups.back();
     group.runs.push_back(&run);
     group.areas.push_back(metric == "aubc_trapz_over_n"
@@ -33,22 +58,55 @@ static std::vector<Group> group_runs(const Simulation& simulation, const std::st
     group.log_areas.push_back(metrics::aulc_log(run.labels, run.accuracy));
     group.finals.push_back(run.accuracy.back());
   }
+  name_groups(groups);
   return groups;
 }
 
 // Rank 1 is the largest area of a seed; ties share their mean rank.
 static void rank_groups(std::vector<Group>& groups) {
   for (size_t seed = 0; seed < groups.front().areas.size(); ++seed) {
-    for (Group& group : groups) {
-      double rank = 1;
-      for (const Group& other : groups) {
-        if (&other == &group) continue;
-        if (other.areas[seed] > group.areas[seed]) rank += 1;
-        if (other.areas[seed] == group.areas[seed]) rank += 0.5;
-      }
-      group.ranks.push_back(rank);
-    }
+    std::vector<double> areas;
+    for (const Group& group : groups) areas.push_back(group.areas[seed]);
+    const auto ranks = metrics::descending_ranks(areas);
+    for (size_t g = 0; g < groups.size(); ++g) groups[g].ranks.push_back(ranks[g]);
   }
+}
+
+// Means over the seeds of what is measured along the way.
+static Json summary_row(const Group& group) {
+  std::vector<double> ece, seconds, cost_areas, costs, full, typo_finals;
+  for (const SimulationRun* run : group.runs) {
+    if (!run->ece.empty()) ece.push_back(run->ece.back());
+    seconds.push_back(metrics::mean(run->seconds));
+    if (!run->cost.empty()) {
+      cost_areas.push_back(metrics::aulc(run->cost, run->accuracy));
+      costs.push_back(run->cost.back());
+    }
+    if (run->full_accuracy) full.push_back(*run->full_accuracy);
+    if (!run->typo_accuracy.empty()) typo_finals.push_back(run->typo_accuracy.back());
+  }
+  Json row = {{"strategy", group.strategy},
+              {"learner", group.learner},
+              {"featurizer", group.featurizer},
+              {"name", group.name},
+              {"aulc_mean", metrics::mean(group.areas)},
+              {"aulc_sd", metrics::standard_deviation(group.areas)},
+              {"aulc_log_mean", metrics::mean(group.log_areas)},
+              {"final_accuracy_mean", metrics::mean(group.finals)},
+              {"final_typo_accuracy_mean", nullptr},
+              {"rank_mean", metrics::mean(group.ranks)},
+              {"seconds_per_round_mean", metrics::mean(seconds)}};
+  if (!ece.empty()) row["final_ece_mean"] = metrics::mean(ece);
+  if (!typo_finals.empty()) row["final_typo_accuracy_mean"] = metrics::mean(typo_finals);
+  if (!costs.empty()) {
+    row["aulc_cost_mean"] = metrics::mean(cost_areas);
+    row["cost_mean"] = metrics::mean(costs);
+  }
+  if (!full.empty()) {
+    row["full_accuracy_mean"] = metrics::mean(full);
+    row["labels_to_reach"] = labels_to_reach(group);
+  }
+  return row;
 }
 
 // The mean accuracy at each step over the given runs, which may repeat.
@@ -103,6 +161,8 @@ static Json compare(const Group& group, const Group& against) {
           : metrics::Estimate{differences[0], differences[0], differences[0], "none"};
   Json row = {{"strategy", group.strategy},
               {"against", against.strategy},
+              {"name", group.name},
+              {"against_name", against.name},
               {"aulc_difference", difference.value},
               {"ci_low", difference.ci_low},
               {"ci_high", difference.ci_high},
@@ -111,18 +171,27 @@ static Json compare(const Group& group, const Group& against) {
   return row;
 }
 
+// Within each learner and featurizer: every strategy against random, and the first against the
+// rest.
 static Json comparisons_of(const std::vector<Group>& groups) {
   Json rows = Json::array();
-  for (const Group& against : groups) {
-    if (against.strategy != "random") continue;
-    for (const Group& group : groups) {
-      if (&group != &against) rows.push_back(compare(group, against));
+  for (size_t begin = 0, end = 0; begin < groups.size(); begin = end) {
+    const Group& first = groups[begin];
+    while (end < groups.size() && groups[end].learner == first.learner &&
+           groups[end].featurizer == first.featurizer) {
+      ++end;
     }
-  }
-  const Group& first = groups.front();
-  for (const Group& other : groups) {
-    if (&other != &first && other.strategy != "random" && first.strategy != "random")
-      rows.push_back(compare(first, other));
+    const auto block = std::span(groups).subspan(begin, end - begin);
+    for (const Group& against : block) {
+      if (against.strategy != "random") continue;
+      for (const Group& group : block) {
+        if (&group != &against) rows.push_back(compare(group, against));
+      }
+    }
+    for (const Group& other : block) {
+      if (&other != &first && other.strategy != "random" && first.strategy != "random")
+        rows.push_back(compare(first, other));
+    }
   }
   return rows;
 }
@@ -130,36 +199,30 @@ static Json comparisons_of(const std::vector<Group>& groups) {
 Json simulation_json(const Simulation& simulation, const std::string& metric) {
   Json runs = Json::array();
   for (const SimulationRun& run : simulation.runs) {
-    runs.push_back({{"strategy", run.strategy},
-                    {"seed", run.seed},
-                    {"labels", run.labels},
-                    {"accuracy", run.accuracy},
-                    {"balanced_accuracy", run.balanced_accuracy},
-                    {"log_loss", run.log_loss},
-                    {"seconds", run.seconds},
-                    {"indices", run.indices}});
-    if (!run.semi_supervised.empty()) runs.back()["semi_supervised"] = run.semi_supervised;
+    runs.push_back(run_json(run));
   }
   auto groups = group_runs(simulation, metric);
   rank_groups(groups);
   Json summary = Json::array();
-  for (const Group& group : groups) {
-    summary.push_back({{"strategy", group.strategy},
-                       {"aulc_mean", metrics::mean(group.areas)},
-                       {"aulc_sd", metrics::standard_deviation(group.areas)},
-                       {"aulc_log_mean", metrics::mean(group.log_areas)},
-                       {"final_accuracy_mean", metrics::mean(group.finals)},
-                       {"rank_mean", metrics::mean(group.ranks)}});
-  }
-  return {{"data",
-           {{"rows", simulation.rows},
-            {"classes", simulation.classes},
-            {"pool", simulation.pool},
-            {"test", simulation.test}}},
-          {"metric", metric},
-          {"runs", runs},
-          {"summary", summary},
-          {"comparisons", comparisons_of(groups)}};
+  for (const Group& group : groups) summary.push_back(summary_row(group));
+  const std::vector<RunGroup> plain(groups.begin(), groups.end());
+  Json result = {
+      {"data",
+       {{"rows", simulation.rows},
+        {"classes", simulation.classes},
+        {"pool", simulation.pool},
+        {"test", simulation.test}}},
+      {"metric", metric},
+      {"timing",
+       {{"wall_seconds", simulation.wall_seconds}, {"cpu_seconds", simulation.cpu_seconds}}},
+      {"runs", runs},
+      {"summary", summary},
+      {"comparisons", comparisons_of(groups)},
+      {"pairs", pair_tests(plain)},
+      {"ranks", rank_tests(plain)}};
+  if (Json stopping = stopping_summary(plain); !stopping.empty())
+    result["stopping"] = std::move(stopping);
+  return result;
 }
 
 }  // namespace querist::loop

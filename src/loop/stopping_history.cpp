@@ -88,6 +88,12 @@ stopping::History stopping_history(storage::Store& store, const Project& project
   return history;
 }
 
+std::map<std::string, Params> stopping_settings(const Project& project) {
+  Params settled(stopping::find("stabilizing_predictions").params);
+  settled.set("kappa", project.settings.number("stopping_kappa"));
+  return {{"stabilizing_predictions", std::move(settled)}};
+}
+
 // The class that a review looks for; nothing where the project is no review.
 static std::optional<std::string> relevant_class(const Project& project) {
   if (project.classes.size() != 2) return std::nullopt;

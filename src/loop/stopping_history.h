@@ -1,7 +1,9 @@
 // A project's past as the stopping rules read it.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "stopping/stopping.h"
@@ -12,6 +14,9 @@ namespace querist::loop {
 // models: oldest first. The history's texts are those of the project, which must outlive it.
 stopping::History stopping_history(storage::Store& store, const Project& project,
                                    const std::vector<ModelVersion>& models);
+
+// The parameters of the rules that the project's settings name.
+std::map<std::string, Params> stopping_settings(const Project& project);
 
 // The random part of a review: a project of two classes whose strategy is certainty. Nothing where
 // the project is none. Draws made before the pool last grew measured another pool, and those made

@@ -53,6 +53,9 @@ Table read_table(const std::filesystem::path& path, const formats::Roles& roles,
     table.payloads.push_back(std::move(example.payload));
     table.source_rows.push_back(row - 1);
     table.splits.push_back(std::move(example.split));
+    table.ids.push_back(std::move(example.external_id));
+    table.groups.push_back(std::move(example.group));
+    table.times.push_back(std::move(example.time));
     names.push_back(std::move(example.label));
     rows_read = std::max(rows_read, row);
   };

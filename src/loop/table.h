@@ -22,6 +22,9 @@ struct Table {
   std::vector<std::string>
       classes;  // Ascending, so that an id does not depend on the order of rows.
   std::vector<std::string> splits;
+  std::vector<std::string> ids;  // As are groups and times: empty where there is none.
+  std::vector<std::string> groups;
+  std::vector<std::string> times;
   std::vector<formats::RowProblem> problems;
 };
 

@@ -1,17 +1,14 @@
-// Whether a model knows more than how common the classes are.
+// Whether a model has seen enough to be asked.
 #pragma once
 
-#include "learners/learner.h"
+#include <cstdint>
+#include <span>
 
 namespace querist::loop {
 
-inline constexpr size_t doubted_labels_per_class =
-    10;  // With more, a model is not asked for proof.
-
-// By predictions out of five folds: right more often than the commonest class alone would be, or
-// with a lower log loss than the shares of the classes have. False with fewer than two labels a
-// class or with one class only. A strategy that can do without a model does so where this is false.
-bool is_usable(const learners::Learner& learner, const Dataset& data, const Params& params,
-               uint64_t seed);
+// Two labels a class on average, and of two classes at least. A strategy that can do without a
+// model does so where this is false. (No proof by cross-validation is asked: with few labels it
+// fails models that choose well, see decision 0008.)
+bool is_usable(std::span<const int32_t> labels, size_t classes);
 
 }  // namespace querist::loop

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/rng.h"
+#include "loop/calibration.h"
 #include "storage/examples.h"
 #include "storage/models.h"
 #include "storage/projects.h"
@@ -12,6 +13,14 @@ namespace querist::loop {
 static constexpr size_t fit_batch = 4096;  // Examples read at a time: bounds memory.
 static constexpr int64_t refit_growth =
     4;  // Fit anew once the pool is this many times what it was fitted on.
+
+Matrix predict_rows(const learners::Model& model, const storage::FeatureView& view,
+                    const std::vector<int64_t>& rows) {
+  Matrix probabilities;
+  const OwnedFeatures features = take_rows(view.features, rows);
+  model.probabilities(features.view(), probabilities);
+  return probabilities;
+}
 
 // What `load` gives; nothing when the stored file is missing or damaged, for then it can be made
 // anew.
@@ -95,13 +104,18 @@ LoadedModel Workshop::load_model(int64_t version) {
   loaded.version = version;
   loaded.learner = stored->learner;
   loaded.featurizer_version = stored->featurizer_version;
-  loaded.model =
-      learners::find(stored->learner).load(storage::model_bytes(store_, project_id_, version));
-  const Json& data = stored->data;
-  if (data.contains("semi_supervised") && data["semi_supervised"].contains("supervised_sha256")) {
-    loaded.supervised = learners::find(stored->learner)
-                            .load(storage::model_part(
-                                store_, project_id_, data["semi_supervised"]["supervised_sha256"]));
+  set_models(
+      loaded,
+      learners::find(stored->learner).load(storage::model_bytes(store_, project_id_, version)),
+      stored->data);
+  const Json report = stored->data.value("semi_supervised", Json::object());
+  if (report.contains("supervised_sha256")) {
+    LoadedModel supervised{version, loaded.learner, loaded.featurizer_version, {}, {}, {}};
+    set_models(supervised,
+               learners::find(stored->learner)
+                   .load(storage::model_part(store_, project_id_, report["supervised_sha256"])),
+               supervised_data(stored->data));
+    loaded.supervised = std::make_shared<const LoadedModel>(std::move(supervised));
   }
   return loaded;
 }
@@ -120,20 +134,21 @@ LoadedModel Workshop::newest_model() {
 }
 
 const Matrix& Workshop::probabilities(const LoadedModel& model, const storage::FeatureView& view) {
-  if (probabilities_version_ != model.version || probabilities_->rows != view.rows) {
-    auto fresh = std::make_shared<Matrix>();
-    model.scorer()->probabilities(view.features, *fresh);
+  if (scores_version_ != model.version || scores_->probabilities.rows != view.rows) {
+    auto fresh = std::make_shared<Scores>();
+    model.scorer().model->probabilities(view.features, fresh->probabilities);
+    fresh->class_weights = model.scorer().class_weights;
     check_features();
     const std::lock_guard lock(scores_mutex_);
-    probabilities_ = std::move(fresh);
-    probabilities_version_ = model.version;
+    scores_ = std::move(fresh);
+    scores_version_ = model.version;
   }
-  return *probabilities_;
+  return scores_->probabilities;
 }
 
-std::shared_ptr<const Matrix> Workshop::newest_probabilities() const {
+std::shared_ptr<const Scores> Workshop::newest_scores() const {
   const std::lock_guard lock(scores_mutex_);
-  return probabilities_;
+  return scores_;
 }
 
 Workshop& Workshops::of(int64_t project_id) {

@@ -18,15 +18,25 @@ struct LoadedModel {
   int64_t version = 0;
   std::string learner;
   int64_t featurizer_version = 0;
-  std::shared_ptr<const learners::Model> model;
-  // Where `model` was trained with pseudo-labels: the one of the given labels alone.
-  std::shared_ptr<const learners::Model> supervised = nullptr;
+  std::shared_ptr<const learners::Model> model;  // As it predicts: calibrated.
+  std::shared_ptr<const learners::Model> plain;  // As it was trained: no calibration at work.
+  std::vector<double> class_weights;             // What metrics::decide weighs by; empty: nothing.
+  // Where it was trained with pseudo-labels: what the given labels alone make.
+  std::shared_ptr<const LoadedModel> supervised = nullptr;
 
-  // What selection and stopping look at: it has seen no pseudo-label.
-  const std::shared_ptr<const learners::Model>& scorer() const {
-    return supervised ? supervised : model;
-  }
+  // What selection and stopping look at and the next training starts from: it has seen no
+  // pseudo-label.
+  const LoadedModel& scorer() const { return supervised ? *supervised : *this; }
 };
+
+// What a model says of every row, and how it decides.
+struct Scores {
+  Matrix probabilities;
+  std::vector<double> class_weights;
+};
+
+Matrix predict_rows(const learners::Model& model, const storage::FeatureView& view,
+                    const std::vector<int64_t>& rows);
 
 class Workshop {
  public:
@@ -58,7 +68,7 @@ class Workshop {
   const Matrix& probabilities(const LoadedModel& model, const storage::FeatureView& view);
   // The newest of them, to look at while the loop works on; null before there are any. Needs no
   // lock.
-  std::shared_ptr<const Matrix> newest_probabilities() const;
+  std::shared_ptr<const Scores> newest_scores() const;
 
   // What the strategy kept from the last selection over these features (Pool::memory).
   std::any& memory() { return memory_; }
@@ -77,8 +87,8 @@ class Workshop {
   std::any memory_;
   LoadedModel newest_;
   mutable std::mutex scores_mutex_;
-  std::shared_ptr<const Matrix> probabilities_;
-  int64_t probabilities_version_ = 0;
+  std::shared_ptr<const Scores> scores_;
+  int64_t scores_version_ = 0;
 };
 
 // One workshop a project, made when first asked for. Thread-safe.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 #include <vector>
 
@@ -124,6 +125,15 @@ TestResult mcnemar_exact(std::span<const uint8_t> first_right,
     only_second += !first_right[i] && second_right[i];
   }
   return mcnemar_exact(only_first, only_second);
+}
+
+// The mean of (1 + s)^a (1 - s)^b over stakes s in [0, 1]; with p = (1 + s) / 2 an incomplete beta.
+double mcnemar_e_value(int64_t only_first, int64_t only_second) {
+  if (only_first < 0 || only_second < 0) refuse("counts of rows must not be below 0");
+  const auto a = static_cast<double>(only_first + 1);
+  const auto b = static_cast<double>(only_second + 1);
+  const double log_beta = std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
+  return std::exp((a + b - 1) * std::numbers::ln2 + log_beta) * incomplete_beta(b, a, 0.5);
 }
 
 }  // namespace querist::metrics

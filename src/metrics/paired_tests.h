@@ -31,4 +31,11 @@ TestResult mcnemar_exact(int64_t only_first, int64_t only_second);
 TestResult mcnemar_exact(std::span<const uint8_t> first_right,
                          std::span<const uint8_t> second_right);
 
+// McNemar's test for looking again and again: an e-value that "the first is right no more often
+// than the second" would let reach 1/alpha at any look with a chance of alpha at most. It is the
+// wealth of a gambler who stakes on the first at every row that only one of the two gets right,
+// averaged over all stakes alike (Ville 1939; Shafer 2021); closed form. Rows may be judged by
+// different models, each pair chosen before its row was drawn.
+double mcnemar_e_value(int64_t only_first, int64_t only_second);
+
 }  // namespace querist::metrics

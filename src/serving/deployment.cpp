@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "calibrators/calibrator.h"
+#include "learners/rescaled_model.h"
+#include "metrics/decision.h"
 #include "storage/models.h"
 #include "storage/projects.h"
 
@@ -10,10 +13,22 @@ namespace querist::serving {
 
 static constexpr size_t kept_deployments = 16;
 
-Prediction predict(const Deployment& deployment, std::span<const Payload> payloads) {
+Prediction predict(const Deployment& deployment, std::span<const Payload> payloads, bool with_ood) {
   if (payloads.size() > max_batch) {
     fail(Code::resource_exhausted, "a request may hold {} inputs, not {}: send them in parts",
          max_batch, payloads.size());
+  }
+  if (with_ood && !deployment.novelty) {
+    if (deployment.has_rule) {
+      fail(Code::unavailable,
+           "the out-of-distribution detector of version {} is missing or damaged: restore the "
+           "folder blobs from a backup or train again",
+           deployment.version);
+    }
+    fail(Code::conflict,
+         "version {} does not know yet what is out of distribution: run querist evaluate --ood "
+         "--model-version {} first",
+         deployment.version, deployment.version);
   }
   Prediction prediction;
   if (payloads.empty()) {
@@ -23,11 +38,28 @@ Prediction predict(const Deployment& deployment, std::span<const Payload> payloa
   const auto batch = deployment.featurizer.transform(payloads);
   deployment.model->probabilities(batch.features(), prediction.probabilities);
   for (size_t i = 0; i < payloads.size(); ++i) {
-    const auto p = prediction.probabilities.row(i);
-    prediction.labels.push_back(
-        deployment.classes[static_cast<size_t>(std::max_element(p.begin(), p.end()) - p.begin())]);
+    prediction.labels.push_back(deployment.classes[metrics::decide(prediction.probabilities.row(i),
+                                                                   deployment.class_weights)]);
+  }
+  if (with_ood) {
+    Matrix plain;
+    deployment.plain->probabilities(batch.features(), plain);
+    prediction.ood_scores = novelty_scores(*deployment.novelty, batch, plain);
+    for (const double score : prediction.ood_scores)
+      prediction.is_ood.push_back(score > deployment.novelty->threshold);
   }
   return prediction;
+}
+
+// The calibration and the decision that lie with the version; those of old have none.
+static void add_judgement(const Json& data, Deployment& deployment) {
+  if (data.contains("decision"))
+    data["decision"].at("class_weights").get_to(deployment.class_weights);
+  if (!data.contains("calibration")) return;
+  const auto calibration = calibrators::calibration_of(data["calibration"]);
+  if (calibration.name == "none") return;
+  deployment.model = learners::rescaled(
+      deployment.model, [calibration](Matrix& p) { calibrators::calibrate(calibration, p); });
 }
 
 std::shared_ptr<const Deployment> Deployments::load(const Project& project,
@@ -35,7 +67,9 @@ std::shared_ptr<const Deployment> Deployments::load(const Project& project,
   const auto key = std::pair(project.id, version.version);
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = loaded_.find(key); found != loaded_.end()) return found->second;
+    const auto found = loaded_.find(key);
+    const bool has_rule = version.data.contains("out_of_distribution");
+    if (found != loaded_.end() && found->second->has_rule == has_rule) return found->second;
   }
   auto made = std::make_shared<Deployment>();
   made->project_id = project.id;
@@ -51,8 +85,12 @@ std::shared_ptr<const Deployment> Deployments::load(const Project& project,
           .load(storage::featurizer_bytes(store_, project.id, version.featurizer_version));
   made->model = learners::find(version.learner)
                     .load(storage::model_bytes(store_, project.id, version.version));
+  made->plain = made->model;
+  add_judgement(version.data, *made);
+  made->has_rule = version.data.contains("out_of_distribution");
+  made->novelty = stored_rule(store_, version);
   const std::lock_guard lock(mutex_);
-  const auto [entry, is_new] = loaded_.emplace(key, std::move(made));
+  const auto [entry, is_new] = loaded_.insert_or_assign(key, std::move(made));
   if (is_new) recent_.push_back(key);
   const auto deployment = entry->second;
   if (recent_.size() > kept_deployments) {

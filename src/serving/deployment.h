@@ -10,6 +10,7 @@
 
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
+#include "serving/out_of_distribution.h"
 #include "storage/store.h"
 
 namespace querist::serving {
@@ -24,18 +25,27 @@ struct Deployment {
   std::vector<std::string> columns;
   size_t dimensions = 0;  // Of an embedding payload.
   featurizers::Fitted featurizer;
-  std::unique_ptr<learners::Model> model;
+  std::shared_ptr<const learners::Model> model;  // Calibrated, as the version says.
+  std::vector<double> class_weights;             // How it decides: metrics::decide.
+  std::shared_ptr<const learners::Model> plain;  // As trained: what the novelty rule reads.
+  bool has_rule = false;                         // One was stored when the version was loaded …
+  std::optional<NoveltyRule> novelty;            // … and is this, if its file is whole.
 };
 
 struct Prediction {
-  std::vector<std::string> labels;  // The likeliest class, one a payload.
+  std::vector<std::string> labels;  // The class decided for, one a payload.
   Matrix probabilities;             // (payloads, classes).
+  std::vector<double> ood_scores;   // One a payload, only on request; higher: less like the
+                                    // training rows.
+  std::vector<uint8_t> is_ood;      // Likewise: 1 above the version's threshold.
 };
 
 inline constexpr size_t max_batch = 10'000;  // Payloads in one request.
 
-// Refuses a payload the featurizer cannot read, naming its position.
-Prediction predict(const Deployment& deployment, std::span<const Payload> payloads);
+// Refuses a payload the featurizer cannot read, naming its position. with_ood: fills ood_scores and
+// is_ood; throws conflict where the version has no detector yet.
+Prediction predict(const Deployment& deployment, std::span<const Payload> payloads,
+                   bool with_ood = false);
 
 // Keeps the deployments in use. Thread-safe; loading a version never blocks answers from another.
 class Deployments {

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "metrics/agreement.h"
 #include "metrics/classification.h"
+#include "stopping/parts/dial.h"
 #include "stopping/parts/models_apart.h"
 #include "stopping/rules_fixture.h"
 
@@ -264,6 +265,21 @@ TEST(Advise, RefusesAHistoryThatCannotBe) {
       advise({.models = {{.labels = 5, .audit = metrics::Estimate{0.5, 0.6, 0.7, "wilson"}}}}),
       Error);
   EXPECT_THROW(advise({.audit = metrics::Estimate{0.5, std::nan(""), 1, ""}}), Error);
+}
+
+// A dial turned down must cost accuracy and save labels, or there would be no reason to turn it.
+TEST(Dial, EachNotchStopsSoonerAndLosesMore) {
+  const auto notches = dial();
+  ASSERT_GE(notches.size(), 5u);
+  EXPECT_EQ(notches.front().kappa, 0.99);
+  EXPECT_EQ(notches.back().kappa, 0.9);
+  for (size_t i = 0; i < notches.size(); ++i) {
+    EXPECT_LE(notches[i].loss, notches[i].worst_loss);
+    if (i == 0) continue;
+    EXPECT_LT(notches[i].kappa, notches[i - 1].kappa);
+    EXPECT_GT(notches[i].loss, notches[i - 1].loss);
+    EXPECT_LT(notches[i].labels, notches[i - 1].labels);
+  }
 }
 
 }  // namespace querist::stopping

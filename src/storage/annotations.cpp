@@ -84,6 +84,21 @@ std::vector<Annotation> live_annotations(Store& store, int64_t example_id) {
   return latest;
 }
 
+std::vector<GivenAnswer> answers_of_labeled(Store& store, int64_t project_id) {
+  const std::string sql =
+      "SELECT e.row, a.annotator, a.value FROM annotations a JOIN examples e ON e.id = "
+      "a.example_id WHERE a.project_id = $1 AND e.label IS NOT NULL AND " +
+      std::string(not_undone) +
+      "AND NOT EXISTS (SELECT 1 FROM annotations b WHERE b.example_id = a.example_id AND "
+      "b.annotator = a.annotator AND b.id > a.id AND b.undoes IS NULL AND NOT EXISTS (SELECT 1 "
+      "FROM annotations v WHERE v.undoes = b.id)) AND a.value IS NOT NULL ORDER BY a.id";
+  return store.read([&](Session& session) {
+    return session.all(sql, {project_id}, [](const Row& row) {
+      return GivenAnswer{.row = row.integer(0), .annotator = row.text(1), .value = row.text(2)};
+    });
+  });
+}
+
 std::optional<Annotation> last_annotation(Store& store, int64_t project_id,
                                           const std::string& annotator) {
   const std::string sql = select_annotation + "WHERE a.project_id = $1 AND a.annotator = $2 AND " +

@@ -26,6 +26,14 @@ std::optional<Annotation> annotation_of_lease(Store& store, int64_t lease_id);
 std::optional<Annotation> annotation_of_event(Store& store, int64_t sequence);
 std::string request_hash_of(Store& store, int64_t annotation_id);
 
+// The same for every labelled example of a project, without skips; in the order they were given.
+struct GivenAnswer {
+  int64_t row = 0;
+  std::string annotator;
+  std::string value;
+};
+std::vector<GivenAnswer> answers_of_labeled(Store& store, int64_t project_id);
+
 // Appends; annotation.sequence must already be that of its event. Returns the id.
 int64_t insert_annotation(Store& store, const Annotation& annotation,
                           const std::string& request_hash);

@@ -148,7 +148,8 @@ std::vector<AcquiredLabel> labels_in_order(Store& store, int64_t project_id) {
         "SELECT c.example_id, e.row, c.label, c.audit, i.selection_id, i.propensity, c.sequence "
         "FROM label_changes c JOIN examples e ON e.id = c.example_id "
         "LEFT JOIN selection_items i ON i.example_id = c.example_id AND i.selection_id = "
-        "(SELECT max(x.selection_id) FROM selection_items x WHERE x.example_id = c.example_id) "
+        "(SELECT max(x.selection_id) FROM selection_items x WHERE x.example_id = c.example_id "
+        "AND x.relabel = 0) "
         "WHERE c.label IS NOT NULL AND c.id IN (SELECT max(id) FROM label_changes "
         "WHERE project_id = $1 GROUP BY example_id) ORDER BY c.sequence, c.id",
         {project_id}, [](const Row& row) {

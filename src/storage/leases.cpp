@@ -39,7 +39,8 @@ std::vector<OpenItem> free_items(Store& store, int64_t project_id, const std::st
         "i.example_id "
         "  AND a.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM annotations u WHERE u.undoes = "
         "a.id)) "
-        "  < $3 "
+        "  < $3 + (SELECT count(*) FROM selection_items r WHERE r.example_id = i.example_id "
+        "  AND r.relabel = 1) "
         "ORDER BY i.selection_id, i.position LIMIT $4",
         {project_id, annotator, overlap, limit}, [](const Row& row) {
           return OpenItem{.example_id = row.integer(0),

@@ -13,7 +13,8 @@ struct OpenItem {
   std::optional<std::string> prediction;
   std::optional<double> confidence;
 };
-// In selection order; not answered, held or skipped by the annotator, with room under `overlap`.
+// In selection order; not answered, held or skipped by the annotator, with room under `overlap`
+// and what was asked for beyond it.
 std::vector<OpenItem> free_items(Store& store, int64_t project_id, const std::string& annotator,
                                  int64_t overlap, size_t limit);
 

@@ -157,6 +157,10 @@ static std::vector<ModelVersion> read_models(Store& store, const std::string& wh
   });
 }
 
+// Distilled versions are served, but the loop goes on from those that it trained. The pattern finds
+// a key alone: within a text of canonical JSON a quote has a backslash before it.
+static const std::string trained_by_the_loop = R"(AND data NOT LIKE '%"distillation":%')";
+
 static std::optional<ModelVersion> first_of(std::vector<ModelVersion> found) {
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
@@ -223,7 +227,8 @@ std::optional<ModelVersion> find_model(Store& store, int64_t project_id, int64_t
 }
 
 std::optional<ModelVersion> latest_model(Store& store, int64_t project_id) {
-  return first_of(read_models(store, "ORDER BY version DESC LIMIT 1", {project_id}));
+  return first_of(
+      read_models(store, trained_by_the_loop + " ORDER BY version DESC LIMIT 1", {project_id}));
 }
 
 std::optional<ModelVersion> model_of_alias(Store& store, int64_t project_id,
@@ -245,7 +250,7 @@ Page<ModelVersion> models(Store& store, int64_t project_id, int64_t after, size_
 }
 
 std::vector<ModelVersion> models_in_order(Store& store, int64_t project_id) {
-  return read_models(store, "ORDER BY version", {project_id});
+  return read_models(store, trained_by_the_loop + " ORDER BY version", {project_id});
 }
 
 std::string model_bytes(Store& store, int64_t project_id, int64_t version) {
@@ -283,6 +288,21 @@ void set_model_gate(Store& store, int64_t project_id, int64_t version, const Jso
                     const std::string& actor) {
   set_known(store, "UPDATE models SET gate = $3 WHERE project_id = $1 AND version = $2",
             "model_gated", "gate", project_id, version, gate, actor);
+}
+
+void set_model_data(Store& store, int64_t project_id, int64_t version, std::string_view key,
+                    const Json& value, const std::string& actor) {
+  store.write([&](Session& session) {
+    const auto found = find_model(store, project_id, version);
+    if (!found) fail(Code::not_found, "there is no model version {}", version);
+    Json data = found->data;
+    if (data.contains(key)) return;
+    data[std::string(key)] = value;
+    session.execute("UPDATE models SET data = $3 WHERE project_id = $1 AND version = $2",
+                    {project_id, version, canonical_json(data)});
+    record(store, "model_examined", project_id, actor,
+           {{"version", version}, {std::string(key), value}});
+  });
 }
 
 }  // namespace querist::storage

@@ -18,13 +18,15 @@ std::string featurizer_bytes(Store& store, int64_t project_id, int64_t version);
 ModelVersion add_model(Store& store, ModelVersion model, std::string_view bytes,
                        const std::string& actor);
 std::optional<ModelVersion> find_model(Store& store, int64_t project_id, int64_t version);
+// The loop's newest: a distilled version (data["distillation"]) is none of the loop's own.
 std::optional<ModelVersion> latest_model(Store& store, int64_t project_id);
 std::optional<ModelVersion> model_of_alias(Store& store, int64_t project_id,
                                            std::string_view alias);
 Page<ModelVersion> models(Store& store, int64_t project_id, int64_t after = 0,
                           size_t limit = 50);  // Newest first.
-std::vector<ModelVersion> models_in_order(Store& store,
-                                          int64_t project_id);  // Oldest first: the learning curve.
+std::vector<ModelVersion> models_in_order(
+    Store& store,
+    int64_t project_id);  // Oldest first: the learning curve, the loop's own alone.
 std::string model_bytes(Store& store, int64_t project_id, int64_t version);
 
 // Files that belong to a version beside its own, named by what they hold: a second head, the
@@ -39,6 +41,10 @@ void set_model_metrics(Store& store, int64_t project_id, int64_t version, const 
                        const std::string& actor);
 void set_model_gate(Store& store, int64_t project_id, int64_t version, const Json& gate,
                     const std::string& actor);
+// Likewise what is found out about a version later, under a key of its data. What is there already
+// stays.
+void set_model_data(Store& store, int64_t project_id, int64_t version, std::string_view key,
+                    const Json& value, const std::string& actor);
 
 // Points the alias at the version and appends to its history. action: promote, rollback, automatic.
 AliasChange set_alias(Store& store, int64_t project_id, std::string_view alias, int64_t version,

@@ -38,13 +38,15 @@ static SelectionItem item_of(const Row& row) {
           .audit = row.flag(4),
           .prediction = row.maybe_text(5),
           .confidence = row.maybe_real(6),
-          .done = row.flag(7)};
+          .done = row.flag(7),
+          .relabel = row.flag(10)};
 }
 
 static const std::string select_items =
     "SELECT i.example_id, e.row, i.utility, i.propensity, i.audit, i.prediction, i.confidence, "
     "i.done, "
-    "i.selection_id, s.strategy FROM selection_items i JOIN examples e ON e.id = i.example_id "
+    "i.selection_id, s.strategy, i.relabel FROM selection_items i JOIN examples e ON e.id = "
+    "i.example_id "
     "JOIN selections s ON s.id = i.selection_id ";
 
 static void read_items(Session& session, StoredSelection& selection) {
@@ -73,25 +75,31 @@ static void open_item(Session& session, StoredSelection& selection, size_t posit
       });
   if (!found)
     fail(Code::not_found, "there is no example {} to select", by_id ? item.example_id : item.row);
-  if (found->labeled) fail(Code::conflict, "example {} is labelled already", found->id);
+  if (found->labeled && !item.relabel)
+    fail(Code::conflict, "example {} is labelled already", found->id);
+  if (!found->labeled && item.relabel)
+    fail(Code::conflict, "example {} has no label to ask about again", found->id);
   if (found->open) fail(Code::conflict, "example {} is selected already", found->id);
   item.example_id = found->id;
   item.row = found->row;
   session.execute(
       "INSERT INTO selection_items (selection_id, position, project_id, example_id, utility, "
-      "propensity, audit, prediction, confidence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+      "propensity, audit, prediction, confidence, relabel) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
       {selection.id, position, selection.project_id, item.example_id, item.utility, item.propensity,
-       item.audit, item.prediction, item.confidence});
+       item.audit, item.prediction, item.confidence, item.relabel});
   if (item.audit) session.execute("UPDATE examples SET audit = 1 WHERE id = $1", {item.example_id});
 }
 
 static Json event_data(const StoredSelection& selection) {
   Json items = Json::array();
   for (const SelectionItem& item : selection.items) {
-    items.push_back({{"example_id", item.example_id},
-                     {"utility", item.utility ? Json(*item.utility) : Json()},
-                     {"propensity", item.propensity ? Json(*item.propensity) : Json()},
-                     {"audit", item.audit}});
+    Json one = {{"example_id", item.example_id},
+                {"utility", item.utility ? Json(*item.utility) : Json()},
+                {"propensity", item.propensity ? Json(*item.propensity) : Json()},
+                {"audit", item.audit}};
+    if (item.relabel) one["relabel"] = true;
+    items.push_back(std::move(one));
   }
   return {{"selection_id", selection.id},
           {"strategy", selection.strategy},
@@ -181,6 +189,22 @@ std::optional<DrawnItem> drawn_item(Store& store, int64_t example_id) {
           return DrawnItem{
               .selection_id = row.integer(8), .strategy = row.text(9), .item = item_of(row)};
         });
+  });
+}
+
+std::vector<int64_t> open_rows(Store& store, int64_t project_id) {
+  return store.read([&](Session& session) {
+    return session.all(
+        "SELECT DISTINCT e.row FROM selection_items i JOIN examples e ON e.id = i.example_id "
+        "WHERE i.project_id = $1 AND i.done = 0 ORDER BY e.row",
+        {project_id}, [](const Row& row) { return row.integer(0); });
+  });
+}
+
+int64_t times_asked_again(Store& store, int64_t example_id) {
+  return store.read([&](Session& session) {
+    return session.integer(
+        "SELECT count(*) FROM selection_items WHERE example_id = $1 AND relabel = 1", {example_id});
   });
 }
 

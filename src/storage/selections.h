@@ -6,7 +6,8 @@
 namespace querist::storage {
 
 // Stores a selection and opens its items to labelling, in one transaction with its event. Throws
-// conflict when an item is already labelled or in an open selection. id, remaining, sequence and
+// conflict when an item is already labelled (one to relabel: when it is not) or in an open
+// selection. id, remaining, sequence and
 // times are given by the store.
 // An item with no example_id is found by its row.
 StoredSelection add_selection(Store& store, StoredSelection selection, const std::string& actor);
@@ -26,6 +27,12 @@ struct DrawnItem {
   SelectionItem item;
 };
 std::optional<DrawnItem> drawn_item(Store& store, int64_t example_id);
+
+// Rows of examples in open selections, ascending.
+std::vector<int64_t> open_rows(Store& store, int64_t project_id);
+
+// How many further answers selections asked for beyond the project's overlap.
+int64_t times_asked_again(Store& store, int64_t example_id);
 
 // Sets the example's items done or open again and moves `remaining`; returns the selections that
 // this completed.

@@ -154,6 +154,7 @@ TEST(Sqlite, BringsTheFirstSchemaUpToDateAndKeepsWhatItHolds) {
     const auto database = open_sqlite(folder.path());
     put(*database, "kept", "yes");
     database->write([](Session& s) {
+      s.execute("ALTER TABLE selection_items DROP COLUMN relabel");
       s.execute("ALTER TABLE imports DROP COLUMN add_classes");
       s.execute("PRAGMA user_version = 1");
     });
@@ -162,6 +163,7 @@ TEST(Sqlite, BringsTheFirstSchemaUpToDateAndKeepsWhatItHolds) {
   EXPECT_EQ(count(*database), 1);
   database->read([](Session& s) {
     EXPECT_EQ(s.integer("SELECT count(add_classes) FROM imports"), 0);
+    EXPECT_EQ(s.integer("SELECT count(relabel) FROM selection_items"), 0);
     EXPECT_EQ(s.integer("PRAGMA user_version"), migrations().back().version);
   });
 }

@@ -127,7 +127,7 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
   if (is_cold(pool, counts)) return herd(pool, {}, options, batch_size, params);
   const auto weights = weights_of(pool, counts, params.number("temperature"));
   if (is_late(pool, batch_size, params)) return spread(pool, weights, batch_size);
-  options.radius = Radius::shrinking;
+  options.radius = Radius::closest;
   return herd(pool, weights, options, batch_size, params);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "strategies/door/expression.h"
+#include "strategies/herding/herding.h"
 #include "strategies/herding/near_duplicates.h"
 #include "strategies/random_pool_fixture.h"
 
@@ -62,6 +63,27 @@ struct Groups {
     return found;
   }
 };
+
+// In few columns rows lie near each other by chance: those are no duplicates.
+TEST(Auto, TakesNoEvenlySpreadRowsForNearDuplicates) {
+  for (const size_t columns : {1, 2, 3, 30}) {
+    Rng rng(columns);
+    Matrix x(500, columns);
+    for (float& v : x.values) v = static_cast<float>(rng.uniform());
+    const float farthest = duplicate_distance({.size = x.rows, .embeddings = x});
+    double near = 0;
+    for (size_t i = 0; i < x.rows; ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        double squared = 0;
+        for (size_t c = 0; c < columns; ++c)
+          squared += std::pow(double{x.at(i, c)} - double{x.at(j, c)}, 2);
+        near += 2 * (std::sqrt(squared) <= farthest);
+      }
+    }
+    EXPECT_GT(farthest, 0);
+    EXPECT_LT(near / 500, 0.2) << columns;
+  }
+}
 
 TEST(Auto, AsksForOneOfAGroupOfNearDuplicates) {
   for (uint64_t seed = 0; seed < 20; ++seed) {

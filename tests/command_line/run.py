@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The command line as a person meets it: help with an example, exit codes, and where a setting comes from."""
+import json
 import os
 import pathlib
 import re
@@ -12,13 +13,13 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("QUERIST_BINARY", ROOT / "build/querist")
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("QUERIST_")}
-VERBS = ("serve import run next annotate train evaluate predict status simulate select export models ledger users tokens "
+VERBS = ("serve import run next annotate train evaluate leakage predict status simulate select quality export models ledger users tokens "
          "strategies streams learners featurizers formats reference").split()
 WRONG = [[], ["nothing"], ["status", "--nothing"], ["import"], ["import", "x.csv"], ["serve", "--port", "many"], ["serve", "--port", "70000"],
          ["serve", "--database", "oracle"], ["serve", "--database", "postgresql://h/d"], ["run", "--until", "tomorrow"],
          ["run", "--until", "labels=x"], ["models", "burn"], ["models", "show"], ["models", "show", "x"], ["users", "burn"],
          ["users", "add"], ["tokens", "revoke", "x"], ["ledger", "burn"], ["export"], ["export", "everything"],
-         ["export", "labels", "--format", "xls"], ["predict"], ["simulate"], ["select"], ["annotate", "1"], ["annotate", "x", "ham"],
+         ["export", "labels", "--format", "xls"], ["predict"], ["simulate"], ["leakage"], ["select"], ["quality"], ["annotate", "1"], ["annotate", "x", "ham"],
          ["next", "--count", "0"], ["status", "--server", "localhost"]]
 
 results = []
@@ -65,6 +66,28 @@ def served_port(*arguments, env=()):
     return (found.group(1), int(found.group(2))) if found else problem
 
 
+def check_quality():
+    answers, out = HOME / "answers.csv", HOME / "consensus.csv"
+    rows = [(f"pair, {i}", worker, "yes" if (i % 3 == 0) != (worker == "liar") else "no") for i in range(30) for worker in ("ada", "bob", "cy", "liar")]
+    answers.write_text("thing,who,said\n" + "".join(f'"{item}",{worker},{label}\n' for item, worker, label in rows) + ",ada,yes\n")
+    given = ("quality", answers, "--item", "thing", "--annotator", "who", "--label", "said")
+    code, shown, problem = querist(*given, "--out", out, "--json")
+    check(code == 0, "quality reads a file of answers", problem)
+    found = json.loads(shown)
+    check(found["items"] == 30 and found["answers"] == 120 and found["rows_left_out"] == 1 and found["method"] == "dawid_skene", "and counts it", shown)
+    check(all(row["label"] == ("yes" if int(row["item"].split()[1]) % 3 == 0 else "no") for row in found["consensus"]), "three outvote one", shown)
+    worst = found["annotator_report"][0]
+    check(worst["annotator"] == "liar" and worst["quality"] < 0.1, "the worst annotator comes first", worst)
+    # Of six pairs of an item's answers the three among the honest agree.
+    check(abs(found["agreement"]["observed"] - 0.5) < 1e-9, "the agreement", found["agreement"])
+    check(out.read_text().startswith('item,label,probability,answers\n"pair, 0",yes,'), "--out writes CSV", out.read_text()[:80])
+    check("liar" in querist(*given)[1], "the report names annotators")
+    code, _, problem = querist("quality", answers)
+    check(code == 1 and "thing" in problem, "a column that is not there is named beside those that are", problem)
+    code, _, problem = querist(*given, "--method", "crowdlab")
+    check(code == 2 and "Python" in problem, "what needs a model says where it runs", problem)
+
+
 def check_config():
     config, second = HOME / "querist.toml", HOME / "second.toml"
     config.write_text(f'host = "127.0.0.2"\nport = 18431\ndata_dir = "{HOME / "from_file"}"\n')
@@ -93,6 +116,7 @@ def main():
     check_help()
     check_wrong_usage()
     check_config()
+    check_quality()
     failed = results.count(False)
     print(f"{len(results) - failed} passed, {failed} failed")
     shutil.rmtree(HOME)

@@ -94,6 +94,40 @@ TEST_P(EveryCalibrator, SaysWhatItIs) {
   for (const ParamSpec& spec : card().params) EXPECT_FALSE(spec.help.empty()) << spec.name;
 }
 
+TEST_P(EveryCalibrator, IsTheSameOverARowOfTheStoreAndOnAMatrixInPlace) {
+  for (const size_t classes : {2, 5}) {
+    const Sample known(1500, classes, 1);
+    const Sample fresh(5000, classes, 2);  // More than one block of rows.
+    const Calibration calibration = learn(known.set());
+    const Json json = parse_json(calibration_json(calibration).dump());
+    const Calibration read = calibration_of(json);
+    EXPECT_EQ(read.name, calibration.name);
+    EXPECT_EQ(read.classes, calibration.classes);
+    EXPECT_EQ(read.state, calibration.state);
+    const auto plain = calibrate(fit(find("none"), known.set(), {}), fresh.view());
+    Matrix matrix(5000, classes);
+    std::copy(plain.begin(), plain.end(), matrix.values.begin());
+    const std::vector<double> rounded(matrix.values.begin(), matrix.values.end());
+    const auto logits = logits_of({5000, classes, rounded.data()});
+    const auto expected = calibrate(calibration, {5000, classes, logits.data()});
+    calibrate(read, matrix);
+    for (size_t i = 0; i < expected.size(); ++i)
+      ASSERT_EQ(matrix.values[i], static_cast<float>(expected[i]));
+    for (const char* field : {"name", "classes", "state"}) {
+      Json damaged = json;
+      damaged.erase(field);
+      EXPECT_THROW(calibration_of(damaged), Error) << field;
+      damaged[field] = nullptr;
+      EXPECT_THROW(calibration_of(damaged), Error) << field;
+    }
+    Json longer = json;
+    longer["state"].push_back(1.0);
+    EXPECT_THROW(calibration_of(longer), Error);
+    longer["state"] = Json{nullptr};
+    EXPECT_THROW(calibration_of(longer), Error);
+  }
+}
+
 TEST_P(EveryCalibrator, HelpsOnNewRowsWhatIsTooSure) {
   for (const size_t classes : {2, 5}) {
     const Sample known(1500, classes, 1);

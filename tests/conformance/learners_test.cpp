@@ -59,6 +59,20 @@ TEST_P(EveryLearner, PredictsTheSameAfterSavingAndLoading) {
   }
 }
 
+// Nothing else may change: the model of the settled parameters is the model they were read off.
+TEST_P(EveryLearner, TrainsTheSameModelOnWhatItsTrainingSettled) {
+  const Learner& card = learner();
+  if (!card.settled) GTEST_SKIP() << "it chooses nothing by itself";
+  const Sample sample(120, 6, 3, 12);
+  const Params params(card.params);
+  const auto first = train(card, sample.data(), params, nullptr, 1, {});
+  const Params settled = card.settled(params, *first);
+  const auto again = train(card, sample.data(), settled, nullptr, 2, {});
+  EXPECT_EQ(predict(*again, sample.x).values, predict(*first, sample.x).values);
+  const Params twice = card.settled(settled, *again);
+  EXPECT_EQ(twice.given().size(), settled.given().size());
+}
+
 TEST_P(EveryLearner, IsNearlySureWhereThereIsOneClassOnly) {
   Sample sample(12, 5, 3, 3);
   std::fill(sample.y.begin(), sample.y.end(), 1);

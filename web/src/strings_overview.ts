@@ -111,6 +111,20 @@ export const overviewStrings = {
       truth: 'People say',
       corner: 'People, down; model, across',
     },
+    slices: {
+      worst: (name: string, loss: string, rest: string) =>
+        `Weaker where ${name}: wrong ${loss} of 100 times, ${rest} elsewhere`,
+      none: (n: number) => `No part of the data is surely weaker than the rest, of ${count(n)} looked at`,
+      unknown: 'Whether a part of the data is weaker',
+      text: 'Parts of the audited examples, by their columns and by clusters. Lines are 95\u00a0% ranges of each part alone; red ones stand out though many parts were tried.',
+      unknownText: (support: number) =>
+        `Known when some part has ${count(support)} audit labels, and the rest as many.`,
+      is: ' is ',
+      and: ' and ',
+      head: ['Part', 'Audited', 'Wrong, of 100', 'More often wrong, in points'],
+      row: (name: string, by: string) => `${name}: wrong ${by} points more often than the rest`,
+      maybe: 'may be chance',
+    },
     foot: (n: number) => `Estimates use ${plural(n, 'audit label', 'audit labels')}`,
     announce: 'The numbers were brought up to date.',
   },

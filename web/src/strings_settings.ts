@@ -52,6 +52,7 @@ export const settingsStrings = {
     needs: (what: string) => `needs ${what}`,
     parametersOf: (name: string) => `Parameters of ${name}`,
     unknownPlugin: 'no longer known to this server',
+    autoLearner: 'The cheap learner that loses least on labels it did not see, looked at again as they grow.',
     addClass: 'Add a class',
     addClassGo: 'Add',
     classExists: 'This class exists already.',

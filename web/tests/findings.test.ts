@@ -1,6 +1,6 @@
 // Findings: what the page says aloud about numbers, and what it says while they are unknown.
 import { describe, expect, test } from 'vitest';
-import type { Gate, Metrics, Progress } from '../src/api/types';
+import type { Gate, Metrics, Progress, Slice, Slices } from '../src/api/types';
 import {
   answer,
   calibrationFinding,
@@ -9,6 +9,7 @@ import {
   gateSentence,
   nextStep,
   saved,
+  sliceFinding,
   sureness,
   unknownReason,
   worstMixup,
@@ -263,4 +264,34 @@ test('The stopwatch leaves out the time out of sight, and caps a long break', ()
   expect(watch.read()).toBe(3.5);
   now = 10_000_000;
   expect(watch.read()).toBe(600);
+});
+
+describe('slices', () => {
+  const slice = (found: boolean): Slice => ({
+    conditions: [
+      { column: 'source', value: 'phone' },
+      { column: 'words', value: 'up to 4' },
+    ],
+    rows: 40,
+    loss: 0.3,
+    rest_loss: 0.08,
+    difference: { value: 0.22, ci_low: 0.1, ci_high: 0.4 },
+    q_value: found ? 0.01 : 0.3,
+    found,
+  });
+  const slices = (tested: number, ...items: Slice[]): Slices => ({
+    audit_labels: 200,
+    support: 30,
+    tested,
+    items,
+  });
+  test('the worst that is found is the heading', () => {
+    expect(sliceFinding(slices(9, slice(false), slice(true)))).toBe(
+      'Weaker where source is phone and words is up to 4: wrong 30 of 100 times, 8 elsewhere',
+    );
+  });
+  test('nothing beyond chance and nothing tested are told apart', () => {
+    expect(sliceFinding(slices(9, slice(false)))).toContain('of 9 looked at');
+    expect(sliceFinding(slices(0))).toBe('Whether a part of the data is weaker');
+  });
 });

@@ -19,9 +19,12 @@ static Json selection_json(const StoredSelection& selection) {
     items.push_back({{"example_id", item.example_id},
                      {"utility", or_null(item.utility)},
                      {"propensity", or_null(item.propensity)},
-                     {"audit", item.audit}});
+                     {"audit", item.audit},
+                     {"relabel", item.relabel}});
   }
+  const Json again = selection.data.value("relabel", Json::object());
   return {{"id", selection.id},
+          {"relabel_sentence", again.value("sentence", Json())},
           {"strategy", selection.strategy},
           {"params", selection.params},
           {"seed", selection.seed},

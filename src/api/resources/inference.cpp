@@ -172,6 +172,25 @@ static std::vector<Payload> payloads_of(const Json& body, const Deployment& depl
   fail(Code::internal, "the model reads no known kind of payload");
 }
 
+// {"parameters": {"ood": true}} asks how unlike the training rows each input is.
+static bool wants_ood(const Json& body) {
+  const auto parameters = body.find("parameters");
+  if (parameters == body.end() || !parameters->contains("ood")) return false;
+  const Json& value = (*parameters)["ood"];
+  if (!value.is_boolean()) refuse("the parameter \"ood\" must be true or false");
+  return value.get<bool>();
+}
+
+static void add_ood(const serving::Prediction& prediction, Json& outputs) {
+  Json scores = tensor("ood_score", "FP64", {prediction.ood_scores.size()});
+  scores["data"] = prediction.ood_scores;
+  Json flags = tensor("is_ood", "BOOL", {prediction.is_ood.size()});
+  flags["data"] = Json::array();
+  for (const uint8_t flag : prediction.is_ood) flags["data"].push_back(flag != 0);
+  outputs.push_back(scores);
+  outputs.push_back(flags);
+}
+
 static Response infer(App& app, const Request& request, bool by_version) {
   const auto deployment = deployment_of(app, request, by_version);
   const auto payloads = payloads_of(request.body, *deployment);
@@ -179,17 +198,19 @@ static Response infer(App& app, const Request& request, bool by_version) {
     if (const std::string reason = deployment->featurizer.check(payloads[i]); !reason.empty())
       refuse("input {}: {}", i, reason);
   }
-  const auto prediction = serving::predict(*deployment, payloads);
+  const auto prediction = serving::predict(*deployment, payloads, wants_ood(request.body));
   Json label = tensor("label", "BYTES", {payloads.size()});
   label["data"] = prediction.labels;
   Json probabilities =
       tensor("probabilities", "FP32", {payloads.size(), deployment->classes.size()});
   probabilities["data"] = prediction.probabilities.values;
   probabilities["parameters"] = {{"classes", deployment->classes}};
+  Json outputs = {label, probabilities};
+  if (wants_ood(request.body)) add_ood(prediction, outputs);
   return ok({{"model_name", request.id("model")},
              {"model_version", std::to_string(deployment->version)},
              {"id", json_text(request.body, "id", request.request_id)},
-             {"outputs", {label, probabilities}}});
+             {"outputs", outputs}});
 }
 
 static Response server_metadata(App& app, const Request&) {
@@ -207,7 +228,7 @@ Routes inference() {
       {"id", text},
       {"inputs", list, "Tensors: text, embedding, image or one a column.", true},
       {"outputs", list},
-      {"parameters", object}};
+      {"parameters", object, "{\"ood\": true} asks for ood_score and is_ood of each input."}};
   const Fields infer_response = {
       {"model_name", text}, {"model_version", text}, {"id", text}, {"outputs", list}};
   const Fields model_response = {

@@ -5,10 +5,16 @@
 #include "api/response.h"
 #include "api/route.h"
 #include "api/shapes.h"
+#include "loop/distil.h"
 #include "serving/deployment.h"
 #include "storage/projects.h"
 
 namespace querist::api::resources {
+
+// A part of the version's own notes, or null: old versions lack some.
+static Json note(const ModelVersion& model, const char* name) {
+  return model.data.contains(name) ? model.data[name] : Json();
+}
 
 static Json model_json(const ModelVersion& model) {
   return {{"version", model.version},
@@ -21,6 +27,8 @@ static Json model_json(const ModelVersion& model) {
           {"label_hash", model.label_hash},
           {"through_event", model.through_event},
           {"with_audit", model.with_audit},
+          {"calibration", note(model, "calibration")},
+          {"decision", note(model, "decision")},
           {"metrics", model.metrics},
           {"aliases", model.aliases},
           {"created_at", time_json(model.created_at)},
@@ -28,7 +36,8 @@ static Json model_json(const ModelVersion& model) {
           {"build", model.build},
           {"sha256", model.sha256},
           {"gate", model.gate},
-          {"semi_supervised", model.data.value("semi_supervised", Json())}};
+          {"semi_supervised", model.data.value("semi_supervised", Json())},
+          {"distillation", model.data.value("distillation", Json())}};
 }
 
 static Json change_json(const AliasChange& change) {
@@ -81,6 +90,18 @@ static Response roll_back(App& app, const Request& request) {
                          json_text(request.body, "reason", ""), request.who().name)));
 }
 
+static Response distil(App& app, const Request& request) {
+  const Project project = storage::project(app.store, request.id("project"));
+  loop::DistilRequest wanted;
+  wanted.version = json_integer(request.body, "version", 0);
+  wanted.learner = json_text(request.body, "learner", wanted.learner);
+  wanted.temperature = json_number(request.body, "temperature", wanted.temperature);
+  wanted.max_loss = json_number(request.body, "max_loss", wanted.max_loss);
+  loop::Workshop& workshop = app.workshops.of(project.id);
+  const std::lock_guard lock(workshop.mutex());
+  return created(model_json(loop::distil(workshop, wanted, request.who().name, Progress())));
+}
+
 static Response history(App& app, const Request& request) {
   const Project project = storage::project(app.store, request.id("project"));
   Json items = Json::array();
@@ -101,6 +122,12 @@ static Fields model_fields() {
           {"label_hash", text},
           {"through_event", integer},
           {"with_audit", flag},
+          {"calibration", object,
+           "{setting, name, classes, state, temperature, labels, candidates}: how the version's "
+           "probabilities are corrected."},
+          {"decision", object,
+           "{metric, class_weights, labels, score, likeliest_score, reason}: how it predicts a "
+           "class; no weights: the likeliest."},
           {"metrics", object},
           {"aliases", list},
           {"created_at", time},
@@ -108,7 +135,8 @@ static Fields model_fields() {
           {"build", text},
           {"sha256", text},
           {"gate", object},
-          {"semi_supervised", object}};
+          {"semi_supervised", object},
+          {"distillation", object}};
 }
 
 static Fields change_fields() {
@@ -151,6 +179,19 @@ Routes models() {
                    {"reason", text, "Kept in the history."},
                    {"force", flag, "Promote although the gate did not pass."}},
        .response = change_fields()},
+      {.pattern = "POST /api/v1/projects/{project}/models/distil",
+       .role = Role::engineer,
+       .handler = distil,
+       .summary =
+           "Teach a model to a small head and store that as the challenger, with its gate and "
+           "what it saves.",
+       .request = {{"version", integer, "The teacher; the champion."},
+                   {"learner", text, "The student: neural_head, or logistic_regression."},
+                   {"temperature", number, "What the teacher's scores are divided by; 3."},
+                   {"max_loss", number,
+                    "Accuracy the student may lose on the audit labels; 0.01."}},
+       .response = model_fields(),
+       .success = 201},
       {.pattern = "POST /api/v1/projects/{project}/models/rollback",
        .role = Role::engineer,
        .handler = roll_back,

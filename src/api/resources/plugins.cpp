@@ -3,6 +3,7 @@
 #include "api/response.h"
 #include "api/route.h"
 #include "api/shapes.h"
+#include "calibrators/calibrator.h"
 #include "featurizers/featurizer.h"
 #include "formats/format.h"
 #include "learners/learner.h"
@@ -47,6 +48,7 @@ static Response list(App&, const Request&) {
              {"learners", cards_json(learners::all())},
              {"featurizers", cards_json(featurizers::all())},
              {"formats", cards_json(formats::all())},
+             {"calibrators", cards_json(calibrators::all())},
              {"stopping", cards_json(stopping::all())}});
 }
 
@@ -62,6 +64,7 @@ Routes plugins() {
                     {"learners", FieldType::list, "", true},
                     {"featurizers", FieldType::list, "", true},
                     {"formats", FieldType::list, "", true},
+                    {"calibrators", FieldType::list, "", true},
                     {"stopping", FieldType::list, "", true}}},
   };
 }

@@ -22,8 +22,11 @@ Routes progress() {
                         {"class_counts", list},
                         {"curve", list},
                         {"metrics", object},
+                        {"slices", object},
+                        {"groups", list},
                         {"stop", object},
                         {"labels_saved", number},
+                        {"guard", object},
                         {"cost", object},
                         {"cycle", object},
                         {"model", object}}}};

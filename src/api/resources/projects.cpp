@@ -5,9 +5,11 @@
 #include "api/response.h"
 #include "api/route.h"
 #include "api/shapes.h"
+#include "calibrators/calibrator.h"
 #include "data/project_settings.h"
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
+#include "loop/learner_choice.h"
 #include "loop/semi_supervised.h"
 #include "loop/signals.h"
 #include "strategies/strategy.h"
@@ -41,14 +43,18 @@ static std::string setting(const Json& given, const Params& present, std::string
 // The store checks values against their rows; which plug-ins there are is known here.
 static void check_plugins(const Json& settings, const Params& present) {
   const auto learner = setting(settings, present, "learner");
-  check_plugin({{"learner", learner.substr(0, learner.find('('))}}, "learner", learners::all());
+  if (!loop::is_auto_learner(learner))
+    check_plugin({{"learner", learner.substr(0, learner.find('('))}}, "learner", learners::all());
   check_plugin(settings, "featurizer", featurizers::all());
+  auto calibrators = calibrators::all();
+  calibrators.insert(calibrators.begin(), {.name = "auto"});  // The best of them.
+  check_plugin(settings, "calibration", calibrators);
   const auto strategy = setting(settings, present, "strategy");
   const auto named = strategy.substr(0, strategy.find('('));
   check_plugin({{"strategy", named}}, "strategy", strategies::all());
   if (settings.contains("ssl")) loop::parse_ssl(setting(settings, present, "ssl"));
   if (settings.contains("strategy") || settings.contains("learner"))
-    loop::strategy_for(strategy, *loop::learner_for(learner).card);
+    loop::strategy_for(strategy, learner);
 }
 
 static std::vector<std::string> class_names(const Json& list) {

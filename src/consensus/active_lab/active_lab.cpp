@@ -181,6 +181,8 @@ std::vector<double> scaled_rows(const Probabilities& probabilities,
 void single_answers(const AnswerTable& table, std::span<const double> probabilities,
                     ActiveLab& result) {
   result.consensus = table.label;
+  if (result.posteriors.size() == probabilities.size())
+    result.posteriors.assign(probabilities.begin(), probabilities.end());
   result.annotator_weights.assign(table.annotators, 1);
   for (size_t i = 0; i < table.items; ++i) {
     const auto label = static_cast<size_t>(table.label[i]);
@@ -200,6 +202,8 @@ void several_answers(const AnswerTable& table, std::span<const double> probabili
     for (size_t i = begin; i < end; ++i) {
       posterior(crowd, weights, i, p);
       result.quality[i] = p[static_cast<size_t>(result.consensus[i])];
+      if (!result.posteriors.empty())
+        std::copy(p.begin(), p.end(), result.posteriors.data() + i * table.classes);
     }
   });
   result.model_weight = weights.model;
@@ -237,6 +241,7 @@ ActiveLab active_lab(const CrowdAnswers& answers, const Probabilities& probabili
   const bool scales = has_several || options.temperature;
   const auto rows =
       scaled_rows(probabilities, scales ? std::optional<double>(result.temperature) : std::nullopt);
+  if (options.keep_posteriors) result.posteriors.resize(rows.size());
   if (has_several) {
     several_answers(table, rows, result);
   } else {

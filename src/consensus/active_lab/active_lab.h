@@ -19,6 +19,7 @@ struct ActiveLabOptions {
   // searches the temperature, and so finds too high a one. true: search as it does, for equal
   // scores; the default searches as the paper says.
   bool as_cleanlab = false;
+  bool keep_posteriors = false;  // Whether ActiveLab::posteriors is filled.
 };
 
 struct ActiveLab {
@@ -27,6 +28,7 @@ struct ActiveLab {
   std::vector<int32_t> consensus;         // One an item.
   std::vector<double> quality;            // How likely the consensus is right, 0 to 1.
   std::vector<double> annotator_weights;  // One a number; of one who gave no answer: the mean.
+  std::vector<double> posteriors;  // (items, classes): of which `quality` is the consensus's.
   double model_weight = 1;
   double temperature = 1;
 };

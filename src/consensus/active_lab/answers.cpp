@@ -66,7 +66,10 @@ AnswerTable answer_table(const CrowdAnswers& answers, size_t items, size_t class
   }
   for (size_t item = 0; item < items; ++item) {
     if (table.offsets[item + 1] == 0) {
-      refuse("item {} has no label; give its probabilities as unlabeled_probabilities", item);
+      refuse(
+          "item {} has no label; number items from 0 without gaps, or give its probabilities as "
+          "unlabeled_probabilities",
+          item);
     }
     table.offsets[item + 1] += table.offsets[item];
   }

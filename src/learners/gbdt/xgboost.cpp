@@ -13,6 +13,11 @@ namespace querist::learners {
 
 static constexpr const char* library = "libxgboost.so.0";
 
+bool has_xgboost() {
+  static const bool is_there = dlopen(library, RTLD_NOW | RTLD_LOCAL) != nullptr;
+  return is_there;
+}
+
 // The functions that we call.
 struct XgboostLibrary {
   decltype(&XGBGetLastError) last_error;

@@ -22,6 +22,9 @@ struct BoostingSettings {
   uint64_t seed = 0;
 };
 
+// Whether the library is there to be opened.
+bool has_xgboost();
+
 // Adds trees to the earlier booster (UBJSON; empty: none) and returns all of them as UBJSON. A
 // feature of 0 is a missing one to the library, so that dense and sparse rows give the same trees.
 // On one thread: its histograms are sums whose order depends on their number, and its OpenMP

@@ -10,6 +10,7 @@
 namespace querist::learners {
 
 static constexpr size_t most_dense_columns = 1024;  // Of sparse rows.
+static constexpr double half_step = 0x1p-24;        // Between the smallest float16 numbers.
 
 void InputForm::number_columns() {
   place.assign(by_column ? features : 0, -1);
@@ -57,11 +58,16 @@ InputForm form_of(const Features& x) {
       squares[j] += gap * (static_cast<double>(row[j]) - mean[j]);
     }
   }
+  for (double& value : squares) value = std::sqrt(value / static_cast<double>(x.rows));
+  const double widest = *std::ranges::max_element(squares);
   for (size_t j = 0; j < x.cols; ++j) {
-    const double spread = std::sqrt(squares[j] / static_cast<double>(x.rows));
+    const double spread = squares[j];
     form.mean.push_back(static_cast<float>(mean[j]));
-    // A spread that is rounding, or none, is left as it is.
-    const bool varies = spread > 1e-6 * std::abs(mean[j]) && spread > 1e-30;
+    // A spread that is rounding, or none, is left as it is: of the column's mean, or of halves,
+    // whose steps are never below 6e-8. Blown up, such a column would undo the network by moves of
+    // nothing.
+    const bool is_rounding = spread < half_step && spread < 1e-6 * widest;
+    const bool varies = spread > 1e-6 * std::abs(mean[j]) && spread > 1e-30 && !is_rounding;
     form.scale.push_back(varies ? static_cast<float>(1 / spread) : 1);
   }
   return form;

@@ -7,6 +7,7 @@
 
 #include "base/interrupt.h"
 #include "kernels/adam.h"
+#include "learners/neural_head/adversary.h"
 
 namespace querist::learners {
 
@@ -66,6 +67,13 @@ struct Trainer {
   void read(std::span<const int64_t> rows) {
     read_rows(x, rows, form, batch);
     wanted.fill(rows, batch);
+    if (!settings.ball) return;
+    worsen(
+        network, form, *settings.ball,
+        [&](const Matrix& scores, Matrix& by_scores) {
+          loss_of(wanted.loss, settings.focal, scores, batch, by_scores);
+        },
+        batch);
   }
   void step(std::span<const int64_t> rows, double rate, Rng& rng) {
     read(rows);

@@ -1,11 +1,13 @@
 // Trains a network by Adam on shuffled mini-batches, and stops where held-out rows say so.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/progress.h"
 #include "learners/neural_head/network.h"
 #include "learners/neural_head/rows.h"
+#include "learners/robustness/ball.h"
 
 namespace querist::learners {
 
@@ -31,6 +33,7 @@ struct NetworkSettings {
   size_t batch_size = 0;  // 0: a sixteenth of the rows, 8 to 64.
   size_t max_epochs = 200;
   size_t patience = 10;
+  std::optional<Ball> ball{};  // Adversarial training: every batch as bad as it can be in there.
 };
 
 // `held_out` decides when to stop, and the best weights before are returned; empty: the rate falls

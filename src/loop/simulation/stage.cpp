@@ -2,14 +2,16 @@
 #include "loop/simulation/stage.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "loop/simulation/typos.h"
 
 namespace querist::loop {
 
-static Split split_rows(const Table& table, const SimulationPlan& plan, uint64_t seed) {
+Split split_rows(const Table& table, const SimulationPlan& plan, uint64_t seed) {
   Split split;
   if (plan.test_fraction == 0) {
     for (size_t i = 0; i < table.labels.size(); ++i) {
@@ -34,16 +36,62 @@ static Split split_rows(const Table& table, const SimulationPlan& plan, uint64_t
   return split;
 }
 
-static featurizers::FeatureBatch transform(const featurizers::Fitted& fitted, const Table& table,
-                                           const std::vector<int64_t>& rows) {
+std::vector<int64_t> used_rows(const Table& table, const SimulationPlan& plan) {
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < table.labels.size(); ++i) {
+    if (table.labels[i] < 0) continue;
+    if (plan.test_fraction > 0 || table.splits[i] == "train" || table.splits[i] == "test")
+      rows.push_back(static_cast<int64_t>(i));
+  }
+  return rows;
+}
+
+// Where the given table rows lie among the used ones, both ascending.
+static std::vector<int64_t> places_of(const std::vector<int64_t>& rows,
+                                      const std::vector<int64_t>& used) {
+  std::vector<int64_t> places;
+  places.reserve(rows.size());
+  size_t at = 0;
+  for (const int64_t row : rows) {
+    while (used[at] < row) ++at;
+    places.push_back(static_cast<int64_t>(at));
+  }
+  return places;
+}
+
+static std::vector<Payload> payloads_of(const Table& table, const std::vector<int64_t>& rows) {
   std::vector<Payload> payloads;
   payloads.reserve(rows.size());
   for (const int64_t row : rows) payloads.push_back(table.payloads[static_cast<size_t>(row)]);
-  return fitted.transform(payloads);
+  return payloads;
+}
+
+static void mistype(std::span<Payload> payloads, double rate, uint64_t seed) {
+  Rng rng(seed);
+  for (Payload& payload : payloads) payload.text = with_typos(payload.text, rate, rng);
+}
+
+// The texts with typos that the plan asks for, by the featurizer of the texts without.
+static void add_typos(const featurizers::Fitted& fitted, const Table& table,
+                      const SimulationPlan& plan, uint64_t seed, Stage& stage) {
+  const bool augments = plan.augment == "typos";
+  if (plan.typos <= 0 && !augments) return;
+  if (table.payload != PayloadKind::text)
+    refuse("typos are for texts, but the data has {}", payload_word(table.payload));
+  if (plan.typos <= 0) refuse("to augment with typos, say how many: --typos 0.05");
+  auto test = payloads_of(table, stage.split.test);
+  mistype(test, plan.typos, mix_seed(seed, 6));
+  stage.typo_test = block_of(fitted, test);
+  if (!augments) return;
+  auto doubled = payloads_of(table, stage.split.pool);
+  const size_t rows = doubled.size();
+  doubled.insert(doubled.end(), doubled.begin(), doubled.end());
+  mistype(std::span(doubled).subspan(rows), plan.typos, mix_seed(seed, 7));
+  stage.doubled = block_of(fitted, doubled);
 }
 
 Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
-                 const Progress& progress) {
+                 FeatureTable& features, const Progress& progress) {
   Stage stage;
   stage.split = split_rows(table, plan, seed);
   if (stage.split.pool.size() < 2 || stage.split.test.empty()) {
@@ -53,26 +101,35 @@ Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
         "the values train and test",
         stage.split.pool.size(), stage.split.test.size());
   }
-  const auto name = plan.featurizer.empty() ? featurizers::default_for(table.payload)
-                                            : std::string_view(plan.featurizer);
-  const auto& featurizer = featurizers::find(name);
-  if (featurizer.payload != table.payload) {
-    refuse("the featurizer {} reads {}, but the data has {}", name,
-           payload_word(featurizer.payload), payload_word(table.payload));
-  }
-  featurizers::FitInput input;
-  input.columns = table.columns;
-  input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
-    for (const int64_t row : stage.split.pool) take({&table.payloads[static_cast<size_t>(row)], 1});
-  };
-  const auto fitted = featurizer.fit(input, Params(featurizer.params), mix_seed(seed, 2), progress);
-  stage.pool = transform(fitted, table, stage.split.pool);
-  stage.test = transform(fitted, table, stage.split.test);
+  const auto made = features.fit(stage.split.pool, mix_seed(seed, 2), progress);
+  stage.pool = made->block.chosen(places_of(stage.split.pool, features.rows()));
+  stage.test = made->block.chosen(places_of(stage.split.test, features.rows()));
+  add_typos(made->fitted, table, plan, seed, stage);
   for (const int64_t row : stage.split.test)
     stage.test_labels.push_back(table.labels[static_cast<size_t>(row)]);
   for (const int64_t row : stage.split.pool)
     stage.pool_labels.push_back(table.labels[static_cast<size_t>(row)]);
   return stage;
+}
+
+std::vector<double> answer_costs(const Table& table, const SimulationPlan& plan) {
+  if (plan.cost_per_label <= 0) return {};
+  const double votes = plan.crowd.annotators > 0 ? static_cast<double>(plan.crowd.votes) : 1;
+  std::vector<double> costs(table.labels.size(), plan.cost_per_label * votes);
+  if (!plan.costs_by_row) return costs;
+  for (size_t i = 0; i < costs.size(); ++i) {
+    if (table.labels[i] < 0) continue;
+    const std::string& text = table.groups[i];
+    double cost = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cost);
+    if (error != std::errc() || end != text.data() + text.size() || !(cost > 0) ||
+        !std::isfinite(cost)) {
+      refuse("row {} has the cost \"{}\": each must be a positive number", table.source_rows[i],
+             text);
+    }
+    costs[i] *= cost;
+  }
+  return costs;
 }
 
 void add_noise(Stage& stage, const SimulationPlan& plan, size_t classes, uint64_t seed) {

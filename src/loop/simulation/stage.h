@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/rng.h"
-#include "featurizers/featurizer.h"
 #include "loop/simulate.h"
+#include "loop/simulation/feature_table.h"
 
 namespace querist::loop {
 
@@ -19,16 +19,29 @@ struct Split {
 // A split with its features; shared by the strategies of a seed.
 struct Stage {
   Split split;
-  featurizers::FeatureBatch pool;
-  featurizers::FeatureBatch test;
+  FeatureBlock pool;
+  FeatureBlock test;
+  FeatureBlock typo_test;            // The test texts with typos, where the plan has some.
+  FeatureBlock doubled;              // To augment: the pool's rows, then the same with typos.
   std::vector<int32_t> pool_labels;  // What the oracle answers, noise included.
+  std::vector<double> pool_costs;    // Of each row's answer; empty: not counted.
   std::vector<int32_t> test_labels;
 };
 
+// The table's rows that some seed's pool or test set holds, ascending.
+std::vector<int64_t> used_rows(const Table& table, const SimulationPlan& plan);
+
+Split split_rows(const Table& table, const SimulationPlan& plan, uint64_t seed);
+
 // Splits by the plan and fits the featurizer on the pool alone. Throws invalid_argument where a
-// part is empty or the featurizer reads another payload.
+// part is empty.
 Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
-                 const Progress& progress);
+                 FeatureTable& features, const Progress& progress);
+
+// What an answer costs, row by row of the table: the plan's cost a label times its votes, times the
+// number in `groups` where the plan says so. Throws invalid_argument where that is no positive
+// number.
+std::vector<double> answer_costs(const Table& table, const SimulationPlan& plan);
 
 // Answers another class, uniformly, with the given chance; the same for every strategy of the seed.
 void add_noise(Stage& stage, const SimulationPlan& plan, size_t classes, uint64_t seed);

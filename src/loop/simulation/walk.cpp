@@ -7,9 +7,13 @@
 #include "base/clock.h"
 #include "loop/arbiter.h"
 #include "loop/audit.h"
+#include "loop/calibration.h"
+#include "loop/learner_choice.h"
+#include "loop/out_of_fold.h"
 #include "loop/semi_supervised.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
+#include "metrics/calibration.h"
 #include "metrics/classification.h"
 
 namespace querist::loop {
@@ -20,28 +24,35 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
       plan_(plan),
       stage_(stage),
       seed_(seed),
-      learner_(learner_for(plan.learner)),
-      chosen_(strategy_for(strategy, *learner_.card)) {
+      learner_(learners_for(plan.learner)[0]),
+      chosen_(strategy_for(strategy, plan.learner)),
+      stop_points_(plan.stopping, stage.pool.features(), plan.batch_size, seed) {
   run_.strategy = strategy;
+  run_.learner = plan.learner;
+  run_.featurizer = plan.featurizer;
   run_.seed = seed;
   state_.assign(stage.split.pool.size(), State::open);
   arms_.assign(state_.size(), -1);
   order_.assign(state_.size(), 0);
+  guarded_ = plan.guard && plan.audit_share > 0 && is_guarded(strategy);
   started_ = monotonic_seconds();
 }
 
 SimulationRun Walk::run(const Progress& progress) {
   Rng rng(mix_seed(seed_, 4));
-  take(initial_rows(stage_, plan_, table_.classes.size(), rng), State::trained);
+  take(initial_rows(stage_, plan_, table_.classes.size(), rng), State::trained, true);
   for (;;) {
     progress.check();
     train(progress);
     measure();
     const size_t left =
         std::min(plan_.budget - std::min(plan_.budget, spent_), state_.size() - spent_);
-    if (left == 0) return std::move(run_);
+    if (left == 0) {
+      run_.stops = stop_points_.take();
+      return std::move(run_);
+    }
     started_ = monotonic_seconds();
-    choose(std::min(plan_.batch_size, left));
+    choose(std::min(plan_.batch_size, left), progress);
   }
 }
 
@@ -53,14 +64,28 @@ std::vector<int64_t> Walk::rows_in(State state) const {
   return rows;
 }
 
-void Walk::take(const std::vector<int64_t>& rows, State state) {
+void Walk::take(const std::vector<int64_t>& rows, State state, bool chosen) {
   if (picked_.empty()) picked_.emplace_back();
+  WalkLabels& noted = state == State::audit ? audited_ : learnt_;
   for (const int64_t row : rows) {
     state_[static_cast<size_t>(row)] = state;
+    if (!stage_.pool_costs.empty()) cost_ += stage_.pool_costs[static_cast<size_t>(row)];
     picked_.back().push_back(
         table_.source_rows[static_cast<size_t>(stage_.split.pool[static_cast<size_t>(row)])]);
+    noted.rows.push_back(row);
+    noted.labels.push_back(stage_.pool_labels[static_cast<size_t>(row)]);
+    noted.chosen.push_back(chosen);
   }
   spent_ += rows.size();
+}
+
+size_t Walk::draw(size_t count, State state, bool chosen, Rng& rng) {
+  const auto open = rows_in(State::open);
+  std::vector<int64_t> drawn;
+  for (const int64_t at : rng.sample(open.size(), count))
+    drawn.push_back(open[static_cast<size_t>(at)]);
+  take(drawn, state, chosen);
+  return drawn.size();
 }
 
 std::vector<int32_t> Walk::labels_of(const std::vector<int64_t>& rows) const {
@@ -76,10 +101,13 @@ void Walk::train(const Progress& progress) {
   data.features = features.view();
   data.labels = labels_of(rows);
   data.classes = table_.classes.size();
-  model_ = learners::train(*learner_.card, data, learner_.params, model_.get(), mix_seed(seed_, 5),
-                           progress);
-  usable_ =
-      !chosen_.card->handles_no_model || is_usable(*learner_.card, data, learner_.params, seed_);
+  if (is_auto_learner(plan_.learner)) choose_learner(data, progress);
+  OwnedFeatures doubled;
+  const Dataset taught = plan_.augment == "none" ? data : augmented(data, rows, doubled);
+  model_ = learners::train(*learner_.card, taught, learner_.params, model_.get(),
+                           mix_seed(seed_, 5), progress);
+  usable_ = !chosen_.card->handles_no_model || is_usable(data.labels, data.classes);
+  soften(data, progress);
   add_pseudo_labels(data, rows, progress);
 }
 
@@ -104,6 +132,50 @@ void Walk::add_pseudo_labels(const Dataset& data, std::span<const int64_t> rows,
   run_.semi_supervised.push_back(found.report);
 }
 
+// As a project's training step does; a simulated model is measured as it is, without a calibration.
+void Walk::soften(const Dataset& data, const Progress& progress) {
+  if (!takes_temperature(chosen_) || !has_outgrown(data.labels.size(), softened_labels_)) return;
+  softened_labels_ = data.labels.size();
+  const auto held_out =
+      out_of_fold(*learner_.card, data, learner_.params, *model_, seed_, progress);
+  if (!held_out) return;
+  temperature_ = held_out_temperature(data, *held_out, weighs_classes_alike(learner_.params));
+}
+
+Dataset Walk::augmented(const Dataset& data, std::vector<int64_t> rows,
+                        OwnedFeatures& doubled) const {
+  const size_t count = rows.size();
+  for (size_t i = 0; i < count; ++i)
+    rows.push_back(rows[i] + static_cast<int64_t>(stage_.pool_labels.size()));
+  doubled = take_rows(stage_.doubled.features(), rows);
+  Dataset both = data;
+  both.features = doubled.view();
+  both.labels.insert(both.labels.end(), data.labels.begin(), data.labels.end());
+  both.weights.assign(2 * count, 0.5f);  // A label counts once.
+  return both;
+}
+
+void Walk::choose_learner(const Dataset& data, const Progress& progress) {
+  const auto choice =
+      loop::choose_learner(data, learner_record_, "", "none", mix_seed(seed_, 8), progress);
+  if (choice.learner.card != learner_.card) model_.reset();  // It cannot start from another kind.
+  learner_ = choice.learner;
+  learner_record_ = choice.record;
+  run_.learners.emplace_back(learner_.card->name);
+}
+
+static double calibration_error(const Matrix& probabilities, std::span<const int32_t> predicted,
+                                std::span<const int32_t> labels) {
+  std::vector<double> confidences(predicted.size());
+  std::vector<uint8_t> right(predicted.size());
+  for (size_t i = 0; i < predicted.size(); ++i) {
+    const double confidence = probabilities.at(i, static_cast<size_t>(predicted[i]));
+    confidences[i] = std::min(1.0, confidence);  // A sum of floats may end above one.
+    right[i] = predicted[i] == labels[i];
+  }
+  return metrics::expected_calibration_error(confidences, right);
+}
+
 void Walk::measure() {
   Matrix probabilities;
   final_->probabilities(stage_.test.features(), probabilities);
@@ -113,24 +185,41 @@ void Walk::measure() {
   run_.balanced_accuracy.push_back(
       metrics::balanced_accuracy(stage_.test_labels, predicted, table_.classes.size()));
   run_.log_loss.push_back(metrics::log_loss(stage_.test_labels, probabilities));
+  run_.ece.push_back(calibration_error(probabilities, predicted, stage_.test_labels));
+  if (!stage_.pool_costs.empty()) run_.cost.push_back(cost_);
+  if (plan_.typos > 0) {
+    final_->probabilities(stage_.typo_test.features(), probabilities);
+    run_.typo_accuracy.push_back(
+        metrics::accuracy(stage_.test_labels, metrics::likeliest(probabilities)));
+  }
   run_.seconds.push_back(monotonic_seconds() - started_);
+  const auto audit = rows_in(State::audit);
+  stop_points_.observe({.model = *model_,
+                        .labels = spent_,
+                        .pool_left = state_.size() - spent_,
+                        .accuracy = run_.accuracy.back(),
+                        .audit_rows = audit,
+                        .audit_labels = labels_of(audit)});
   run_.indices.push_back(std::move(picked_.back()));
   picked_.clear();
 }
 
-void Walk::choose(size_t batch_size) {
+void Walk::watch(const Progress& progress) {
+  if (!guarded_) return;
+  guard_.watch(learner_, stage_.pool.features(), table_.classes.size(), learnt_, audited_,
+               mix_seed(seed_, 6), progress);
+  if (guard_.turn() == GuardTurn::raised) run_.guard_raised.push_back(run_.labels.size());
+  if (guard_.turn() == GuardTurn::ended) run_.guard_ended.push_back(run_.labels.size());
+}
+
+void Walk::choose(size_t batch_size, const Progress& progress) {
   Rng rng(mix_seed(seed_, 1000 + run_.labels.size()));
   const auto measured = static_cast<int64_t>(rows_in(State::audit).size());
   const double share = audit_share_now(plan_.audit_share, measured);
-  const size_t audit = audit_count(share, batch_size, rng).drawn;
-  if (audit > 0) {
-    auto open = rows_in(State::open);
-    std::vector<int64_t> drawn;
-    for (const int64_t at : rng.sample(open.size(), audit)) {
-      drawn.push_back(open[static_cast<size_t>(at)]);
-    }
-    take(drawn, State::audit);
-  }
+  const size_t audit = draw(audit_count(share, batch_size, rng).drawn, State::audit, false, rng);
+  watch(progress);
+  const size_t drawn = audit + draw(random_count(guard_.random_share(), batch_size, audit, rng),
+                                    State::trained, false, rng);
   const auto candidates = rows_in(State::open);
   const auto labeled = rows_in(State::trained);
   const auto labels = labels_of(labeled);
@@ -157,10 +246,11 @@ void Walk::choose(size_t batch_size) {
     pool.embeddings =
         stage_.pool.geometry.cols ? Features(stage_.pool.geometry) : stage_.pool.features();
   }
-  const auto chosen = arbitrated(labeled, labels);
+  auto chosen = arbitrated(labeled, labels);
+  if (takes_temperature(chosen)) chosen.params.set("temperature", temperature_);
   const auto selection =
-      strategies::select_batch(*chosen.card, pool, batch_size - audit, chosen.params, rng.next64());
-  take(selection.rows, State::trained);
+      strategies::select_batch(*chosen.card, pool, batch_size - drawn, chosen.params, rng.next64());
+  take(selection.rows, State::trained, true);
   for (size_t i = 0; i < selection.arms.size(); ++i) {
     arms_[static_cast<size_t>(selection.rows[i])] = selection.arms[i];
     order_[static_cast<size_t>(selection.rows[i])] = static_cast<int64_t>(run_.labels.size());

@@ -8,6 +8,7 @@
 
 #include "learners/learner.h"
 #include "loop/simulation/stage.h"
+#include "loop/simulation/walk_guard.h"
 #include "strategies/door/expression.h"
 
 namespace querist::loop {
@@ -23,13 +24,21 @@ class Walk {
   enum class State : char { open, trained, audit };
 
   std::vector<int64_t> rows_in(State state) const;
-  void take(const std::vector<int64_t>& rows, State state);
+  void take(const std::vector<int64_t>& rows, State state, bool chosen);
   std::vector<int32_t> labels_of(const std::vector<int64_t>& rows) const;
   void train(const Progress& progress);
   void add_pseudo_labels(const Dataset& data, std::span<const int64_t> rows,
                          const Progress& progress);
+  // The rows as they are and once more with typos.
+  Dataset augmented(const Dataset& data, std::vector<int64_t> rows, OwnedFeatures& doubled) const;
+  void choose_learner(const Dataset& data, const Progress& progress);  // Where the plan says auto.
+  void soften(const Dataset& data, const Progress& progress);
   void measure();
-  void choose(size_t batch_size);
+  void choose(size_t batch_size, const Progress& progress);
+  // Draws open rows at random; returns how many. chosen: they are part of the strategy's way.
+  size_t draw(size_t count, State state, bool chosen, Rng& rng);
+  // Asks the guard, if there is one, and notes its turns in the run.
+  void watch(const Progress& progress);
   // The strategy; an arbiter with its weights as the audit labels have them.
   strategies::ChosenStrategy arbitrated(std::span<const int64_t> labeled,
                                         std::span<const int32_t> labels) const;
@@ -38,17 +47,25 @@ class Walk {
   const SimulationPlan& plan_;
   const Stage& stage_;
   uint64_t seed_;
-  learners::ChosenLearner learner_;
+  learners::ChosenLearner learner_;  // As it stands; auto's changes on the way.
+  Json learner_record_;
   strategies::ChosenStrategy chosen_;
   std::shared_ptr<const learners::Model> model_;  // Of the given labels: what selection sees.
   std::shared_ptr<const learners::Model> final_;  // What is measured: with pseudo-labels, if any.
+  StopPoints stop_points_;
   bool usable_ = false;  // Whether the strategy is shown what the model says.
+  double temperature_ = 1;
+  size_t softened_labels_ = 0;  // As many were there when both were found.
   std::any memory_;
+  bool guarded_ = false;
+  WalkGuard guard_;
+  WalkLabels learnt_, audited_;  // For the guard, as they came.
   std::vector<State> state_;
   std::vector<int32_t> arms_;   // Of the pool's rows: the arbiter's arm that picked it, or -1.
   std::vector<int64_t> order_;  // And in which round.
   std::vector<std::vector<int64_t>> picked_;
   size_t spent_ = 0;
+  double cost_ = 0;
   double started_ = 0;
   SimulationRun run_;
 };

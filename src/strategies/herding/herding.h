@@ -16,11 +16,10 @@ namespace querist::strategies {
 ParamSpecs herding_params();
 
 // Where the kernel's width comes from. typical: the median distance of a row to its max(1,
-// n/100)-th nearest neighbour among at most 2,000 sampled rows. shrinking: no more than the tenth
-// of the labelled rows' distances to their nearest labelled neighbour. closest: the smallest
+// n/100)-th nearest neighbour among at most 2,000 sampled rows. closest: the smallest
 // positive distance between two labelled rows (Bae et al. 2025), gamma being one over its square;
 // typical with fewer than two.
-enum class Radius { typical, shrinking, closest };
+enum class Radius { typical, closest };
 
 // Which candidates are looked at unless max_candidates is set.
 enum class Candidates { few, all_that_fit };
@@ -43,7 +42,8 @@ Selection herd(const Pool& pool, std::span<const float> weights, const HerdOptio
                size_t batch_size, const Params& params);
 
 // How far apart near duplicates may be at most: a twelfth of the median distance between rows of
-// the pool. Kept in its memory.
+// the pool; less in one to three columns, where rows lie so near each other by chance (a tenth of a
+// row, were all evenly spread). Kept in its memory.
 float duplicate_distance(const Pool& pool);
 
 // The gamma that herd() takes for this pool and these parameters.

@@ -18,8 +18,9 @@ static constexpr size_t radius_queries = 500;  // A quantile needs no more dista
 static constexpr size_t spread_sample = 400;   // Rows; 80,000 pairs.
 static constexpr size_t gap_sample = 4096;     // Labelled rows whose neighbours are looked at.
 
-static constexpr size_t outlier_neighbor = 20;  // Of the whole pool.
-static constexpr size_t least_neighbors = 5;    // Of a sample of it.
+static constexpr double rows_near_by_chance = 0.1;  // That a near duplicate may have.
+static constexpr size_t outlier_neighbor = 20;      // Of the whole pool.
+static constexpr size_t least_neighbors = 5;        // Of a sample of it.
 
 static float median(std::vector<float> values) {
   if (values.empty()) return 0;
@@ -53,18 +54,6 @@ static std::vector<int64_t> gap_rows(std::span<const int64_t> labeled) {
   return rows;
 }
 
-// The tenth of the labelled rows' distances to their nearest labelled neighbour; 0 with fewer than
-// two.
-static float labeled_radius(const Pool& pool, kernels::CoverageMemory& memory) {
-  const auto rows = gap_rows(pool.labeled);
-  if (rows.size() < 2) return 0;
-  const auto gaps = memory.labeled_gaps(rows);
-  std::vector<float> sorted(gaps.begin(), gaps.end());
-  const auto tenth = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 10);
-  std::nth_element(sorted.begin(), tenth, sorted.end());
-  return std::sqrt(*tenth);
-}
-
 // Of equal rows the first alone: beside its twin no row is the nearest to any other.
 static std::vector<int64_t> distinct_rows(const Features& x, std::span<const int64_t> rows) {
   const bool is_half = x.kind == Features::Kind::half;
@@ -91,8 +80,8 @@ static float closest_labeled(const Pool& pool, kernels::CoverageMemory& memory) 
   return std::sqrt(least);
 }
 
-// gamma, given or from a radius: that of a typical neighbourhood, or the gaps between the labels
-// where those are smaller.
+// gamma, given or from a radius: that of a typical neighbourhood, or the smallest gap between two
+// labels.
 float gamma_of(const Pool& pool, Radius radius, const Params& params,
                kernels::CoverageMemory& memory) {
   if (const double gamma = params.number("gamma"); gamma > 0) return static_cast<float>(gamma);
@@ -100,11 +89,7 @@ float gamma_of(const Pool& pool, Radius radius, const Params& params,
     if (const float near = closest_labeled(pool, memory); near > 0)
       return 1 / std::max(near * near, 1e-12f);
   }
-  float width = memory.typical_radius([&] { return typical_radius(pool); });
-  if (radius == Radius::shrinking) {
-    const float near = labeled_radius(pool, memory);
-    if (near > 0) width = std::min(width, near);
-  }
+  const float width = memory.typical_radius([&] { return typical_radius(pool); });
   return 1 / (2 * std::max(width * width, 1e-12f));
 }
 
@@ -150,7 +135,10 @@ float duplicate_distance(const Pool& pool) {
   std::any own;
   kernels::CoverageMemory& memory = memory_of(pool, own);
   memory.look_at(pool.embeddings);
-  return memory.median_distance([&] { return median_distance(pool); }) / 12;
+  const float between = memory.median_distance([&] { return median_distance(pool); });
+  const double by_chance = std::pow(rows_near_by_chance / static_cast<double>(pool.size),
+                                    1 / static_cast<double>(pool.embeddings.cols));
+  return between * static_cast<float>(std::min(1.0 / 12, by_chance));
 }
 
 }  // namespace querist::strategies

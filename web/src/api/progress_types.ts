@@ -35,6 +35,7 @@ export interface Metrics {
   confusion: number[][] | null;
   per_class: ClassMeasure[];
   reliability: Bin[];
+  calibration?: { name: string; labels: number; ece_before: Measure; log_loss_before: number };
 }
 
 export interface CurvePoint {
@@ -75,7 +76,24 @@ export interface Selection {
   id: Id;
   strategy: string;
   pool_size: number;
-  items: { example_id: Id; utility: number | null; propensity: number | null; audit: boolean }[];
+  items: { example_id: Id; utility: number | null; propensity: number | null; audit: boolean; relabel: boolean }[];
+}
+
+export interface Slice {
+  conditions: { column: string; value: string }[];
+  rows: number;
+  loss: number;
+  rest_loss: number;
+  difference: Measure;
+  q_value: number;
+  found: boolean;
+}
+
+export interface Slices {
+  audit_labels: number;
+  support: number;
+  tested: number;
+  items: Slice[];
 }
 
 export interface Progress {
@@ -86,12 +104,20 @@ export interface Progress {
   curve: CurvePoint[];
   metrics: Metrics | null;
   metrics_reason?: string | null;
+  slices?: Slices | null;
   stop: Stop | null;
   labels_saved: number | Measure | null;
   labels_saved_reason?: string | null;
+  guard?: { watched: boolean; raised: boolean; sentence: string };
   cost: Cost | null;
   cycle: Cycle | null;
   model: { version: number; alias: string[] } | null;
+}
+
+export interface Calibration {
+  name: string;
+  labels: number;
+  temperature?: number;
 }
 
 export interface Gate {
@@ -114,6 +140,7 @@ export interface ModelVersion {
   labels: number;
   label_hash: string;
   through_event: number;
+  calibration: Calibration | null;
   metrics: Metrics | null;
   aliases: string[];
   created_at: string;

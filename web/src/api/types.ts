@@ -51,6 +51,7 @@ export interface Plugins {
   learners: Card[];
   featurizers: Card[];
   formats: Card[];
+  calibrators: Card[];
   stopping: Card[];
 }
 

@@ -1,5 +1,5 @@
 // What the numbers say, as a person would say it aloud: headings are findings, and "not known yet" is one.
-import type { Bin, ClassMeasure, CurvePoint, Gate, Measure, Metrics, Progress, SettingValue } from '../api/types';
+import type { Bin, ClassMeasure, CurvePoint, Gate, Measure, Metrics, Progress, SettingValue, Slice, Slices } from '../api/types';
 import { count, difference, estimate, of100, percent, range100, points } from '../base/format';
 import { strings } from '../strings';
 
@@ -109,6 +109,18 @@ export function calibrationFinding(metrics: Metrics | null): string {
   if (!bin) return words.none;
   const right = { value: bin.accuracy, ci_low: bin.ci_low, ci_high: bin.ci_high };
   return words.title(percent(bin.confidence), of100(right.value), range100(right));
+}
+
+export function sliceName(slice: Slice): string {
+  const words = strings.overview.slices;
+  return slice.conditions.map((c) => c.column + words.is + c.value).join(words.and);
+}
+
+export function sliceFinding(slices: Slices): string {
+  const words = strings.overview.slices;
+  const worst = slices.items.find((item) => item.found);
+  if (worst) return words.worst(sliceName(worst), of100(worst.loss), of100(worst.rest_loss));
+  return slices.tested ? words.none(slices.tested) : words.unknown;
 }
 
 export interface Sureness {

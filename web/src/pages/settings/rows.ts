@@ -15,12 +15,15 @@ const PLACES: Record<string, Group> = {
   learner: 'learning',
   featurizer: 'learning',
   class_weight: 'learning',
+  calibration: 'learning',
+  decision_metric: 'learning',
   suggestions: 'labelling',
   guideline: 'labelling',
   question: 'labelling',
   lease_seconds: 'labelling',
   target_metric: 'target',
   target: 'target',
+  stopping_kappa: 'target',
   seconds_per_label: 'target',
   cost_per_hour: 'target',
   value_per_point: 'target',
@@ -40,10 +43,16 @@ export function choicesOf(param: Param, plugins: Plugins | null): Choice[] | nul
     strategy: plugins?.strategies,
     learner: plugins?.learners,
     featurizer: plugins?.featurizers,
+    calibration: plugins?.calibrators,
   }[param.name];
   if (!cards) return null;
   const list = cards.map((card) => ({ value: card.name, summary: card.summary }));
-  return param.fallback === '' ? [{ value: '', summary: '' }, ...list] : list;
+  // The one learner that is no plug-in: it stands for whichever of them loses least.
+  if (param.name === 'learner')
+    list.push({ value: 'auto', summary: strings.settings.autoLearner });
+  // A fallback that is no plug-in stands for "chosen by rule".
+  const named = list.some(({ value }) => value === param.fallback);
+  return named ? list : [{ value: String(param.fallback), summary: '' }, ...list];
 }
 
 export function isNumeric(param: Param): boolean {

@@ -1,0 +1,124 @@
+"""The tables of the study of `auto`: areas, ranks, Holm-corrected tests, sets where it is below random."""
+import gzip
+import json
+import pathlib
+import sys
+
+import numpy as np
+from scipy import stats
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from machine import machine  # noqa: E402
+
+ROPE = 0.002  # A mean difference below it is no difference.
+LEAST_SEEDS = 3
+
+
+def area(labels, values, logarithm=False):
+    x = np.log(labels) if logarithm else np.asarray(labels, float)
+    return float(np.trapezoid(values, x) / (x[-1] - x[0]))
+
+
+def holm(p_values):
+    """Holm's (1979) step-down correction."""
+    p = np.asarray(p_values, float)
+    corrected, running = np.empty(len(p)), 0.0
+    for rank, at in enumerate(np.argsort(p, kind="stable")):
+        running = max(running, min(1.0, (len(p) - rank) * p[at]))
+        corrected[at] = running
+    return corrected
+
+
+def wilcoxon(differences):
+    differences = np.asarray(differences)
+    return 1.0 if len(differences) < LEAST_SEEDS or not differences.any() else float(stats.wilcoxon(differences).pvalue)
+
+
+class Cell:
+    """One set in one window: per strategy the seeds' figures, and the paired differences from random."""
+
+    def __init__(self, results, window, strategies):
+        self.name, self.development, self.representation = results["set"], results["development"], results["representation"]
+        metric = "balanced_accuracy" if results["imbalanced"] else "accuracy"
+        runs = results["runs"].get(window, {})
+        seeds = set.intersection(*(set(runs.get(name, {})) for name in strategies)) if runs else set()
+        self.seeds = sorted(seeds, key=int)
+        self.areas = {name: np.array([area(runs[name][s]["labels"], runs[name][s][metric]) for s in self.seeds]) for name in strategies}
+        self.log_areas = {name: np.array([area(runs[name][s]["labels"], runs[name][s][metric], True) for s in self.seeds])
+                          for name in strategies}
+        self.finals = {name: np.array([runs[name][s][metric][-1] for s in self.seeds]) for name in strategies}
+        self.labels = runs[strategies[0]][self.seeds[0]]["labels"] if self.seeds else []
+
+    def difference(self, name, other="random"):
+        return self.areas[name] - self.areas[other]
+
+
+def read_cells(folder, window, strategies):
+    cells = []
+    for path in sorted(folder.glob("*.json.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            cell = Cell(json.load(file), window, strategies)
+        if len(cell.seeds) >= LEAST_SEEDS:
+            cells.append(cell)
+    return cells
+
+
+def summary_table(cells, strategies):
+    means = {name: [cell.areas[name].mean() for cell in cells] for name in strategies}
+    ranks = np.mean([stats.rankdata([-cell.areas[name].mean() for name in strategies]) for cell in cells], axis=0)
+    lines = ["| strategy | mean AULC | over log labels | last | mean rank | sets where best |", "|---|---|---|---|---|---|"]
+    best = [max(strategies, key=lambda name, c=cell: c.areas[name].mean()) for cell in cells]
+    for name, rank in sorted(zip(strategies, ranks), key=lambda pair: pair[1]):
+        log_mean = np.mean([cell.log_areas[name].mean() for cell in cells])
+        final = np.mean([cell.finals[name].mean() for cell in cells])
+        lines.append(f"| `{name}` | {np.mean(means[name]):.4f} | {log_mean:.4f} | {final:.4f} | {rank:.2f} | {best.count(name)} |")
+    return lines
+
+
+def peer_table(cells, strategies):
+    peers = [name for name in strategies if name != "auto"]
+    gaps = {peer: np.array([cell.difference("auto", peer).mean() for cell in cells]) for peer in peers}
+    corrected = holm([wilcoxon(gaps[peer]) for peer in peers])
+    lines = ["| `auto` against | mean difference, points | better / within 0.2 / worse | largest loss | p (Holm) |", "|---|---|---|---|---|"]
+    for peer, p in zip(peers, corrected):
+        gap = gaps[peer]
+        counts = f"{(gap > ROPE).sum()} / {(abs(gap) <= ROPE).sum()} / {(gap < -ROPE).sum()}"
+        worst = int(np.argmin(gap))
+        lines.append(f"| `{peer}` | {100 * gap.mean():+.2f} | {counts} | {100 * gap[worst]:+.2f} ({cells[worst].name}) | {p:.4f} |")
+    return lines
+
+
+def random_table(cells, strategies):
+    """Every strategy on every set against random, one family of tests a window."""
+    peers = [name for name in strategies if name != "random"]
+    corrected = iter(holm([wilcoxon(cell.difference(name)) for cell in cells for name in peers]))
+    lines = ["Mean difference of the AULC from random, in points; **bold**: better, _italic_: worse, at a Holm-corrected p below .05.", "",
+             "| set | seeds | labels | " + " | ".join(f"`{name}`" for name in peers) + " |", "|" + "---|" * (len(peers) + 3)]
+    below = []
+    for cell in cells:
+        row = []
+        for name in peers:
+            mean, p = cell.difference(name).mean(), next(corrected)
+            mark = "" if p >= 0.05 else "**" if mean > 0 else "_"
+            row.append(f"{mark}{100 * mean:+.2f}{mark}")
+            if name == "auto" and mean < 0:
+                below.append(f"{cell.name} {100 * mean:+.2f}{' (significant)' if p < 0.05 else ''}")
+        lines.append(f"| {cell.name} | {len(cell.seeds)} | {cell.labels[0]} to {cell.labels[-1]} | " + " | ".join(row) + " |")
+    said = "`auto` is below random on: " + ", ".join(below) + "." if below else "`auto` is below random on no set."
+    return lines + ["", said]
+
+
+def write_report(folder, strategies, windows):
+    about = machine()
+    lines = ["# Study of `auto`: results", "", "Written by `bench/curves/study.py` from `results/study/`; do not edit. Protocol: STUDY.md.", "",
+             f"Machine: {about['model']}, {about['cores']} cores. With five seeds a Wilcoxon test over seeds cannot fall below p = .0625: there "
+             "significance comes from the sets with twenty seeds, and from the tests over sets.", ""]
+    for window in windows:
+        cells = read_cells(folder, window, strategies)
+        for title, chosen in ((f"## Window {window}: report sets", [cell for cell in cells if not cell.development]),
+                              (f"## Window {window}: development sets (not counted)", [cell for cell in cells if cell.development])):
+            if len(chosen) < 2:
+                continue
+            lines += [f"{title} ({len(chosen)})", ""] + summary_table(chosen, strategies) + [""]
+            lines += peer_table(chosen, strategies) + [""] + random_table(chosen, strategies) + [""]
+    (folder.parent.parent / "STUDY_RESULTS.md").write_text("\n".join(lines), encoding="utf-8")

@@ -1,0 +1,20 @@
+// Which labelled examples of a project its next batch asks about again.
+#pragma once
+
+#include "loop/relabel.h"
+#include "loop/workshop.h"
+
+namespace querist::loop {
+
+// Rows of the pool, most wanted first, with the sentence; no sentence where the question does not
+// arise: the setting is off, the strategy is not auto, there is no usable model, or one annotator.
+struct RelabelRows {
+  std::vector<int64_t> rows;
+  std::string sentence;
+};
+// probabilities: of every row of the pool under the newest model. Reads the answers as they are.
+RelabelRows rows_to_relabel(Workshop& workshop, const Project& project, const Matrix& probabilities,
+                            const storage::FeatureView& view, size_t batch,
+                            const Progress& progress);
+
+}  // namespace querist::loop

@@ -1,0 +1,33 @@
+// What simulated annotators answer, and what the majority of several of them comes to.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/matrix.h"
+
+namespace querist::loop {
+
+struct CrowdPlan {
+  size_t annotators = 0;                 // 0: none; the oracle answers alone.
+  size_t votes = 1;                      // Labels an example, by different annotators.
+  std::vector<double> accuracy = {0.8};  // By annotator, in turn where there are fewer numbers.
+  // uniform: any wrong class; confusion: each annotator has classes that are harder and wrong
+  // classes that are likelier; difficulty: errors grow towards the boundary of a model of all the
+  // pool's labels, and fall on its likeliest other class.
+  std::string errors = "uniform";
+  double spammers = 0;  // Share of the annotators that answer at random.
+};
+
+// Refuses plans that nobody can follow.
+void check_crowd(const CrowdPlan& plan);
+
+// The majority's answers for examples of these labels; among equal counts the class named first
+// wins. probabilities (labels, classes) of the model of all labels: needed where errors is
+// difficulty. An example's answers depend on the seed and its row alone.
+std::vector<int32_t> crowd_answers(const CrowdPlan& plan, std::span<const int32_t> labels,
+                                   size_t classes, const Matrix& probabilities, uint64_t seed);
+
+}  // namespace querist::loop

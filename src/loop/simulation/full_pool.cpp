@@ -1,0 +1,31 @@
+// One training of the learner that the runs use.
+#include "loop/simulation/full_pool.h"
+
+#include "base/rng.h"
+#include "loop/learner_choice.h"
+#include "loop/signals.h"
+#include "metrics/classification.h"
+
+namespace querist::loop {
+
+std::unique_ptr<learners::Model> full_pool_model(std::string_view learner, const Stage& stage,
+                                                 const std::vector<int32_t>& labels, size_t classes,
+                                                 uint64_t seed, const Progress& progress) {
+  Dataset data;
+  data.features = stage.pool.features();
+  data.labels = labels;
+  data.classes = classes;
+  const auto chosen =
+      is_auto_learner(learner)
+          ? choose_learner(data, Json(), "", "none", mix_seed(seed, 8), progress).learner
+          : learner_for(learner);
+  return learners::train(*chosen.card, data, chosen.params, nullptr, mix_seed(seed, 5), progress);
+}
+
+double test_accuracy(const learners::Model& model, const Stage& stage) {
+  Matrix probabilities;
+  model.probabilities(stage.test.features(), probabilities);
+  return metrics::accuracy(stage.test_labels, metrics::likeliest(probabilities));
+}
+
+}  // namespace querist::loop

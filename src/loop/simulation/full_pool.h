@@ -1,0 +1,17 @@
+// A model of all of the pool's labels: what a simulation's curves may climb to.
+#pragma once
+
+#include "learners/learner.h"
+#include "loop/simulation/stage.h"
+
+namespace querist::loop {
+
+// Trained on every row of the pool with the given labels; auto is whatever it comes to on them.
+std::unique_ptr<learners::Model> full_pool_model(std::string_view learner, const Stage& stage,
+                                                 const std::vector<int32_t>& labels, size_t classes,
+                                                 uint64_t seed, const Progress& progress);
+
+// Its accuracy on the stage's test set.
+double test_accuracy(const learners::Model& model, const Stage& stage);
+
+}  // namespace querist::loop

@@ -1,0 +1,34 @@
+// The runs of one strategy under one learner and featurizer, side by side by seed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "loop/simulate.h"
+
+namespace querist::loop {
+
+struct RunGroup {
+  std::string name;  // The strategy, with learner and featurizer where there are several.
+  std::string strategy;
+  std::string learner;
+  std::string featurizer;
+  std::vector<const SimulationRun*> runs;  // By seed; those of one index share the seed.
+  std::vector<double> areas;
+};
+
+// All pairs of groups by Wilcoxon's test of the areas: name, against, aulc_difference, p_value and
+// p_holm (Holm 1979).
+Json pair_tests(const std::vector<RunGroup>& groups);
+
+// Mean ranks over seeds with Friedman's test and Nemenyi's critical difference; null with one group
+// or one seed. cliques: lists of names, neighbours in rank, that do not differ.
+Json rank_tests(const std::vector<RunGroup>& groups);
+
+// For 90, 95 and 99 % of each seed's full_accuracy: how many seeds reached it, the median of the
+// labels and its interval by order statistics (95 % or more), null where it was not reached or the
+// seeds are too few. Empty where the accuracy of the full pool was not asked for.
+Json labels_to_reach(const RunGroup& group);
+
+}  // namespace querist::loop

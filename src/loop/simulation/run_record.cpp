@@ -1,0 +1,63 @@
+// Numbers are written so that reading gives the same bits.
+#include "loop/simulation/run_record.h"
+
+namespace querist::loop {
+
+Json run_json(const SimulationRun& run) {
+  Json json = {{"strategy", run.strategy},
+               {"learner", run.learner},
+               {"featurizer", run.featurizer},
+               {"seed", run.seed},
+               {"labels", run.labels},
+               {"accuracy", run.accuracy},
+               {"balanced_accuracy", run.balanced_accuracy},
+               {"log_loss", run.log_loss},
+               {"ece", run.ece},
+               {"seconds", run.seconds},
+               {"indices", run.indices},
+               {"guard_raised", run.guard_raised},
+               {"guard_ended", run.guard_ended}};
+  if (!run.cost.empty()) json["cost"] = run.cost;
+  if (!run.typo_accuracy.empty()) json["typo_accuracy"] = run.typo_accuracy;
+  if (!run.learners.empty()) json["learners"] = run.learners;
+  if (!run.semi_supervised.empty()) json["semi_supervised"] = run.semi_supervised;
+  for (const StopPoint& stop : run.stops) {
+    json["stops"].push_back({{"rule", stop.rule},
+                             {"labels", stop.labels ? Json(*stop.labels) : Json(nullptr)},
+                             {"accuracy", stop.labels ? Json(stop.accuracy) : Json(nullptr)}});
+  }
+  if (run.full_accuracy) json["full_accuracy"] = *run.full_accuracy;
+  return json;
+}
+
+SimulationRun run_of(const Json& json) {
+  SimulationRun run;
+  json.at("strategy").get_to(run.strategy);
+  json.at("learner").get_to(run.learner);
+  json.at("featurizer").get_to(run.featurizer);
+  json.at("seed").get_to(run.seed);
+  json.at("labels").get_to(run.labels);
+  json.at("accuracy").get_to(run.accuracy);
+  json.at("balanced_accuracy").get_to(run.balanced_accuracy);
+  json.at("log_loss").get_to(run.log_loss);
+  json.at("ece").get_to(run.ece);
+  json.at("seconds").get_to(run.seconds);
+  json.at("indices").get_to(run.indices);
+  json.at("guard_raised").get_to(run.guard_raised);
+  json.at("guard_ended").get_to(run.guard_ended);
+  if (json.contains("cost")) json.at("cost").get_to(run.cost);
+  if (json.contains("typo_accuracy")) json.at("typo_accuracy").get_to(run.typo_accuracy);
+  if (json.contains("learners")) json.at("learners").get_to(run.learners);
+  if (json.contains("semi_supervised")) json.at("semi_supervised").get_to(run.semi_supervised);
+  for (const Json& stop : json.value("stops", Json::array())) {
+    StopPoint& point = run.stops.emplace_back();
+    stop.at("rule").get_to(point.rule);
+    const bool met = !stop.at("labels").is_null();
+    if (met) point.labels = stop.at("labels").get<double>();
+    point.accuracy = met ? stop.at("accuracy").get<double>() : run.accuracy.back();
+  }
+  if (json.contains("full_accuracy")) run.full_accuracy = json.at("full_accuracy").get<double>();
+  return run;
+}
+
+}  // namespace querist::loop
