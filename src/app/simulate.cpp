@@ -31,6 +31,8 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.learner = invocation.text("learner");
   plan.featurizer = invocation.text("featurizer");
   plan.initial = count("initial");
+  plan.initial_per_class = count("initial_per_class");
+  plan.ssl = invocation.text("ssl");
   plan.batch_size = count("batch_size");
   plan.budget = count("budget");
   plan.seeds = count("seeds");
@@ -134,17 +136,18 @@ static bool follows(const Invocation& invocation, std::string_view protocol,
 }
 
 static bool one_by_one(const Invocation& invocation) {
-  return follows(invocation, "one_by_one_rbf_svm",
-                 {"learner", "featurizer", "initial", "batch_size", "budget", "noise",
-                  "audit_share", "guard", "test_fraction", "split", "stopping", "typos", "augment",
-                  "annotators", "cost_per_label", "cost_column", "full_accuracy"});
+  return follows(
+      invocation, "one_by_one_rbf_svm",
+      {"learner", "featurizer", "initial", "initial_per_class", "ssl", "batch_size", "budget",
+       "noise", "audit_share", "guard", "test_fraction", "split", "stopping", "typos", "augment",
+       "annotators", "cost_per_label", "cost_column", "full_accuracy"});
 }
 
 static bool screening(const Invocation& invocation) {
   return follows(invocation, "screening",
-                 {"initial", "budget", "noise", "audit_share", "guard", "test_fraction", "split",
-                  "metric", "html", "stopping", "typos", "augment", "annotators", "cost_per_label",
-                  "cost_column", "full_accuracy"});
+                 {"initial", "initial_per_class", "ssl", "budget", "noise", "audit_share", "guard",
+                  "test_fraction", "split", "metric", "html", "stopping", "typos", "augment",
+                  "annotators", "cost_per_label", "cost_column", "full_accuracy"});
 }
 
 static void print_screening(const Json& result) {
@@ -268,6 +271,17 @@ Verb simulate() {
             .max = 1e6,
             .whole = true,
             .help = "Random labels to start from."},
+           {.name = "initial_per_class",
+            .fallback = 0,
+            .min = 0,
+            .max = 1e6,
+            .whole = true,
+            .help = "Start from so many random labels of each class instead; 0: from --initial."},
+           {.name = "ssl",
+            .fallback = "off",
+            .help =
+                "Pseudo-labels for the models that are measured: off; auto, where they stand "
+                "the test; or the name of a pseudo-labeler, forced. Strategies never see them."},
            {.name = "batch_size",
             .fallback = 20,
             .min = 1,

@@ -33,6 +33,9 @@ std::string status_text(const Json& report) {
   } else {
     text += "accuracy: not known yet, " + report["metrics_reason"].get<std::string>() + "\n";
   }
+  const Json& model = report["model"];
+  if (model.is_object() && model["semi_supervised"].is_object())
+    text += model["semi_supervised"]["sentence"].get<std::string>() + "\n";
   if (const Json choice = report.value("learner_choice", Json()); choice.is_object())
     text += choice["sentence"].get<std::string>() + "\n";
   const Json& guard = report["guard"];

@@ -25,6 +25,17 @@ static ParamSpecs choosing_settings() {
        .help =
            "Examples chosen at a time; unless set, auto begins with 10, or one for each class if "
            "those are more."},
+      {.name = "ssl",
+       .fallback = "off",
+       .help = "Pseudo-labels for the model that predicts: off; auto, where they stand the test on "
+               "held-out or audit labels; or a pseudo-labeler, as in self_training(share=0.4), "
+               "used whether it helps or not."},
+      {.name = "ssl_rows",
+       .fallback = 10'000,
+       .min = 100,
+       .max = 1'000'000,
+       .whole = true,
+       .help = "Most unlabelled examples that pseudo-labels look at; a uniform sample of more."},
       {.name = "audit_share",
        .fallback = 0.1,
        .min = 0,

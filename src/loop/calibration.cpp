@@ -108,6 +108,15 @@ void set_models(LoadedModel& loaded, std::shared_ptr<const learners::Model> plai
       loaded.plain, [calibration](Matrix& p) { calibrators::calibrate(calibration, p); });
 }
 
+Json supervised_data(const Json& version_data) {
+  Json data = version_data;
+  const auto report = version_data.find("semi_supervised");
+  if (report == version_data.end() || !report->contains("supervised_calibration")) return data;
+  data["calibration"] = report->at("supervised_calibration");
+  data["decision"] = report->at("supervised_decision");
+  return data;
+}
+
 bool takes_temperature(const strategies::ChosenStrategy& strategy) {
   return strategy.card->name == "auto" && !strategy.params.changed("temperature");
 }

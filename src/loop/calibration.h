@@ -32,6 +32,11 @@ Json no_calibration(const Dataset& data, const std::string& setting, std::string
 void set_models(LoadedModel& loaded, std::shared_ptr<const learners::Model> plain,
                 const Json& version_data);
 
+// The data of a version as it is of its supervised head, which selection and stopping look at:
+// where pseudo-labels made the model that predicts, that one's calibration and decision are
+// another's.
+Json supervised_data(const Json& version_data);
+
 // Whether the loop sets the strategy's temperature.
 bool takes_temperature(const strategies::ChosenStrategy& strategy);
 // The temperature for a strategy that sees the version's probabilities: 1 where a calibrator was at

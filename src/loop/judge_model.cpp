@@ -66,37 +66,27 @@ bool is_judged_by_settings(const ModelVersion& version, const Project& project) 
 
 static bool carries_over(const ModelVersion& earlier, const TrainedModel& trained) {
   const ModelVersion& now = trained.version;
-  return earlier.data.contains("calibration") && is_judged_by_settings(earlier, trained.project) &&
+  const Json data = supervised_data(earlier.data);
+  return data.contains("calibration") && is_judged_by_settings(earlier, trained.project) &&
          earlier.learner == now.learner && earlier.params == now.params &&
          earlier.classes == now.classes && earlier.featurizer_version == now.featurizer_version &&
          earlier.with_audit == now.with_audit &&
          !has_outgrown(trained.data.labels.size(),
-                       static_cast<size_t>(json_integer(earlier.data["calibration"], "labels")));
+                       static_cast<size_t>(json_integer(data["calibration"], "labels")));
 }
 
-// Whether anybody reads held-out predictions.
-static bool is_asked_for(const TrainedModel& trained) {
+// Whether the model's word or its decision is to be judged.
+static bool is_judged(const TrainedModel& trained) {
   const Params& settings = trained.project.settings;
-  const auto strategy = strategies::parse_strategy(settings.text("strategy"));
-  return settings.text("calibration") != "none" || settings.text("decision_metric") != "accuracy" ||
-         takes_temperature(strategy);
+  return settings.text("calibration") != "none" || settings.text("decision_metric") != "accuracy";
 }
 
-Json judge_model(const TrainedModel& trained, const std::optional<ModelVersion>& newest,
-                 const Progress& progress) {
-  Json judged = Json::object();
-  if (newest && carries_over(*newest, trained)) {
-    for (const char* part : {"calibration", "decision"}) judged[part] = newest->data[part];
-    return judged;
-  }
+// asked: somebody reads held-out predictions; none then: there were too few labels.
+static Json judge_by(const TrainedModel& trained, const std::optional<Matrix>& held_out,
+                     bool asked) {
   const auto seed = static_cast<uint64_t>(trained.project.settings.integer("seed"));
   const std::string& setting = trained.project.settings.text("calibration");
-  const bool asked = is_asked_for(trained);
-  std::optional<Matrix> held_out;
-  if (asked) {
-    held_out =
-        out_of_fold(trained.learner, trained.data, trained.params, trained.model, seed, progress);
-  }
+  Json judged = Json::object();
   judged["calibration"] =
       held_out ? calibration_of_labels(trained.data, *held_out, setting,
                                        weighs_classes_alike(trained.params), mix_seed(seed, 3))
@@ -104,6 +94,29 @@ Json judge_model(const TrainedModel& trained, const std::optional<ModelVersion>&
                : no_calibration(trained.data, setting, "the project asks for none");
   judged["decision"] = decide_by(trained, held_out, judged["calibration"]);
   return judged;
+}
+
+Json judge_model(const TrainedModel& trained, const std::optional<ModelVersion>& newest,
+                 const Progress& progress) {
+  if (newest && carries_over(*newest, trained)) {
+    const Json data = supervised_data(newest->data);
+    return {{"calibration", data["calibration"]}, {"decision", data["decision"]}};
+  }
+  const auto seed = static_cast<uint64_t>(trained.project.settings.integer("seed"));
+  const auto strategy = strategies::parse_strategy(trained.project.settings.text("strategy"));
+  const bool asked = is_judged(trained) || takes_temperature(strategy);
+  std::optional<Matrix> held_out;
+  if (asked) {
+    held_out =
+        out_of_fold(trained.learner, trained.data, trained.params, trained.model, seed, progress);
+  }
+  return judge_by(trained, held_out, asked);
+}
+
+Json judge_final_model(const TrainedModel& trained,
+                       const std::function<std::optional<Matrix>()>& held_out) {
+  const bool asked = is_judged(trained);
+  return judge_by(trained, asked ? held_out() : std::nullopt, asked);
 }
 
 }  // namespace querist::loop

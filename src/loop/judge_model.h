@@ -2,6 +2,9 @@
 // its calibration, its temperature and how it decides.
 #pragma once
 
+#include <functional>
+#include <optional>
+
 #include "data/records.h"
 #include "loop/workshop.h"
 
@@ -25,6 +28,11 @@ inline constexpr size_t decision_labels_per_class = 20;
 // changed.
 Json judge_model(const TrainedModel& trained, const std::optional<ModelVersion>& newest,
                  const Progress& progress);
+
+// The same of a model with pseudo-labels: by held-out predictions of the given labels, which
+// `held_out` is asked for only where somebody reads them; nothing: there are too few labels.
+Json judge_final_model(const TrainedModel& trained,
+                       const std::function<std::optional<Matrix>()>& held_out);
 
 // Whether the version was calibrated and decides as the project's settings say.
 bool is_judged_by_settings(const ModelVersion& version, const Project& project);

@@ -150,7 +150,11 @@ Json progress_report(storage::Store& store, const Project& project) {
                                      "and measure no more"
                                    : "no audit example has been answered yet";
   }
-  if (newest) report["model"] = {{"version", newest->version}, {"alias", newest->aliases}};
+  if (newest) {
+    report["model"] = {{"version", newest->version},
+                       {"alias", newest->aliases},
+                       {"semi_supervised", newest->data.value("semi_supervised", Json())}};
+  }
   return report;
 }
 

@@ -165,15 +165,16 @@ static ShownModel model_of(Workshop& workshop, const Choice& choice,
     shown.probabilities = &workshop.probabilities(model, view);
   } else {
     model = workshop.load_model(*choice.model_version);
-    model.model->probabilities(view.features, shown.own);
+    model.scorer().model->probabilities(view.features, shown.own);
   }
-  shown.class_weights = model.class_weights;
+  shown.class_weights = model.scorer().class_weights;
   const bool reads = has(strategy.needs | strategy.reads, Signal::member_probabilities);
-  if (reads && choice.usable && model.model->members() > 0) {
+  const learners::Model& scorer = *model.scorer().model;
+  if (reads && choice.usable && scorer.members() > 0) {
     Features then = view.features;  // The rows that there were: members lie one after the other.
     then.rows = then.sparse.rows = static_cast<size_t>(choice.rows);
-    model.model->member_probabilities(then, shown.members);
-    shown.member_count = model.model->members();
+    scorer.member_probabilities(then, shown.members);
+    shown.member_count = scorer.members();
   }
   return shown;
 }
@@ -281,7 +282,7 @@ static Choice choice_now(const Cycle& cycle, Workshop& workshop, const Project& 
   const Json known = storage::find_model(store, project.id, *cycle.model_version).value().data;
   choice.usable =
       !strategy.handles_no_model || model_is_usable(store, project, choice.through_event);
-  if (takes_temperature(chosen)) choice.temperature = temperature_left(known);
+  if (takes_temperature(chosen)) choice.temperature = temperature_left(supervised_data(known));
   return choice;
 }
 

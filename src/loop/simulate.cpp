@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"
+#include "loop/semi_supervised.h"
 #include "loop/signals.h"
 #include "loop/simulation/finished_runs.h"
 #include "loop/simulation/full_pool.h"
@@ -41,8 +42,11 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
   if (plan.seeds == 0 || plan.batch_size == 0 || plan.initial == 0) {
     refuse("seeds, batch_size and initial must be at least 1");
   }
-  if (plan.budget < plan.initial)
-    refuse("the budget of {} is below the {} initial labels", plan.budget, plan.initial);
+  const size_t initial = initial_labels(table, plan);
+  if (plan.budget < initial)
+    refuse("the budget of {} is below the {} initial labels", plan.budget, initial);
+  if (!parse_ssl(plan.ssl).is_off && plan.augment != "none")
+    refuse("pseudo-labels and texts augmented with typos do not go together yet: leave one out");
   if (plan.noise > 0 && plan.crowd.annotators > 0)
     refuse("noise is the lone oracle's: give the annotators an accuracy instead");
   check_crowd(plan.crowd);

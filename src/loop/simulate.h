@@ -21,14 +21,16 @@ struct SimulationPlan {
   std::string learner = "logistic_regression";
   std::string featurizer;  // Empty: the usual one for the payload.
   size_t initial = 20;
+  size_t initial_per_class = 0;  // Instead of `initial`: so many random ones of each class.
   size_t batch_size = 20;
   size_t budget = 500;  // Labels spent in all, the initial ones and audit labels included.
   size_t seeds = 10;
-  size_t first_seed = 0;   // The seeds are first_seed … first_seed + seeds - 1.
-  double noise = 0;        // Chance that the oracle answers with another class.
-  double audit_share = 0;  // Share of each batch drawn at random and kept out of training.
-  bool guard = true;       // Compares with random by the audit labels (loop/guard.h).
-  double typos = 0;        // Share of the letters of a second copy of the test texts; 0: none.
+  size_t first_seed = 0;    // The seeds are first_seed … first_seed + seeds - 1.
+  std::string ssl = "off";  // Pseudo-labels, as the setting of projects.
+  double noise = 0;         // Chance that the oracle answers with another class.
+  double audit_share = 0;   // Share of each batch drawn at random and kept out of training.
+  bool guard = true;        // Compares with random by the audit labels (loop/guard.h).
+  double typos = 0;         // Share of the letters of a second copy of the test texts; 0: none.
   std::string augment = "none";  // typos: each text is trained on as it is and with typos.
   double test_fraction = 0;    // 0: by the split column ("train" is the pool, "test" the test set).
   CrowdPlan crowd;             // Annotators in the oracle's place.
@@ -63,6 +65,7 @@ struct SimulationRun {
   std::vector<size_t> guard_raised;  // Before which points the guard was raised, and ended.
   std::vector<size_t> guard_ended;
   std::optional<double> full_accuracy;  // Of a model of all the pool's answers, on this seed.
+  std::vector<Json> semi_supervised;    // With pseudo-labels: what the gate chose, and why.
 };
 
 struct Simulation {

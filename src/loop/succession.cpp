@@ -2,6 +2,7 @@
 #include "loop/succession.h"
 
 #include "loop/project_learner.h"
+#include "loop/project_semi_supervised.h"
 #include "storage/cycles.h"
 #include "storage/models.h"
 
@@ -41,6 +42,7 @@ void store_model(Workshop& workshop, const ModelVersion& version, const Json& me
     record_choice(store, added);
     model.version = added.version;
     const int64_t project_id = version.project_id;
+    record_pseudo_labels(store, version, model.version);
     if (!metrics.is_null()) {
       Json named = metrics;
       named["model_version"] = model.version;

@@ -8,6 +8,7 @@
 #include "loop/judge_model.h"
 #include "loop/numbered_labels.h"
 #include "loop/project_learner.h"
+#include "loop/project_semi_supervised.h"
 #include "loop/slice_report.h"
 #include "loop/stop_set.h"
 #include "loop/succession.h"
@@ -42,7 +43,7 @@ static bool is_trained_on(const ModelVersion& model, const TrainingSet& set, con
   return model.label_hash == set.hash && model.learner == learner.card->name &&
          model.featurizer_version == featurizer_version &&
          model.params == given_json(learner.params) && model.classes == project.classes &&
-         is_judged_by_settings(model, project);
+         is_judged_by_settings(model, project) && has_same_ssl(model, project);
 }
 
 // What a training step works with, and what it makes.
@@ -57,17 +58,23 @@ struct Training {
   const learners::Learner& learner() const { return *choice.learner.card; }
   const Params& params() const { return choice.learner.params; }
 
+  NumberedLabels labels;
+  LoadedModel before;  // What predicted until now.
   LoadedModel model;
   ModelVersion version;
+
+  uint64_t seed() const {
+    return mix_seed(static_cast<uint64_t>(project.settings.integer("seed")), 2);
+  }
 };
 
 // Everything about the version but its data.
-static void describe(Training& training, uint64_t seed) {
+static void describe(Training& training) {
   ModelVersion& version = training.version;
   version.project_id = training.project.id;
   version.learner = training.learner().name;
   version.params = given_json(training.params());
-  version.seed = static_cast<int64_t>(seed >> 1);
+  version.seed = static_cast<int64_t>(training.seed() >> 1);
   version.classes = training.project.classes;
   version.featurizer = training.workshop.featurizer_name();
   version.featurizer_version = training.workshop.featurizer_version();
@@ -82,19 +89,18 @@ static void describe(Training& training, uint64_t seed) {
 static void fit_and_judge(Training& training) {
   const double started = monotonic_seconds();
   const Project& project = training.project;
-  const NumberedLabels labels =
+  const NumberedLabels& labels = training.labels =
       numbered(training.set.labels, project.classes, static_cast<int64_t>(training.view.rows));
   QUERIST_CHECK(labels.rows.size() == training.set.labels.size());
   const OwnedFeatures features = take_rows(training.view.features, labels.rows);
   const Dataset data = {features.view(), labels.ids, {}, project.classes.size()};
-  const LoadedModel before = training.workshop.newest_model();
+  const LoadedModel& before = training.before = training.workshop.newest_model();
   const bool same_kind = before.model && before.learner == training.learner().name;
-  const auto seed = mix_seed(static_cast<uint64_t>(project.settings.integer("seed")), 2);
-  std::shared_ptr<const learners::Model> plain =
-      learners::train(training.learner(), data, training.params(),
-                      same_kind ? before.plain.get() : nullptr, seed, training.progress);
+  std::shared_ptr<const learners::Model> plain = learners::train(
+      training.learner(), data, training.params(),
+      same_kind ? before.scorer().plain.get() : nullptr, training.seed(), training.progress);
   stop_point("trained");
-  describe(training, seed);
+  describe(training);
   ModelVersion& version = training.version;
   version.data =
       judge_model({project, training.learner(), training.params(), data, *plain, version},
@@ -138,6 +144,9 @@ static void train_model(Training& training, Cycle& cycle) {
   training.version.data.update(stop_set(workshop, training.project, model, training.view));
   note_choice(training.choice, training.version);
   const NumberedLabels audit = audit_labels(training);
+  add_pseudo_labels({workshop, training.project, training.view, training.labels, audit,
+                     training.choice.learner, training.seed(), training.before, training.progress},
+                    model, training.version);
   const Json metrics = evaluate(training, audit);
   const Succession next = succession(workshop, training.project, model, audit, training.view);
   workshop.check_features();
@@ -166,7 +175,7 @@ Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
       is_trained_on(*newest, set, project, choice.learner, workshop.featurizer_version()) &&
       workshop.newest_model().version == newest->version;
   if (!set.labels.empty() && !known) {
-    Training training{workshop, project, set, choice, view, progress, {}, {}};
+    Training training{workshop, project, set, choice, view, progress, {}, {}, {}, {}};
     train_model(training, cycle);
     return cycle;
   }

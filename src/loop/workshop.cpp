@@ -108,6 +108,15 @@ LoadedModel Workshop::load_model(int64_t version) {
       loaded,
       learners::find(stored->learner).load(storage::model_bytes(store_, project_id_, version)),
       stored->data);
+  const Json report = stored->data.value("semi_supervised", Json::object());
+  if (report.contains("supervised_sha256")) {
+    LoadedModel supervised{version, loaded.learner, loaded.featurizer_version, {}, {}, {}};
+    set_models(supervised,
+               learners::find(stored->learner)
+                   .load(storage::model_part(store_, project_id_, report["supervised_sha256"])),
+               supervised_data(stored->data));
+    loaded.supervised = std::make_shared<const LoadedModel>(std::move(supervised));
+  }
   return loaded;
 }
 
@@ -127,8 +136,8 @@ LoadedModel Workshop::newest_model() {
 const Matrix& Workshop::probabilities(const LoadedModel& model, const storage::FeatureView& view) {
   if (scores_version_ != model.version || scores_->probabilities.rows != view.rows) {
     auto fresh = std::make_shared<Scores>();
-    model.model->probabilities(view.features, fresh->probabilities);
-    fresh->class_weights = model.class_weights;
+    model.scorer().model->probabilities(view.features, fresh->probabilities);
+    fresh->class_weights = model.scorer().class_weights;
     check_features();
     const std::lock_guard lock(scores_mutex_);
     scores_ = std::move(fresh);

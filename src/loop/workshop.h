@@ -19,8 +19,14 @@ struct LoadedModel {
   std::string learner;
   int64_t featurizer_version = 0;
   std::shared_ptr<const learners::Model> model;  // As it predicts: calibrated.
-  std::shared_ptr<const learners::Model> plain;  // As it was trained: what the next starts from.
+  std::shared_ptr<const learners::Model> plain;  // As it was trained: no calibration at work.
   std::vector<double> class_weights;             // What metrics::decide weighs by; empty: nothing.
+  // Where it was trained with pseudo-labels: what the given labels alone make.
+  std::shared_ptr<const LoadedModel> supervised = nullptr;
+
+  // What selection and stopping look at and the next training starts from: it has seen no
+  // pseudo-label.
+  const LoadedModel& scorer() const { return supervised ? *supervised : *this; }
 };
 
 // What a model says of every row, and how it decides.
@@ -57,7 +63,8 @@ class Workshop {
   // Nothing when the stored file is missing or damaged.
   std::optional<LoadedModel> load_if_whole(int64_t version);
 
-  // Class probabilities of every row under the model, kept until the model or the rows change.
+  // Class probabilities of every row under the model's scorer, kept until the model or the rows
+  // change.
   const Matrix& probabilities(const LoadedModel& model, const storage::FeatureView& view);
   // The newest of them, to look at while the loop works on; null before there are any. Needs no
   // lock.

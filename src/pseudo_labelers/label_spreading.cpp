@@ -48,6 +48,21 @@ static std::vector<double> prior_of(const PartlyLabeled& data) {
   return prior;
 }
 
+// Scales the weights to `together`, each class's to its share of the given labels: a class whose
+// rows are surer must not weigh more for that, for a cautious head would say little else. sums: of
+// the weights of each class.
+static void share_out(const PartlyLabeled& data, double together, std::span<const double> sums,
+                      PseudoLabels& pseudo) {
+  const auto prior = prior_of(data);
+  double present = 0;
+  for (size_t c = 0; c < prior.size(); ++c) present += sums[c] > 0 ? prior[c] : 0;
+  for (size_t i = 0; i < pseudo.rows.size(); ++i) {
+    const auto c = static_cast<size_t>(pseudo.labels[i]);
+    pseudo.weights[i] = static_cast<float>(static_cast<double>(pseudo.weights[i]) * together *
+                                           prior[c] / present / sums[c]);
+  }
+}
+
 static PseudoLabels label(const PartlyLabeled& data, const Params& params, const Trainer&, Rng& rng,
                           const Progress& progress) {
   const auto rows = graph_rows(data, static_cast<size_t>(params.integer("max_rows")), rng);
@@ -60,7 +75,7 @@ static PseudoLabels label(const PartlyLabeled& data, const Params& params, const
                     static_cast<size_t>(params.integer("sweeps")));
   normalise_class_mass(f, seeds, prior_of(data));
   PseudoLabels pseudo;
-  double sum = 0;
+  std::vector<double> sums(data.classes);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (seeds[i] >= 0) continue;
     double entropy = 0;
@@ -74,11 +89,9 @@ static PseudoLabels label(const PartlyLabeled& data, const Params& params, const
     pseudo.labels.push_back(
         static_cast<int32_t>(std::max_element(row.begin(), row.end()) - row.begin()));
     pseudo.weights.push_back(static_cast<float>(weight));
-    sum += weight;
+    sums[static_cast<size_t>(pseudo.labels.back())] += weight;
   }
-  const double together = params.number("weight") * static_cast<double>(data.labeled.size());
-  for (float& weight : pseudo.weights)
-    weight = static_cast<float>(static_cast<double>(weight) * together / sum);
+  share_out(data, params.number("weight") * static_cast<double>(data.labeled.size()), sums, pseudo);
   return pseudo;
 }
 

@@ -36,8 +36,24 @@ static PseudoLabels surest(const PartlyLabeled& data, const Matrix& probabilitie
   return out;
 }
 
+// Every row whose likeliest class has at least this probability, each as heavy as a given label.
+static PseudoLabels above(const PartlyLabeled& data, const Matrix& probabilities,
+                          double threshold) {
+  PseudoLabels out;
+  for (size_t i = 0; i < probabilities.rows; ++i) {
+    const auto row = probabilities.row(i);
+    const auto top = std::max_element(row.begin(), row.end());
+    if (static_cast<double>(*top) < threshold) continue;
+    out.rows.push_back(data.unlabeled[i]);
+    out.labels.push_back(static_cast<int32_t>(top - row.begin()));
+    out.weights.push_back(1);
+  }
+  return out;
+}
+
 static PseudoLabels label(const PartlyLabeled& data, const Params& params, const Trainer& train,
                           Rng&, const Progress& progress) {
+  const double threshold = params.number("threshold");
   const auto rounds = params.integer("rounds");
   const double last_share = params.number("share");
   const OwnedFeatures unlabeled = take_rows(data.features, data.unlabeled);
@@ -47,6 +63,11 @@ static PseudoLabels label(const PartlyLabeled& data, const Params& params, const
     OwnedFeatures own;
     Matrix probabilities;
     train(with_pseudo_labels(data, pseudo, own))(unlabeled.view(), probabilities);
+    if (threshold > 0) {
+      pseudo = above(data, probabilities, threshold);
+      if (pseudo.rows.empty()) return pseudo;
+      continue;
+    }
     pseudo = surest(data, probabilities,
                     last_share * static_cast<double>(round) / static_cast<double>(rounds));
     if (pseudo.rows.empty()) return pseudo;
@@ -76,7 +97,14 @@ PseudoLabeler self_training() {
                   .fallback = 1.0,
                   .min = 0.0001,
                   .max = 1000,
-                  .help = "Weight of all pseudo-labels together, in given labels' weight."}},
+                  .help = "Weight of all pseudo-labels together, in given labels' weight."},
+                 {.name = "threshold",
+                  .fallback = 0.0,
+                  .min = 0,
+                  .max = 1,
+                  .help = "From above 0: label instead all that the model gives at least this "
+                          "probability, of whatever class, each as heavy as a given label (naive "
+                          "self-training, which can run away with one class)."}},
       .label = label,
       .source = "Yarowsky 1995; Zou et al. 2018",
   };

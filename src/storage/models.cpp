@@ -259,6 +259,14 @@ std::string model_bytes(Store& store, int64_t project_id, int64_t version) {
   return read_version(store, "models", project_id, found->sha256);
 }
 
+std::string add_model_part(Store& store, int64_t project_id, std::string_view bytes) {
+  return write_version(store, "models", project_id, bytes);
+}
+
+std::string model_part(Store& store, int64_t project_id, const std::string& sha256) {
+  return read_version(store, "models", project_id, sha256);
+}
+
 static void set_known(Store& store, std::string_view sql, std::string_view kind,
                       std::string_view name, int64_t project_id, int64_t version, const Json& value,
                       const std::string& actor) {

@@ -29,6 +29,12 @@ std::vector<ModelVersion> models_in_order(
     int64_t project_id);  // Oldest first: the learning curve, the loop's own alone.
 std::string model_bytes(Store& store, int64_t project_id, int64_t version);
 
+// Files that belong to a version beside its own, named by what they hold: a second head, the
+// pseudo-labels. Write them before the version's row, which names them; returns the SHA-256.
+std::string add_model_part(Store& store, int64_t project_id, std::string_view bytes);
+// Throws unavailable when the file is missing or damaged.
+std::string model_part(Store& store, int64_t project_id, const std::string& sha256);
+
 // Metrics and gate are added once they are known, each with an event; the rest of a version never
 // changes.
 void set_model_metrics(Store& store, int64_t project_id, int64_t version, const Json& metrics,

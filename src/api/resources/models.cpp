@@ -36,6 +36,7 @@ static Json model_json(const ModelVersion& model) {
           {"build", model.build},
           {"sha256", model.sha256},
           {"gate", model.gate},
+          {"semi_supervised", model.data.value("semi_supervised", Json())},
           {"distillation", model.data.value("distillation", Json())}};
 }
 
@@ -134,6 +135,7 @@ static Fields model_fields() {
           {"build", text},
           {"sha256", text},
           {"gate", object},
+          {"semi_supervised", object},
           {"distillation", object}};
 }
 

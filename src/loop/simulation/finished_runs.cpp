@@ -41,6 +41,8 @@ std::string fingerprint_of(const Table& table, const SimulationPlan& plan) {
                          {"learner", plan.learner},
                          {"featurizer", plan.featurizer},
                          {"initial", plan.initial},
+                         {"initial_per_class", plan.initial_per_class},
+                         {"ssl", plan.ssl},
                          {"batch_size", plan.batch_size},
                          {"budget", plan.budget},
                          {"seeds", plan.seeds},

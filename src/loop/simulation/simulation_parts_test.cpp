@@ -211,6 +211,35 @@ TEST(Simulate, KeepsStopsTyposAndAutosLearnersInTheSideFile) {
   std::filesystem::remove(path);
 }
 
+TEST(Simulate, KeepsWhatPseudoLabelsDidInTheSideFile) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("querist_ssl_" + std::to_string(getpid()) + ".runs");
+  std::filesystem::remove(path);
+  SimulationPlan plan = small_plan();
+  plan.learner = "logistic_regression(strength=1)";
+  plan.ssl = "self_training";
+  plan.initial_per_class = 3;
+  plan.side_file = path;
+  const auto whole = simulate(small_table(), plan, Progress());
+  const auto again = simulate(small_table(), plan, Progress());
+  EXPECT_EQ(again.resumed, whole.runs.size());
+  for (size_t i = 0; i < whole.runs.size(); ++i) {
+    ASSERT_EQ(whole.runs[i].semi_supervised.size(), whole.runs[i].labels.size());
+    EXPECT_EQ(whole.runs[i].labels[0], 6);
+    EXPECT_GT(whole.runs[i].semi_supervised[0]["pseudo_labels"].get<int>(), 0);
+    EXPECT_EQ(again.runs[i].semi_supervised, whole.runs[i].semi_supervised);
+  }
+  plan.initial_per_class = 2;
+  EXPECT_EQ(simulate(small_table(), plan, Progress()).resumed, 0u);
+  plan.ssl = "off";
+  EXPECT_EQ(simulate(small_table(), plan, Progress()).resumed, 0u);
+  plan.ssl = "auto";
+  plan.typos = 0.1;
+  plan.augment = "typos";
+  EXPECT_THROW(simulate(small_table(), plan, Progress()), Error);
+  std::filesystem::remove(path);
+}
+
 TEST(LabelsToReach, TakesMediansAndCountsNever) {
   std::vector<SimulationRun> runs(7);
   RunGroup group;

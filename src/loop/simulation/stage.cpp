@@ -142,4 +142,27 @@ void add_noise(Stage& stage, const SimulationPlan& plan, size_t classes, uint64_
   }
 }
 
+size_t initial_labels(const Table& table, const SimulationPlan& plan) {
+  return plan.initial_per_class > 0 ? plan.initial_per_class * table.classes.size() : plan.initial;
+}
+
+std::vector<int64_t> initial_rows(const Stage& stage, const SimulationPlan& plan, size_t classes,
+                                  Rng& rng) {
+  const size_t pool = stage.pool_labels.size();
+  if (plan.initial_per_class == 0) return rng.sample(pool, std::min(plan.initial, plan.budget));
+  std::vector<std::vector<int64_t>> of_class(classes);
+  for (size_t i = 0; i < pool; ++i)
+    of_class[static_cast<size_t>(stage.pool_labels[i])].push_back(static_cast<int64_t>(i));
+  std::vector<int64_t> rows;
+  for (const auto& all : of_class) {
+    if (all.size() < plan.initial_per_class) {
+      refuse("a class has {} rows to choose from, fewer than the {} to begin with", all.size(),
+             plan.initial_per_class);
+    }
+    for (const int64_t at : rng.sample(all.size(), plan.initial_per_class))
+      rows.push_back(all[static_cast<size_t>(at)]);
+  }
+  return rows;
+}
+
 }  // namespace querist::loop

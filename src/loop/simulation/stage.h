@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/rng.h"
 #include "loop/simulate.h"
 #include "loop/simulation/feature_table.h"
 
@@ -44,5 +45,12 @@ std::vector<double> answer_costs(const Table& table, const SimulationPlan& plan)
 
 // Answers another class, uniformly, with the given chance; the same for every strategy of the seed.
 void add_noise(Stage& stage, const SimulationPlan& plan, size_t classes, uint64_t seed);
+
+// How many labels a run begins with.
+size_t initial_labels(const Table& table, const SimulationPlan& plan);
+
+// Pool rows to begin with: of each class, or of all together. Refuses a class with too few.
+std::vector<int64_t> initial_rows(const Stage& stage, const SimulationPlan& plan, size_t classes,
+                                  Rng& rng);
 
 }  // namespace querist::loop

@@ -2,6 +2,7 @@
 #include "loop/simulation/walk.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.h"
 #include "loop/arbiter.h"
@@ -9,6 +10,7 @@
 #include "loop/calibration.h"
 #include "loop/learner_choice.h"
 #include "loop/out_of_fold.h"
+#include "loop/semi_supervised.h"
 #include "loop/signals.h"
 #include "loop/usable_model.h"
 #include "metrics/calibration.h"
@@ -38,7 +40,7 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
 
 SimulationRun Walk::run(const Progress& progress) {
   Rng rng(mix_seed(seed_, 4));
-  draw(std::min(plan_.initial, plan_.budget), State::trained, true, rng);
+  take(initial_rows(stage_, plan_, table_.classes.size(), rng), State::trained, true);
   for (;;) {
     progress.check();
     train(progress);
@@ -106,6 +108,28 @@ void Walk::train(const Progress& progress) {
                            mix_seed(seed_, 5), progress);
   usable_ = !chosen_.card->handles_no_model || is_usable(data.labels, data.classes);
   soften(data, progress);
+  add_pseudo_labels(data, rows, progress);
+}
+
+void Walk::add_pseudo_labels(const Dataset& data, std::span<const int64_t> rows,
+                             const Progress& progress) {
+  const auto before = std::exchange(final_, model_);
+  if (plan_.ssl == "off") return;
+  const auto audit = rows_in(State::audit);
+  const auto audit_labels = labels_of(audit);
+  const auto found =
+      semi_supervise({.features = stage_.pool.features(),
+                      .geometry = stage_.pool.geometry.cols ? Features(stage_.pool.geometry)
+                                                            : stage_.pool.features(),
+                      .rows = rows,
+                      .labels = data.labels,
+                      .audit_rows = audit,
+                      .audit_labels = audit_labels,
+                      .classes = data.classes},
+                     {.setting = plan_.ssl, .seed = mix_seed(seed_, 5)}, *learner_.card,
+                     learner_.params, model_, before.get(), progress);
+  if (found.model) final_ = found.model;
+  run_.semi_supervised.push_back(found.report);
 }
 
 // As a project's training step does; a simulated model is measured as it is, without a calibration.
@@ -154,7 +178,7 @@ static double calibration_error(const Matrix& probabilities, std::span<const int
 
 void Walk::measure() {
   Matrix probabilities;
-  model_->probabilities(stage_.test.features(), probabilities);
+  final_->probabilities(stage_.test.features(), probabilities);
   const auto predicted = metrics::likeliest(probabilities);
   run_.labels.push_back(static_cast<double>(spent_));
   run_.accuracy.push_back(metrics::accuracy(stage_.test_labels, predicted));
@@ -164,7 +188,7 @@ void Walk::measure() {
   run_.ece.push_back(calibration_error(probabilities, predicted, stage_.test_labels));
   if (!stage_.pool_costs.empty()) run_.cost.push_back(cost_);
   if (plan_.typos > 0) {
-    model_->probabilities(stage_.typo_test.features(), probabilities);
+    final_->probabilities(stage_.typo_test.features(), probabilities);
     run_.typo_accuracy.push_back(
         metrics::accuracy(stage_.test_labels, metrics::likeliest(probabilities)));
   }

@@ -27,6 +27,8 @@ class Walk {
   void take(const std::vector<int64_t>& rows, State state, bool chosen);
   std::vector<int32_t> labels_of(const std::vector<int64_t>& rows) const;
   void train(const Progress& progress);
+  void add_pseudo_labels(const Dataset& data, std::span<const int64_t> rows,
+                         const Progress& progress);
   // The rows as they are and once more with typos.
   Dataset augmented(const Dataset& data, std::vector<int64_t> rows, OwnedFeatures& doubled) const;
   void choose_learner(const Dataset& data, const Progress& progress);  // Where the plan says auto.
@@ -48,7 +50,8 @@ class Walk {
   learners::ChosenLearner learner_;  // As it stands; auto's changes on the way.
   Json learner_record_;
   strategies::ChosenStrategy chosen_;
-  std::unique_ptr<learners::Model> model_;
+  std::shared_ptr<const learners::Model> model_;  // Of the given labels: what selection sees.
+  std::shared_ptr<const learners::Model> final_;  // What is measured: with pseudo-labels, if any.
   StopPoints stop_points_;
   bool usable_ = false;  // Whether the strategy is shown what the model says.
   double temperature_ = 1;

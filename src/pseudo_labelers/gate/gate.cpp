@@ -10,8 +10,24 @@
 
 namespace querist::pseudo_labelers {
 
-static bool has_two_classes(std::span<const int32_t> labels) {
-  return std::ranges::adjacent_find(labels, std::not_equal_to()) != labels.end();
+static constexpr size_t always_trained_on = SIZE_MAX;
+
+// The fold of each labelled row; of a class's only label always_trained_on. Empty where fewer than
+// two classes can be held out.
+static std::vector<size_t> folds_of(const PartlyLabeled& data, size_t folds, uint64_t seed) {
+  std::vector<size_t> counts(data.classes);
+  for (const int32_t label : data.labels) ++counts[static_cast<size_t>(label)];
+  if (std::ranges::count_if(counts, [](size_t count) { return count >= 2; }) < 2) return {};
+  std::vector<int32_t> labels;
+  for (const int32_t label : data.labels) {
+    if (counts[static_cast<size_t>(label)] >= 2) labels.push_back(label);
+  }
+  const auto dealt = metrics::stratified_folds(labels, data.classes, folds, seed);
+  std::vector<size_t> fold;
+  size_t at = 0;
+  for (const int32_t label : data.labels)
+    fold.push_back(counts[static_cast<size_t>(label)] >= 2 ? dealt[at++] : always_trained_on);
+  return fold;
 }
 
 namespace {
@@ -19,68 +35,101 @@ namespace {
 struct Held {
   std::vector<int64_t> rows;
   std::vector<int32_t> labels;
-  std::vector<size_t> places;  // Among the labelled rows.
+  std::vector<size_t> places;  // Among the rows that are held out once.
 };
 
 }  // namespace
 
-// Writes each held-out row's log loss under a model of the data and the pseudo-labels.
+std::vector<double> losses_of(std::span<const int32_t> labels, const Matrix& probabilities,
+                              GateLoss loss) {
+  if (loss == GateLoss::log_loss) return metrics::log_losses(labels, probabilities);
+  const auto predicted = metrics::likeliest(probabilities);
+  std::vector<double> errors;
+  for (size_t i = 0; i < labels.size(); ++i) errors.push_back(predicted[i] != labels[i]);
+  return errors;
+}
+
+// Writes each held-out row's loss under a model of the data and the pseudo-labels.
 static void score(const PartlyLabeled& data, const PseudoLabels& pseudo, const Held& held,
-                  const Trainer& train, std::vector<double>& losses) {
+                  const Trainer& train, GateLoss loss, std::vector<double>& losses) {
   OwnedFeatures own;
   const Predictor predict = train(with_pseudo_labels(data, pseudo, own));
   Matrix probabilities;
   predict(take_rows(data.features, held.rows).view(), probabilities);
-  const auto own_losses = metrics::log_losses(held.labels, probabilities);
+  const auto own_losses = losses_of(held.labels, probabilities, loss);
   for (size_t i = 0; i < held.places.size(); ++i) losses[held.places[i]] = own_losses[i];
 }
 
-GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods,
-                  const Trainer& train, size_t folds, uint64_t seed, const Progress& progress) {
-  if (folds < 2) refuse("folds must be at least 2, not {}", folds);
-  GateDecision decision;
-  const auto pseudo_of = [&](const PartlyLabeled& part, const GateMethod& method, uint64_t own) {
-    return label(*method.labeler, part, method.params, train, own, progress);
-  };
-  if (!has_two_classes(data.labels) || data.unlabeled.empty() || methods.empty()) {
-    for (const GateMethod& method : methods) pseudo_of(data, method, seed);  // Checks the data.
-    return decision;
-  }
-  folds = std::min(folds, data.labeled.size());
-  const std::vector<size_t> fold =
-      metrics::stratified_folds(data.labels, data.classes, folds, mix_seed(seed, 0));
-  std::vector<std::vector<double>> losses(methods.size() + 1,
-                                          std::vector<double>(data.labeled.size()));
+static PseudoLabels pseudo_of(const PartlyLabeled& data, const GateMethod& method,
+                              const Trainer& train, uint64_t seed, const Progress& progress) {
+  return label(*method.labeler, data, method.params, train, seed, progress);
+}
+
+// Adds each held-out row's loss, without and with each method, under one deal of the folds.
+static void add_losses(const PartlyLabeled& data, std::span<const GateMethod> methods,
+                       const Trainer& train, std::span<const size_t> fold, size_t folds,
+                       uint64_t seed, const GateRule& rule, const Progress& progress,
+                       std::vector<std::vector<double>>& sums) {
+  auto losses = sums;
   for (size_t f = 0; f < folds; ++f) {
     progress.check();
     progress.at(static_cast<double>(f), static_cast<double>(folds), "folds");
     std::vector<int64_t> rows;
     std::vector<int32_t> labels;
     Held held;
+    size_t place = 0;
     for (size_t i = 0; i < fold.size(); ++i) {
       (fold[i] == f ? held.rows : rows).push_back(data.labeled[i]);
       (fold[i] == f ? held.labels : labels).push_back(data.labels[i]);
-      if (fold[i] == f) held.places.push_back(i);
+      if (fold[i] == f) held.places.push_back(place);
+      place += fold[i] != always_trained_on;
     }
+    if (held.rows.empty()) continue;  // Fewer labels than folds.
     PartlyLabeled part = data;
     part.labeled = rows;
     part.labels = labels;
-    score(part, {}, held, train, losses[0]);
+    score(part, {}, held, train, rule.loss, losses[0]);
     for (size_t m = 0; m < methods.size(); ++m) {
-      const PseudoLabels pseudo = pseudo_of(part, methods[m], mix_seed(seed, f + 1));
+      const PseudoLabels pseudo =
+          pseudo_of(part, methods[m], train, mix_seed(seed, f + 1), progress);
       if (pseudo.rows.empty()) {
-        for (const size_t place : held.places) losses[m + 1][place] = losses[0][place];
+        for (const size_t at : held.places) losses[m + 1][at] = losses[0][at];
       } else {
-        score(part, pseudo, held, train, losses[m + 1]);
+        score(part, pseudo, held, train, rule.loss, losses[m + 1]);
       }
     }
+  }
+  for (size_t m = 0; m < sums.size(); ++m) {
+    for (size_t i = 0; i < sums[m].size(); ++i)
+      sums[m][i] += losses[m][i] / static_cast<double>(rule.repeats);
+  }
+}
+
+GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods,
+                  const Trainer& train, size_t folds, uint64_t seed, const Progress& progress,
+                  const GateRule& rule) {
+  if (folds < 2) refuse("folds must be at least 2, not {}", folds);
+  GateDecision decision;
+  folds = std::min(folds, std::max<size_t>(2, data.labeled.size()));
+  auto fold = folds_of(data, folds, mix_seed(seed, 0));
+  if (fold.empty() || data.unlabeled.empty() || methods.empty()) {
+    for (const GateMethod& method : methods)
+      pseudo_of(data, method, train, seed, progress);  // Checks the data.
+    return decision;
+  }
+  decision.rows = fold.size() - static_cast<size_t>(std::ranges::count(fold, always_trained_on));
+  std::vector<std::vector<double>> losses(methods.size() + 1, std::vector<double>(decision.rows));
+  for (size_t repeat = 0; repeat < rule.repeats; ++repeat) {
+    if (repeat > 0) fold = folds_of(data, folds, mix_seed(mix_seed(seed, 0), repeat));
+    add_losses(data, methods, train, fold, folds, seed, rule, progress, losses);
   }
   const auto found = metrics::choose_by_one_standard_error(losses);
   decision.methods = found.methods;
   if (found.chosen == 0) return decision;
   const GateMethod& best = methods[found.chosen - 1];
   decision.chosen = best.labeler;
-  decision.pseudo = pseudo_of(data, best, seed);
+  decision.place = found.chosen;
+  decision.pseudo = pseudo_of(data, best, train, seed, progress);
   return decision;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "pseudo_labelers/centroid_trainer.h"
@@ -108,11 +109,38 @@ TEST(Gate, DecidesNothingWhereThereIsNothingToCompare) {
   EXPECT_EQ(gate(world.data(), methods, train_centroids, 5, 0, Progress()).chosen, nullptr);
 }
 
-TEST(Gate, WorksWithTwoLabelsAndRefusesOneFold) {
-  const Clusters world(30, 2, 5, false);
+TEST(Gate, HoldsNoOnlyLabelOfAClassOut) {
   const std::vector<GateMethod> methods = {method("self_training")};
-  EXPECT_EQ(gate(world.data(), methods, train_centroids, 5, 0, Progress()).methods.size(), 2u);
-  EXPECT_THROW(gate(world.data(), methods, train_centroids, 1, 0, Progress()), Error);
+  const Clusters two(30, 2, 5, false);
+  EXPECT_TRUE(gate(two.data(), methods, train_centroids, 5, 0, Progress()).methods.empty());
+  const Clusters four(30, 4, 5, false);
+  auto data = four.data();
+  const std::vector<int32_t> labels = {0, 1, 0, 1, 2};
+  const std::vector<int64_t> labeled = {0, 1, 2, 3, 4};
+  data.labels = labels;
+  data.labeled = labeled;
+  data.unlabeled = data.unlabeled.subspan(1);
+  data.classes = 3;
+  const Trainer spy = [&](const Dataset& trained) -> Predictor {
+    EXPECT_EQ(std::ranges::count(trained.labels, 2) > 0, true);
+    return train_centroids(trained);
+  };
+  const auto decision = gate(data, methods, spy, 2, 0, Progress());
+  EXPECT_EQ(decision.rows, 4u);
+  EXPECT_EQ(decision.methods.size(), 2u);
+  EXPECT_THROW(gate(four.data(), methods, train_centroids, 1, 0, Progress()), Error);
+}
+
+TEST(Gate, CountsErrorsWhereItIsAskedTo) {
+  const Clusters world(400, 12, 2, false);
+  const std::vector<GateMethod> methods = {method("self_training"), method("label_spreading")};
+  const auto decision =
+      gate(world.data(), methods, train_centroids, 5, 2, Progress(), {GateLoss::error, 3});
+  for (const auto& found : decision.methods) {
+    const double wrong = found.loss * 12 * 3;  // Of three times twelve labels a whole number.
+    EXPECT_NEAR(wrong, std::round(wrong), 1e-9);
+  }
+  EXPECT_EQ(decision.chosen, decision.place == 0 ? nullptr : methods[decision.place - 1].labeler);
 }
 
 }  // namespace querist::pseudo_labelers
