@@ -56,7 +56,7 @@ static std::optional<int64_t> whom_to_ask(Array<int32_t, 1> labelled, Array<int6
 static Named aggregate(const std::string& method, Array<int64_t, 1> items,
                        Array<int64_t, 1> annotators, Array<int32_t, 1> labels, int64_t item_count,
                        int64_t class_count, std::optional<Array<double, 2>> probabilities,
-                       const nb::dict& params) {
+                       const Named& params) {
   const auto& card = consensus::find(method);
   const Params given = params_of(card.params, params);
   auto found = without_lock([&] {
