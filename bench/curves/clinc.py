@@ -132,7 +132,8 @@ def run(binary, folder, kind, learner):
             np.save(place / f"{name}.npy", vectors[part])
         extra = ["--embeddings", str(place / "train.npy")] if kind == "minilm" else ["--text", "text"]
         querist("import", str(place / "train.jsonl"), "--project", "clinc", "--label", "label", "--id", "id", *extra)
-        querist.settings("clinc", {"strategy": "random", "batch_size": 10_000, "audit_share": 0, "learner": learner})
+        querist.settings("clinc", {"strategy": "random", "batch_size": 10_000, "audit_share": 0, "learner": learner,
+                                   "calibration": "none"})  # So that the served probabilities are what detectors read.
         querist("run", "--project", "clinc", "--oracle", "label", "--until", f"labels={len(train)}")
         querist("train", "--project", "clinc")
         trained = time.time()
