@@ -16,7 +16,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 from machine import machine  # noqa: E402
-from one_project import OneProject  # noqa: E402
+from one_project import OneProject, share  # noqa: E402
 
 RESULTS = ROOT / "bench/curves/results"
 SETS = {"spambase": ("al-benchmark-tabular/spambase.csv.gz", []), "phoneme": ("al-benchmark-tabular/phoneme.csv.gz", []),
@@ -37,10 +37,6 @@ def measure(options, name, teacher):
     return {"accuracy": before["accuracy"], "audit_labels": before["audit_labels"],
             "students": {student: {"accuracy": model["metrics"]["accuracy"], "gate": model["gate"], "seconds": model["seconds"],
                                    **model["distillation"]} for student, model in students.items()}}
-
-
-def share(estimate):
-    return f"{100 * estimate['value']:.1f} ({100 * estimate['ci_low']:.1f} to {100 * estimate['ci_high']:.1f})"
 
 
 def report(results):

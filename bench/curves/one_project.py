@@ -6,6 +6,11 @@ import sys
 import urllib.request
 
 
+def share(estimate):
+    """A share in per cent with its interval."""
+    return f"{100 * estimate['value']:.1f} ({100 * estimate['ci_low']:.1f} to {100 * estimate['ci_high']:.1f})"
+
+
 class OneProject:
     """Settings are the API's, so a server is up for them alone; everything else is the command line's."""
 

@@ -17,7 +17,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 from machine import machine  # noqa: E402
-from one_project import OneProject  # noqa: E402
+from one_project import OneProject, share  # noqa: E402
 
 RESULTS = ROOT / "bench/curves/results"
 LABELS = 1000
@@ -43,10 +43,6 @@ def measure(options, name, learner):
         attacked = [json.loads(project.ask("models", "robustness", newest["version"], "--radius", r, "--json"))
                     for r in (radius / 2, radius)]
     return {"seconds": newest["seconds"], "attacks": attacked}
-
-
-def share(estimate):
-    return f"{100 * estimate['value']:.1f} ({100 * estimate['ci_low']:.1f} to {100 * estimate['ci_high']:.1f})"
 
 
 def report(results):

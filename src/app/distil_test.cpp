@@ -95,6 +95,22 @@ TEST(RobustnessOfAVersion, IsMeasuredOnTheAuditLabels) {
   EXPECT_THROW(at(0.1, student.version + 1), Error) << "a forest gives no gradient";
 }
 
+// A calibrated model gives no gradient: the plain one within is attacked.
+TEST(RobustnessOfAVersion, LooksThroughACalibrator) {
+  for (const char* name : {"temperature", "vector_scaling"}) {
+    Bench bench(Json{{"calibration", name}, {"strategy", "random"}, {"audit_share", 0.5}});
+    bench.add(PayloadKind::embedding, loop::generated_embedding, 0, 300);
+    run_rounds(bench, 5);
+    bench.turn();
+    const auto newest = *storage::latest_model(bench.store(), bench.project().id);
+    ASSERT_EQ(newest.data["calibration"]["name"], name);
+    const Json still =
+        loop::robustness(bench.workshop(), newest.version, {.radius = 0}, bench.quiet());
+    EXPECT_EQ(still["method"], "exact");
+    EXPECT_EQ(still["robust_accuracy"], still["accuracy"]);
+  }
+}
+
 TEST(Distil, SaysWhyItCannot) {
   Bench bench(Json{{"learner", "forest(trees=20)"}});
   bench.add_texts(0, 100);

@@ -52,6 +52,32 @@ TEST(Evaluation, KeepsSlicesAndGroupsWithEveryVersion) {
   EXPECT_EQ(now["leakage"]["findings"][0]["check"], "group_overlap");
 }
 
+TEST(Evaluation, TakesSlicesOverUntilATenthMoreAuditLabelsHaveCome) {
+  Bench bench(settings);
+  labelled(bench, 4);
+  const auto newest = [&] { return *storage::latest_model(bench.store(), bench.project().id); };
+  const auto next = [&](const Json& changed) {  // Answers the open batch, trains, chooses the next.
+    bench.set(changed);
+    run_rounds(bench, 1);
+    bench.turn();
+    return newest();
+  };
+  const ModelVersion before = next({{"audit_share", 0}, {"batch_size", 20}});
+  const auto audited = before.metrics["slices"]["audit_labels"].get<int64_t>();
+  EXPECT_EQ(before.metrics["audit_labels"], audited) << "the open batch had its share";
+  const ModelVersion same = next({{"audit_share", 0.5}, {"batch_size", 40}});
+  ASSERT_GT(same.version, before.version);
+  EXPECT_EQ(same.metrics["slices"], before.metrics["slices"]);
+  EXPECT_EQ(same.metrics["groups"], before.metrics["groups"]);
+  const ModelVersion other = next({{"audit_share", 0}, {"group_columns", "class"}});
+  EXPECT_EQ(other.metrics["slices"]["audit_labels"], other.metrics["audit_labels"]);
+  EXPECT_EQ(other.metrics["groups"][0]["column"], "class");
+  const ModelVersion asked = next({{"group_columns", "group"}});
+  ASSERT_GT(asked.version, other.version);
+  EXPECT_EQ(asked.metrics["audit_labels"], other.metrics["audit_labels"]);
+  EXPECT_EQ(asked.metrics["groups"][0]["column"], "group") << "nothing but the column is new";
+}
+
 TEST(Evaluation, ReadsProjectsWhoseMetricsHaveNoSlices) {
   Bench bench(settings);
   labelled(bench, 3);

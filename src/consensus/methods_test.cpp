@@ -185,40 +185,27 @@ static std::vector<double> brute_mace(const Crowd& crowd, int rounds) {
 
 // A few dozen products and logarithms a round: 1e-9 leaves room for rounding, none for another
 // equation.
-TEST(DawidSkene, IsItsEquationsRoundByRound) {
+using BruteForce = std::vector<double> (*)(const Crowd& crowd, int rounds);
+
+static void expect_equations(BruteForce brute, std::string_view method,
+                             const std::map<std::string, std::string>& params = {}) {
   for (uint64_t seed = 0; seed < 12; ++seed) {
     const Crowd crowd(5 + seed * 3, 2 + seed % 5, 2 + seed % 3, seed);
     for (const int rounds : {1, 2, 15}) {
-      const auto expected = brute_dawid_skene(crowd, rounds);
-      const auto found = crowd.ask("dawid_skene", std::to_string(rounds));
+      const auto expected = brute(crowd, rounds);
+      const auto found = crowd.ask(method, std::to_string(rounds), params);
       for (size_t i = 0; i < expected.size(); ++i)
         EXPECT_NEAR(found.probabilities[i], expected[i], 1e-9) << "seed " << seed;
     }
   }
 }
 
-TEST(OneCoin, IsItsEquationsRoundByRound) {
-  for (uint64_t seed = 0; seed < 12; ++seed) {
-    const Crowd crowd(5 + seed * 3, 2 + seed % 5, 2 + seed % 3, seed);
-    for (const int rounds : {1, 2, 15}) {
-      const auto expected = brute_one_coin(crowd, rounds);
-      const auto found = crowd.ask("one_coin", std::to_string(rounds));
-      for (size_t i = 0; i < expected.size(); ++i)
-        EXPECT_NEAR(found.probabilities[i], expected[i], 1e-9) << "seed " << seed;
-    }
-  }
-}
+TEST(DawidSkene, IsItsEquationsRoundByRound) { expect_equations(brute_dawid_skene, "dawid_skene"); }
+
+TEST(OneCoin, IsItsEquationsRoundByRound) { expect_equations(brute_one_coin, "one_coin"); }
 
 TEST(Mace, IsItsEquationsRoundByRound) {
-  for (uint64_t seed = 0; seed < 12; ++seed) {
-    const Crowd crowd(5 + seed * 3, 2 + seed % 5, 2 + seed % 3, seed);
-    for (const int rounds : {1, 2, 15}) {
-      const auto expected = brute_mace(crowd, rounds);
-      const auto found = crowd.ask("mace", std::to_string(rounds), {{"restarts", "1"}});
-      for (size_t i = 0; i < expected.size(); ++i)
-        EXPECT_NEAR(found.probabilities[i], expected[i], 1e-9) << "seed " << seed;
-    }
-  }
+  expect_equations(brute_mace, "mace", {{"restarts", "1"}});
 }
 
 // The expected log posterior of the answers, as Whitehill et al. write it.

@@ -3,20 +3,15 @@
 
 #include <numeric>
 
+#include "loop/estimate_json.h"
 #include "loop/numbered_labels.h"
 #include "metrics/classification.h"
-#include "metrics/intervals.h"
 #include "storage/annotations.h"
 #include "storage/events.h"
 #include "storage/models.h"
 #include "storage/projects.h"
 
 namespace querist::loop {
-
-static Json share_json(int64_t right, size_t of) {
-  const auto estimate = metrics::wilson_interval(right, static_cast<int64_t>(of));
-  return {{"value", estimate.value}, {"ci_low", estimate.ci_low}, {"ci_high", estimate.ci_high}};
-}
 
 Json robustness(Workshop& workshop, int64_t version, const learners::Ball& ball,
                 const Progress& progress) {
@@ -35,30 +30,33 @@ Json robustness(Workshop& workshop, int64_t version, const learners::Ball& ball,
                                      storage::last_sequence(store)),
                stored->classes, static_cast<int64_t>(view.rows));
   if (labels.rows.empty()) fail(Code::conflict, "no audit example has been answered yet");
+  // The plain model, whose gradients the attack follows: a calibrator hides them.
   const LoadedModel loaded = workshop.load_model(version);
+  const learners::Model& model = *loaded.plain;
   const OwnedFeatures rows = take_rows(view.features, labels.rows);
   Matrix probabilities;
-  loaded.model->probabilities(rows.view(), probabilities);
+  model.probabilities(rows.view(), probabilities);
   const auto predicted = metrics::likeliest(probabilities);
-  const auto holds = learners::robust_rows(*loaded.model, rows.view(), labels.ids, ball);
+  const auto holds = learners::robust_rows(model, rows.view(), labels.ids, ball);
   if (!holds) {
     refuse(
         "version {} is of {}, which gives no gradient to attack along: it can be measured of "
         "logistic_regression and neural_head",
         version, stored->learner);
   }
+  const auto rows_measured = static_cast<int64_t>(labels.ids.size());
   int64_t right = 0;
   for (size_t i = 0; i < predicted.size(); ++i) right += predicted[i] == labels.ids[i];
-  const bool is_exact = !loaded.model->linear_bias().empty();
+  const bool is_exact = !model.linear_bias().empty();
   return {{"version", version},
           {"method", is_exact ? "exact" : "pgd"},
           {"norm", ball.norm == learners::Norm::l2 ? "l2" : "linf"},
           {"radius", ball.radius},
           {"steps", ball.steps},
           {"audit_labels", labels.ids.size()},
-          {"accuracy", share_json(right, labels.ids.size())},
-          {"robust_accuracy", share_json(std::accumulate(holds->begin(), holds->end(), int64_t{0}),
-                                         labels.ids.size())}};
+          {"accuracy", share_json(right, rows_measured)},
+          {"robust_accuracy",
+           share_json(std::accumulate(holds->begin(), holds->end(), int64_t{0}), rows_measured)}};
 }
 
 }  // namespace querist::loop

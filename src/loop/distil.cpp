@@ -5,11 +5,12 @@
 
 #include "base/clock.h"
 #include "learners/distillation.h"
+#include "loop/estimate_json.h"
 #include "loop/evaluate.h"
+#include "loop/given_params.h"
 #include "loop/numbered_labels.h"
 #include "loop/signals.h"
 #include "metrics/classification.h"
-#include "metrics/intervals.h"
 #include "storage/annotations.h"
 #include "storage/events.h"
 #include "storage/models.h"
@@ -49,10 +50,6 @@ static double microseconds_a_row(const learners::Model& model, const Features& x
   return 1e6 * best / static_cast<double>(rows.size());
 }
 
-static Json estimate_json(const metrics::Estimate& estimate) {
-  return {{"value", estimate.value}, {"ci_low", estimate.ci_low}, {"ci_high", estimate.ci_high}};
-}
-
 // What the audit labels say of the student beside its teacher.
 struct Judged {
   Gate gate;
@@ -72,7 +69,7 @@ static Judged judge(const Project& project, const NumberedLabels& audit, const M
   int64_t same = 0;
   for (size_t i = 0; i < ours.size(); ++i) same += ours[i] == theirs[i];
   const auto total = static_cast<int64_t>(ours.size());
-  judged.agreement = estimate_json(metrics::wilson_interval(same, total));
+  judged.agreement = share_json(same, total);
   if (audit.ids.size() < gate_minimum) return judged;
   judged.gate.passed = judged.gate.difference >= -request.max_loss;
   judged.gate.sentence = fmt::format(
@@ -81,14 +78,6 @@ static Judged judge(const Project& project, const NumberedLabels& audit, const M
       same, total, judged.gate.difference, judged.gate.ci_low, judged.gate.ci_high,
       judged.gate.passed ? "passed" : "not passed", request.max_loss);
   return judged;
-}
-
-static Json given_json(const Params& params) {
-  Json json = Json::object();
-  for (const ParamSpec& spec : params.specs())
-    std::visit([&](const auto& value) { json[std::string(spec.name)] = value; },
-               params.value(spec.name));
-  return json;
 }
 
 static ModelVersion version_of(const ModelVersion& teacher, const learners::ChosenLearner& student,

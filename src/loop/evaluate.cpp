@@ -11,10 +11,6 @@
 
 namespace querist::loop {
 
-static Json share_json(int64_t hits, int64_t total) {
-  return total == 0 ? Json(nullptr) : estimate_json(metrics::wilson_interval(hits, total));
-}
-
 // Rows are labels, columns predictions.
 static Json confusion_json(std::span<const int32_t> labels, std::span<const int32_t> predicted,
                            size_t classes) {

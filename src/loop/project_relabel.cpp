@@ -5,8 +5,8 @@
 #include <map>
 #include <set>
 
-#include "learners/cross_validation.h"
 #include "loop/numbered_labels.h"
+#include "loop/out_of_fold.h"
 #include "loop/project_learner.h"
 #include "loop/signals.h"
 #include "storage/annotations.h"
@@ -15,9 +15,8 @@
 
 namespace querist::loop {
 
-static constexpr size_t folds = 5;
 static constexpr size_t at_work = 200;  // Who gave none of the last so many answers has left.
-static constexpr size_t answers_that_count = 10;  // Of each of two annotators at least.
+static constexpr int64_t answers_that_count = 10;  // Of each of two annotators at least.
 
 // Answers of an item, annotators numbered by name.
 struct Crowd {
@@ -32,9 +31,6 @@ static Crowd crowd_of(storage::Store& store, const Project& project,
   std::map<std::string, size_t> answers;
   for (const storage::GivenAnswer& one : given) ++answers[one.annotator];
   Crowd crowd;
-  const auto busy = std::count_if(answers.begin(), answers.end(),
-                                  [](const auto& one) { return one.second >= answers_that_count; });
-  if (busy < 2) return crowd;
   std::set<std::string> working;
   for (size_t i = given.size() - std::min(given.size(), at_work); i < given.size(); ++i)
     working.insert(given[i].annotator);
@@ -96,12 +92,20 @@ static Matrix least_sure(storage::Store& store, const Project& project, const Ma
   return least;
 }
 
-RelabelRows rows_to_relabel(Workshop& workshop, const Project& project, const Matrix& probabilities,
+// Whether two annotators at least have answered enough to be compared.
+static bool has_crowd(storage::Store& store, const Project& project) {
+  const auto counts = storage::answers_by_annotator(store, project.id);
+  return std::ranges::count_if(counts, [](int64_t count) { return count >= answers_that_count; }) >=
+         2;
+}
+
+RelabelRows rows_to_relabel(Workshop& workshop, const Project& project, const LoadedModel& model,
                             const storage::FeatureView& view, size_t batch,
                             const Progress& progress) {
-  const bool is_auto = project.settings.text("strategy").starts_with("auto");
-  if (project.settings.text("relabel") == "off" || !is_auto) return {};
+  const auto strategy = strategies::parse_strategy(project.settings.text("strategy"));
+  if (project.settings.text("relabel") == "off" || strategy.card->name != "auto") return {};
   storage::Store& store = workshop.store();
+  if (!has_crowd(store, project)) return {};
   NumberedLabels labeled = numbered(storage::labels(store, project.id, storage::LabelUse::training),
                                     project.classes, static_cast<int64_t>(view.rows));
   Crowd crowd = crowd_of(store, project, labeled);
@@ -110,14 +114,14 @@ RelabelRows rows_to_relabel(Workshop& workshop, const Project& project, const Ma
   const OwnedFeatures features = take_rows(view.features, labeled.rows);
   const Dataset data = {features.view(), labeled.ids, {}, project.classes.size()};
   const auto learner = project_learner(store, project);
-  const Matrix out_of_fold = learners::out_of_fold_probabilities(
-      *learner.card, data, learner.params, std::min(folds, labeled.rows.size()),
-      static_cast<uint64_t>(project.settings.integer("seed")));
-  progress.check();
-  const Matrix unlabeled = least_sure(store, project, probabilities, batch);
+  const auto held_out =
+      out_of_fold(*learner.card, data, learner.params, *model.scorer().plain,
+                  static_cast<uint64_t>(project.settings.integer("seed")), progress);
+  if (!held_out) return {};
+  const Matrix unlabeled = least_sure(store, project, workshop.probabilities(model, view), batch);
   const Relabel relabel =
       items_to_relabel({.answers = {crowd.items, crowd.annotators, crowd.labels},
-                        .out_of_fold = out_of_fold,
+                        .out_of_fold = *held_out,
                         .unlabeled = unlabeled,
                         .eligible = crowd.eligible},
                        batch);

@@ -12,8 +12,8 @@ struct RelabelRows {
   std::vector<int64_t> rows;
   std::string sentence;
 };
-// probabilities: of every row of the pool under the newest model. Reads the answers as they are.
-RelabelRows rows_to_relabel(Workshop& workshop, const Project& project, const Matrix& probabilities,
+// model: the newest one. Reads the answers as they are.
+RelabelRows rows_to_relabel(Workshop& workshop, const Project& project, const LoadedModel& model,
                             const storage::FeatureView& view, size_t batch,
                             const Progress& progress);
 

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
+#include "loop/estimate_json.h"
 #include "loop/model_rows.h"
 #include "loop/perturbations/perturbation.h"
 #include "metrics/calibration.h"
 #include "metrics/classification.h"
-#include "metrics/intervals.h"
 #include "storage/examples.h"
 #include "storage/models.h"
 
@@ -26,13 +26,6 @@ static bool same(const Payload& a, const Payload& b) {
   return a.text == b.text && a.cells == b.cells && a.image == b.image && a.embedding == b.embedding;
 }
 
-static Json estimate_json(const metrics::Estimate& estimate) {
-  return {{"value", estimate.value},
-          {"ci_low", estimate.ci_low},
-          {"ci_high", estimate.ci_high},
-          {"method", estimate.method}};
-}
-
 static Json point_json(const Point& point, std::span<const int32_t> labels, size_t severity,
                        double amount, uint64_t seed) {
   const auto predicted = metrics::likeliest(point.probabilities);
@@ -48,7 +41,7 @@ static Json point_json(const Point& point, std::span<const int32_t> labels, size
   return {{"severity", severity},
           {"amount", amount},
           {"changed", static_cast<double>(point.changed) / static_cast<double>(rows)},
-          {"accuracy", estimate_json(metrics::wilson_interval(hits, rows))},
+          {"accuracy", share_json(hits, rows)},
           {"ece",
            estimate_json(metrics::expected_calibration_error_interval(confidences, right, seed))}};
 }

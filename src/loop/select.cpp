@@ -337,9 +337,8 @@ Cycle select(Cycle cycle, Workshop& workshop, const Progress& progress) {
     evidence = evidence_json(arms);
   }
   if (cycle.model_version && choice.usable) {
-    choice.relabel =
-        rows_to_relabel(workshop, project, workshop.probabilities(workshop.newest_model(), view),
-                        view, choice.batch_size, progress);
+    choice.relabel = rows_to_relabel(workshop, project, workshop.newest_model(), view,
+                                     choice.batch_size, progress);
   }
   const Chosen chosen = choose(workshop, project, choice, view, &workshop.memory());
   workshop.check_features();

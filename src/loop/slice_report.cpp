@@ -8,8 +8,10 @@
 #include "base/rng.h"
 #include "loop/clusters.h"
 #include "loop/estimate_json.h"
+#include "loop/out_of_fold.h"
 #include "metrics/classification.h"
 #include "metrics/groups.h"
+#include "storage/models.h"
 
 namespace querist::loop {
 
@@ -276,6 +278,29 @@ void add_slices(Json& metrics, storage::Store& store, const Project& project,
                         [&](const AuditColumn& column) { return column.name == name; });
   });
   metrics["groups"] = groups_json(store, project, answers, names);
+}
+
+// Whether an earlier version's groups are of the columns that the settings name now.
+static bool has_groups_of(const Json& metrics, const std::vector<std::string>& names) {
+  std::vector<std::string> columns;
+  for (const Json& one : metrics.value("groups", Json::array()))
+    columns.push_back(one["column"].get<std::string>());
+  return columns == names;
+}
+
+void keep_slices(Json& metrics, storage::Store& store, const Project& project,
+                 const AuditAnswers& answers, const storage::FeatureView& view) {
+  const auto newest = storage::latest_model(store, project.id);
+  const bool known = newest && newest->metrics.is_object() && newest->metrics.contains("slices");
+  if (!known ||
+      has_outgrown(answers.rows.size(), newest->metrics["slices"]["audit_labels"].get<size_t>()) ||
+      !has_groups_of(newest->metrics, column_names(project.settings.text("group_columns")))) {
+    add_slices(metrics, store, project, answers, view);
+    return;
+  }
+  for (const char* part : {"slices", "groups"}) {
+    if (newest->metrics.contains(part)) metrics[part] = newest->metrics[part];
+  }
 }
 
 }  // namespace querist::loop

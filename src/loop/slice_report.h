@@ -29,5 +29,9 @@ std::vector<std::string> column_names(std::string_view text);
 // project's settings name, those left out that the audit examples do not have (yet).
 void add_slices(Json& metrics, storage::Store& store, const Project& project,
                 const AuditAnswers& answers, const storage::FeatureView& view);
+// The same, taken over from the newest stored version until a tenth more audit labels have come or
+// the columns change: a training after each label does not cluster the pool each time.
+void keep_slices(Json& metrics, storage::Store& store, const Project& project,
+                 const AuditAnswers& answers, const storage::FeatureView& view);
 
 }  // namespace querist::loop

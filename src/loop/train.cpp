@@ -5,6 +5,7 @@
 #include "loop/calibration.h"
 #include "loop/cycle.h"
 #include "loop/evaluate.h"
+#include "loop/given_params.h"
 #include "loop/judge_model.h"
 #include "loop/numbered_labels.h"
 #include "loop/project_learner.h"
@@ -19,17 +20,6 @@
 #include "storage/projects.h"
 
 namespace querist::loop {
-
-static Json given_json(const Params& params) {
-  Json json = Json::object();
-  for (const ParamSpec& spec : params.specs()) {
-    const ParamValue& value = params.value(spec.name);
-    if (const auto* number = std::get_if<double>(&value)) json[std::string(spec.name)] = *number;
-    if (const auto* flag = std::get_if<bool>(&value)) json[std::string(spec.name)] = *flag;
-    if (const auto* text = std::get_if<std::string>(&value)) json[std::string(spec.name)] = *text;
-  }
-  return json;
-}
 
 // The labels to train on, and what the model row will say of them.
 struct TrainingSet {
@@ -128,7 +118,7 @@ static Json evaluate(const Training& training, const NumberedLabels& audit) {
                                 predict_rows(*model.model, training.view, audit.rows)};
   Json metrics =
       evaluation_json(answers.labels, answers.probabilities, classes, seed, model.class_weights);
-  add_slices(metrics, training.workshop.store(), training.project, answers, training.view);
+  keep_slices(metrics, training.workshop.store(), training.project, answers, training.view);
   metrics["calibration"] =
       calibration_report(training.version.data["calibration"], audit.ids,
                          predict_rows(*model.plain, training.view, audit.rows), seed);

@@ -99,6 +99,14 @@ std::vector<GivenAnswer> answers_of_labeled(Store& store, int64_t project_id) {
   });
 }
 
+std::vector<int64_t> answers_by_annotator(Store& store, int64_t project_id) {
+  return store.read([&](Session& session) {
+    return session.all(
+        "SELECT count(value) FROM annotations WHERE project_id = $1 GROUP BY annotator",
+        {project_id}, [](const Row& row) { return row.integer(0); });
+  });
+}
+
 std::optional<Annotation> last_annotation(Store& store, int64_t project_id,
                                           const std::string& annotator) {
   const std::string sql = select_annotation + "WHERE a.project_id = $1 AND a.annotator = $2 AND " +

@@ -33,6 +33,8 @@ struct GivenAnswer {
   std::string value;
 };
 std::vector<GivenAnswer> answers_of_labeled(Store& store, int64_t project_id);
+// How many answers each annotator ever gave, those undone since among them; in no order.
+std::vector<int64_t> answers_by_annotator(Store& store, int64_t project_id);
 
 // Appends; annotation.sequence must already be that of its event. Returns the id.
 int64_t insert_annotation(Store& store, const Annotation& annotation,
