@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/expression.h"
+#include "loop/given_params.h"
 #include "loop/semi_supervised/hazards.h"
 #include "loop/semi_supervised/head_trainer.h"
 #include "loop/semi_supervised/world.h"
@@ -218,16 +219,6 @@ static std::vector<Hazard> watch(const SslData& data, const SslPlan& plan, const
   return hazards;
 }
 
-static Json params_json(const Params& params) {
-  Json json = Json::object();
-  for (const ParamSpec& spec : params.specs()) {
-    const ParamValue& value = params.value(spec.name);
-    std::visit([&](const auto& one) { json[std::string(spec.name)] = one; },
-               static_cast<const std::variant<double, bool, std::string>&>(value));
-  }
-  return json;
-}
-
 static Json report_of(const SslPlan& plan, const SslWorld& world,
                       std::span<const Candidate> candidates, const Verdict& verdict) {
   Json rows = Json::array();
@@ -235,7 +226,7 @@ static Json report_of(const SslPlan& plan, const SslWorld& world,
     const bool is_plain = m == 0;
     rows.push_back(
         {{"method", is_plain ? "supervised" : candidates[m - 1].expression},
-         {"params", is_plain ? Json::object() : params_json(candidates[m - 1].method.params)},
+         {"params", is_plain ? Json::object() : given_json(candidates[m - 1].method.params)},
          {"error", verdict.gains[m].loss},
          {"gain", verdict.gains[m].gain},
          {"standard_error", verdict.gains[m].standard_error}});
@@ -304,7 +295,7 @@ SemiSupervised semi_supervise(const SslData& data, const SslPlan& plan,
   std::vector<int64_t> per_class(data.classes);
   for (const int32_t label : pseudo.labels) ++per_class[static_cast<size_t>(label)];
   result.report["method"] = best.expression;
-  result.report["params"] = params_json(best.method.params);
+  result.report["params"] = given_json(best.method.params);
   result.report["pseudo_labels"] = pseudo.rows.size();
   result.report["per_class"] = per_class;
   result.report["sentence"] = fmt::format("Trained with {} pseudo-labels by {}, because {}.",
