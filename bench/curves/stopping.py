@@ -28,6 +28,7 @@ NOTCHES = (0.99, 0.98, 0.97, 0.95, 0.93, 0.9)
 # distance=0 compares successive models, as the research notes' table does; the default compares models 5 % of the labels apart.
 RULES = {**{f"kappa {k}, successive models": f"stabilizing_predictions(kappa={k},distance=0)" for k in (0.99, 0.98, 0.95)},
          **{f"kappa {k}": f"stabilizing_predictions(kappa={k})" for k in NOTCHES},
+         **{f"performance_difference {change}": f"performance_difference(change={change})" for change in (0.01, 0.02, 0.05)},
          "classification_change": "classification_change", "overall_uncertainty": "overall_uncertainty"}
 # Watched with a tenth of the labels set aside for the audit, which these rules read.
 AUDITED = {"no_gain": "no_gain", "kappa 0.99, with an audit of 10 %": "stabilizing_predictions(kappa=0.99)"}

@@ -38,18 +38,19 @@ std::string more_batches(size_t missing) {
   return fmt::format("{} more {}", missing, missing == 1 ? "batch" : "batches");
 }
 
-double largest_f_change(std::span<const int32_t> before, std::span<const int32_t> after) {
-  struct Counts {
-    double before = 0;
-    double after = 0;
-    double both = 0;
-  };
-  std::map<int32_t, Counts> classes;
+std::map<int32_t, Overlap> overlaps(std::span<const int32_t> before,
+                                    std::span<const int32_t> after) {
+  std::map<int32_t, Overlap> classes;
   for (size_t i = 0; i < before.size(); ++i) {
     ++classes[before[i]].before;
     ++classes[after[i]].after;
     if (before[i] == after[i]) ++classes[before[i]].both;
   }
+  return classes;
+}
+
+double largest_f_change(std::span<const int32_t> before, std::span<const int32_t> after) {
+  const auto classes = overlaps(before, after);
   const auto n = static_cast<double>(before.size());
   double sum = 0;
   for (const auto& [cls, count] : classes) {
@@ -59,6 +60,15 @@ double largest_f_change(std::span<const int32_t> before, std::span<const int32_t
         (count.before * count.after + (n - count.before) * (n - count.after)) / (n * n);
     const double kappa = (1 - differ / n - chance) / (1 - chance);
     sum += kappa > 0 ? std::min(1.0, 4 * (1 - kappa) / kappa) : 1;
+  }
+  return classes.empty() ? 0 : sum / static_cast<double>(classes.size());
+}
+
+double predicted_f_change(std::span<const int32_t> before, std::span<const int32_t> after) {
+  const auto classes = overlaps(before, after);
+  double sum = 0;
+  for (const auto& [cls, count] : classes) {
+    sum += 1 - 2 * count.both / (count.before + count.after);
   }
   return classes.empty() ? 0 : sum / static_cast<double>(classes.size());
 }
