@@ -1,4 +1,4 @@
-// Exact in a and b, searched in c.
+// Exact in a and b, searched in the shape.
 #include "metrics/curve_fit.h"
 
 #include <algorithm>
@@ -10,14 +10,6 @@
 #include "base/rng.h"
 
 namespace querist::metrics {
-
-static constexpr double least_c = 0.05;
-static constexpr double most_c = 1.5;
-static constexpr size_t grid = 24;
-
-double PowerLaw::error(double labels) const {
-  return std::clamp(a + b * std::pow(labels, -c), 0.0, 1.0);
-}
 
 // a + b x with both at least 0, and the weighted squares that it leaves.
 struct Line {
@@ -72,129 +64,224 @@ static void check(std::span<const CurvePoint> points) {
   }
 }
 
-// Labels are counted in units of the largest, so that powers stay near 1.
+// The logarithms of a law's c and half, labels counted in units of the largest.
+struct Shape {
+  double c = 0;
+  double half = 0;
+};
+
+// The shapes that a form may have; `steps` to each side of the grid, 1: that side is fixed.
+struct Shapes {
+  Shape low;
+  Shape high;
+  size_t c_steps = 1;
+  size_t half_steps = 1;
+};
+
+static Shapes shapes_of(CurveForm form) {
+  const auto range = [](double c_low, double c_high, double half_low, double half_high) {
+    return Shapes{{std::log(c_low), std::log(half_low)}, {std::log(c_high), std::log(half_high)}};
+  };
+  Shapes shapes;
+  switch (form) {
+    case CurveForm::power_law:
+      shapes = range(0.05, 1.5, 1, 1);
+      shapes.c_steps = 24;
+      break;
+    case CurveForm::exponential:
+      // Faster ones have ended before the fitted part of a curve begins.
+      shapes = range(0.2, 20, 1, 1);
+      shapes.c_steps = 24;
+      break;
+    case CurveForm::mmf:
+      shapes = range(0.3, 4, 0.02, 2);
+      shapes.c_steps = shapes.half_steps = 12;
+      break;
+  }
+  return shapes;
+}
+
 class Fitter {
  public:
-  explicit Fitter(std::span<const CurvePoint> points) : points_(points) {
+  Fitter(std::span<const CurvePoint> points, CurveForm form)
+      : points_(points), form_(form), shapes_(shapes_of(form)) {
     for (const CurvePoint& point : points) unit_ = std::max(unit_, point.labels);
-    for (size_t i = 0; i < grid; ++i) {
-      const double share = static_cast<double>(i) / static_cast<double>(grid - 1);
-      exponents_.push_back(least_c * std::pow(most_c / least_c, share));
-      columns_.push_back(powers(exponents_.back()));
-    }
     for (const CurvePoint& point : points) rows_.push_back({1 / point.variance, point.error});
+    const auto at = [](double low, double high, size_t step, size_t steps) {
+      const auto share = static_cast<double>(step) / static_cast<double>(steps - 1);
+      return steps == 1 ? low : low + share * (high - low);
+    };
+    for (size_t i = 0; i < shapes_.c_steps; ++i) {
+      for (size_t j = 0; j < shapes_.half_steps; ++j) {
+        grid_.push_back({at(shapes_.low.c, shapes_.high.c, i, shapes_.c_steps),
+                         at(shapes_.low.half, shapes_.high.half, j, shapes_.half_steps)});
+        columns_.push_back(column(grid_.back()));
+      }
+    }
   }
 
   void set_errors(const std::function<double(const CurvePoint&)>& error) {
     for (size_t i = 0; i < points_.size(); ++i) rows_[i].error = error(points_[i]);
   }
 
-  PowerLaw fit(bool refined) const {
+  CurveLaw fit(bool refined) const {
     size_t best = 0;
     Line line;
-    for (size_t i = 0; i < grid; ++i) {
+    for (size_t i = 0; i < grid_.size(); ++i) {
       const Line one = nonnegative_line(rows_, columns_[i]);
       if (one.loss < line.loss) {
         line = one;
         best = i;
       }
     }
-    double c = exponents_[best];
-    if (refined && line.b > 0) {
-      const double finer =
-          refine(exponents_[best > 0 ? best - 1 : 0], exponents_[std::min(best + 1, grid - 1)]);
-      const Line refined_line = nonnegative_line(rows_, powers(finer));
-      if (refined_line.loss <= line.loss) {
-        line = refined_line;
-        c = finer;
-      }
-    }
-    return {line.a, line.b * std::pow(unit_, c), c};
+    Shape shape = grid_[best];
+    if (refined && line.b > 0) refine(shape, line);
+    return in_labels(shape, line);
   }
 
  private:
-  std::vector<double> powers(double c) const {
+  CurveLaw with_shape(const Shape& shape) const {
+    return {.c = std::exp(shape.c), .form = form_, .half = std::exp(shape.half)};
+  }
+
+  std::vector<double> column(const Shape& shape) const {
+    const CurveLaw law = with_shape(shape);
     std::vector<double> out;
-    for (const CurvePoint& point : points_) out.push_back(std::pow(point.labels / unit_, -c));
+    for (const CurvePoint& point : points_) out.push_back(law.g(point.labels / unit_));
     return out;
   }
 
-  // Golden section.
-  double refine(double low, double high) const {
-    const double ratio = (std::sqrt(5.0) - 1) / 2;
-    const auto loss = [&](double c) { return nonnegative_line(rows_, powers(c)).loss; };
-    double left = high - ratio * (high - low);
-    double right = low + ratio * (high - low);
-    double at_left = loss(left);
-    double at_right = loss(right);
-    for (int step = 0; step < 40; ++step) {
-      if (at_left <= at_right) {
-        high = right;
-        right = left;
-        at_right = at_left;
-        left = high - ratio * (high - low);
-        at_left = loss(left);
-      } else {
-        low = left;
-        left = right;
-        at_left = at_right;
-        right = low + ratio * (high - low);
-        at_right = loss(right);
+  CurveLaw in_labels(const Shape& shape, const Line& line) const {
+    CurveLaw law = with_shape(shape);
+    law.a = line.a;
+    law.b = line.b;
+    if (form_ == CurveForm::power_law) law.b *= std::pow(unit_, law.c);
+    if (form_ == CurveForm::exponential) law.c /= unit_;
+    law.half = form_ == CurveForm::mmf ? law.half * unit_ : 1;
+    return law;
+  }
+
+  // Steps to the better of the neighbours, halved where none is better (compass search).
+  void refine(Shape& shape, Line& line) const {
+    const auto gap = [](double low, double high, size_t steps) {
+      return steps == 1 ? 0 : (high - low) / static_cast<double>(steps - 1);
+    };
+    double c_step = gap(shapes_.low.c, shapes_.high.c, shapes_.c_steps) / 2;
+    double half_step = gap(shapes_.low.half, shapes_.high.half, shapes_.half_steps) / 2;
+    const int sides = half_step > 0 ? 4 : 2;
+    for (int round = 0; round < 200 && c_step > 1e-7; ++round) {
+      bool better = false;
+      for (int side = 0; side < sides; ++side) {
+        const double sign = side % 2 == 0 ? 1 : -1;
+        Shape near = shape;
+        (side < 2 ? near.c : near.half) += sign * (side < 2 ? c_step : half_step);
+        near.c = std::clamp(near.c, shapes_.low.c, shapes_.high.c);
+        near.half = std::clamp(near.half, shapes_.low.half, shapes_.high.half);
+        const Line one = nonnegative_line(rows_, column(near));
+        if (one.loss >= line.loss) continue;
+        line = one;
+        shape = near;
+        better = true;
       }
+      if (better) continue;
+      c_step /= 2;
+      half_step /= 2;
     }
-    return (low + high) / 2;
   }
 
   std::span<const CurvePoint> points_;
+  CurveForm form_;
+  Shapes shapes_;
   double unit_ = 1;
-  std::vector<double> exponents_;
+  std::vector<Shape> grid_;
   std::vector<std::vector<double>> columns_;
   std::vector<Row> rows_;
 };
 
-PowerLaw fit_power_law(std::span<const CurvePoint> points) {
+CurveLaw fit_law(std::span<const CurvePoint> points, CurveForm form) {
   check(points);
-  return Fitter(points).fit(true);
+  return Fitter(points, form).fit(true);
 }
 
-CurveFit fit_curve(std::span<const CurvePoint> points, uint64_t seed, size_t resamples) {
+CurveChoice choose_form(std::span<const CurvePoint> points) {
   check(points);
-  Fitter fitter(points);
+  CurveChoice choice;
+  if (points.size() < choice_minimum) return choice;
+  std::vector<CurvePoint> ordered(points.begin(), points.end());
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const auto& a, const auto& b) { return a.labels < b.labels; });
+  const size_t held = ordered.size() / 4;
+  const auto earlier = std::span(ordered).first(ordered.size() - held);
+  double least = 0;
+  for (const auto form : {CurveForm::power_law, CurveForm::exponential, CurveForm::mmf}) {
+    const CurveLaw law = fit_law(earlier, form);
+    HeldOut one{form};
+    for (const CurvePoint& point : std::span(ordered).last(held)) {
+      const double gap = point.error - law.error(point.labels);
+      one.error += std::abs(gap) / static_cast<double>(held);
+      one.loss += gap * gap / point.variance;
+    }
+    choice.held_out.push_back(one);
+    if (form == CurveForm::power_law) least = one.loss - 1;
+    if (one.loss >= least) continue;
+    least = one.loss;
+    choice.form = form;
+  }
+  return choice;
+}
+
+CurveFit fit_curve(std::span<const CurvePoint> points, uint64_t seed, CurveForm form,
+                   size_t resamples) {
+  check(points);
+  Fitter fitter(points, form);
   CurveFit curve{fitter.fit(true), {}};
   Rng rng(seed);
   for (size_t i = 0; i < resamples; ++i) {
     fitter.set_errors([&](const CurvePoint& point) {
       return curve.fit.error(point.labels) + std::sqrt(point.variance) * rng.normal();
     });
-    // A step of the grid changes c by a sixth, little beside what the noise does.
+    // A step of the grid changes the shape little beside what the noise does.
     curve.resampled.push_back(fitter.fit(false));
   }
   return curve;
 }
 
-static Estimate percentiles(double value, std::vector<double> values, double confidence) {
-  if (values.empty()) refuse("an interval needs resampled fits");
+static size_t place(double share, size_t count) {
+  return static_cast<size_t>(std::llround(share * static_cast<double>(count - 1)));
+}
+
+static Estimate percentiles(const CurveFit& curve,
+                            const std::function<double(const CurveLaw&)>& quantity,
+                            double confidence) {
+  if (curve.resampled.empty()) refuse("an interval needs resampled fits");
+  std::vector<double> values;
+  for (const CurveLaw& law : curve.resampled) values.push_back(quantity(law));
   std::sort(values.begin(), values.end());
-  const auto at = [&](double share) {
-    const double place = share * static_cast<double>(values.size() - 1);
-    return values[static_cast<size_t>(std::llround(place))];
-  };
-  const double low = at((1 - confidence) / 2);
-  const double high = at((1 + confidence) / 2);
-  return {value, std::min(low, value), std::max(high, value), "power_law"};
+  const double value = quantity(curve.fit);
+  const double low = values[place((1 - confidence) / 2, values.size())];
+  const double high = values[place((1 + confidence) / 2, values.size())];
+  return {value, std::min(low, value), std::max(high, value), curve_form_word(curve.fit.form)};
 }
 
 Estimate error_at(const CurveFit& curve, double labels, double confidence) {
-  std::vector<double> values;
-  for (const PowerLaw& law : curve.resampled) values.push_back(law.error(labels));
-  return percentiles(curve.fit.error(labels), std::move(values), confidence);
+  return percentiles(
+      curve, [&](const CurveLaw& law) { return law.error(labels); }, confidence);
 }
 
 Estimate gain_between(const CurveFit& curve, double from, double to, double confidence) {
-  const auto gain = [&](const PowerLaw& law) { return law.error(from) - law.error(to); };
-  std::vector<double> values;
-  for (const PowerLaw& law : curve.resampled) values.push_back(gain(law));
-  return percentiles(gain(curve.fit), std::move(values), confidence);
+  return percentiles(
+      curve, [&](const CurveLaw& law) { return law.error(from) - law.error(to); }, confidence);
+}
+
+LabelsTo labels_to(const CurveFit& curve, double error, double confidence) {
+  if (!(error >= 0 && error <= 1)) refuse("an error lies between 0 and 1, not {}", error);
+  constexpr double never = std::numeric_limits<double>::infinity();
+  const auto total = percentiles(
+      curve, [&](const CurveLaw& law) { return law.labels_to(error).value_or(never); }, confidence);
+  const auto finite = [](double labels) {
+    return std::isfinite(labels) ? std::optional(labels) : std::nullopt;
+  };
+  return {finite(total.value), finite(total.ci_low), finite(total.ci_high)};
 }
 
 }  // namespace querist::metrics
