@@ -66,7 +66,11 @@ TEST(ProjectGuard, RaisesTheRandomShareInATrapAndReplaysExactly) {
     EXPECT_EQ(at_random, selection.items.size() / 2);
   }
   EXPECT_GE(raised, 3u);
-  const Json report = loop::progress_report(bench.store(), bench.project())["guard"];
+  const Json progress = loop::progress_report(bench.store(), bench.project());
+  EXPECT_EQ(progress["stop"]["advice"], "switch");
+  EXPECT_EQ(
+      progress["stop"]["sentence"].get<std::string>().find("Switch to a strategy other than "), 0u);
+  const Json& report = progress["guard"];
   EXPECT_TRUE(report["watched"].get<bool>());
   EXPECT_TRUE(report["raised"].get<bool>()) << report.dump();
   bench.set({{"strategy", "margin"}});  // What is known is known of the other strategy.

@@ -91,6 +91,16 @@ TEST(Review, WaitsForOpenAnswersAndForgetsASmallerPool) {
   EXPECT_TRUE(evidence(bench, "recall_interval")["met"].is_null());
 }
 
+// From 200 audit labels on shares are halved, but not where random draws alone are wanted.
+TEST(Review, EndsWithRandomDrawsAlone) {
+  Bench bench(certainty);
+  bench.add_texts(0, 1'000);
+  bench.set({{"audit_share", 1.0}});
+  run_rounds(bench, 15);
+  ASSERT_GT(bench.project().counts.audit, 250);
+  EXPECT_TRUE(evidence(bench, "hypergeometric_recall")["met"].is_boolean());
+}
+
 TEST(Review, IsOnlyASearchForOneOfTwoClasses) {
   Bench bench(Json{{"strategy", "certainty(positive_class=0)"}});
   bench.add_texts(0, 50);
@@ -113,9 +123,40 @@ TEST(History, SettlesAtTheProjectsKappa) {
   EXPECT_EQ(stop["dial"][0]["kappa"], 0.99);
 }
 
+// What progress says of the budget, the curve and the target, beside the history it was read from.
+TEST(History, ForecastsTheTargetAndKeepsToTheBudget) {
+  Bench bench(Json{{"batch_size", 20},
+                   {"audit_share", 0.5},
+                   {"strategy", "random"},
+                   {"target", 0.9999},
+                   {"budget", 240}});
+  bench.add_texts(0, 400);
+  EXPECT_EQ(evidence(bench, "budget_spent")["met"], false);
+  Json stop = loop::progress_report(bench.store(), bench.project())["stop"];
+  EXPECT_TRUE(stop["forecast"].is_null());
+  EXPECT_TRUE(stop["target"]["law"].is_null());
+  run_rounds(bench, 12);
+  EXPECT_EQ(evidence(bench, "budget_spent")["met"], true);
+  stop = loop::progress_report(bench.store(), bench.project())["stop"];
+  EXPECT_EQ(stop["advice"], "stop");
+  const Json& forecast = stop["forecast"];
+  EXPECT_EQ(forecast["labels"], 100);
+  EXPECT_EQ(forecast["gain"]["method"], forecast["law"]);
+  EXPECT_EQ(forecast["held_out"].size(), 3u);
+  const Json& test = forecast["back_test"];
+  EXPECT_EQ(test["models"], 5);
+  EXPECT_EQ(test["error"].get<double>(),
+            std::abs(test["measured"].get<double>() - test["predicted"]["value"].get<double>()));
+  EXPECT_EQ(stop["target"]["value"], 0.9999);
+  EXPECT_EQ(stop["target"]["law"], forecast["law"]);
+  bench.set({{"target", 0.0}});
+  EXPECT_TRUE(loop::progress_report(bench.store(), bench.project())["stop"]["target"].is_null());
+}
+
 TEST(History, HoldsWhatTheModelsWrote) {
   Bench bench(Json{{"batch_size", 20},
                    {"audit_share", 0.5},
+                   {"budget", 500},
                    {"seconds_per_label", 3},
                    {"cost_per_hour", 40},
                    {"value_per_point", 7}});
@@ -141,6 +182,8 @@ TEST(History, HoldsWhatTheModelsWrote) {
               history.audit->value, 1e-12);
   EXPECT_EQ(history.seconds_per_label, 3.0);
   EXPECT_EQ(history.value_per_point, 7);
+  EXPECT_EQ(history.budget, 500u);
+  EXPECT_EQ(history.audit_share, 0.5);
   EXPECT_EQ(history.cost_per_hour, 40);
   EXPECT_TRUE(evidence(bench, "overall_uncertainty")["met"].is_boolean());
   bench.set({{"target_metric", "balanced_accuracy"}});

@@ -54,9 +54,11 @@ static std::string reached(const Until& until, const Json& report) {
     return fmt::format("audited accuracy {:.3f} reached",
                        metrics["accuracy"]["value"].get<double>());
   }
-  // Who is told to switch gains nothing by going on in the same way.
+  // Who is told to switch gains nothing by going on in the same way; but the guard has switched
+  // half of each batch already.
   const Json& advice = report["stop"]["advice"];
-  if (until.stopped && (advice == "stop" || advice == "switch"))
+  const bool switches = advice == "switch" && !report["guard"]["raised"].get<bool>();
+  if (until.stopped && (advice == "stop" || switches))
     return report["stop"]["sentence"].get<std::string>();
   return {};
 }

@@ -40,7 +40,11 @@ std::string status_text(const Json& report) {
     text += choice["sentence"].get<std::string>() + "\n";
   const Json& guard = report["guard"];
   if (guard["watched"].get<bool>()) text += "guard: " + guard["sentence"].get<std::string>() + "\n";
-  return text + report["stop"]["sentence"].get<std::string>() + "\n";
+  const Json& stop = report["stop"];
+  if (const Json target = stop.value("target", Json());
+      target.is_object() && !target["law"].is_null())
+    text += target["sentence"].get<std::string>() + "\n";
+  return text + stop["sentence"].get<std::string>() + "\n";
 }
 
 Verb status() {

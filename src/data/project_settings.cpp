@@ -42,7 +42,8 @@ static ParamSpecs choosing_settings() {
        .max = 1,
        .help =
            "Share of each batch drawn uniformly at random to measure with, halved from 200 such "
-           "labels on; never trained on until finalised."},
+           "labels on (a share of 1, random draws alone, is not); never trained on until "
+           "finalised."},
       {.name = "guard",
        .fallback = true,
        .help = "Watch, by the audit labels, whether the chosen labels teach less than random ones, "
@@ -84,6 +85,12 @@ static ParamSpecs labelling_settings() {
        .min = 0,
        .max = 1,
        .help = "Value of the metric to reach; 0: no target."},
+      {.name = "budget",
+       .fallback = 0,
+       .min = 0,
+       .max = 1e9,
+       .whole = true,
+       .help = "Most labels to give; the advice is to stop when they are given. 0: no limit."},
       {.name = "stopping_kappa",
        .fallback = 0.99,
        .min = 0.5,

@@ -12,8 +12,9 @@ namespace querist::loop {
 inline constexpr int64_t audit_enough =
     200;  // From here on half the share keeps the estimate fresh.
 
+// A share of 1 asks for random draws alone, as the end of a review needs them, and stays.
 inline double audit_share_now(double share, int64_t audit_labels) {
-  return audit_labels < audit_enough ? share : share / 2;
+  return audit_labels < audit_enough || share >= 1 ? share : share / 2;
 }
 
 struct AuditCount {

@@ -4,8 +4,7 @@
 #include "base/clock.h"
 #include "loop/project_guard.h"
 #include "loop/project_learner.h"
-#include "loop/stopping_history.h"
-#include "stopping/parts/dial.h"
+#include "loop/stop_report.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/models.h"
@@ -48,32 +47,6 @@ static Json curve_json(const std::vector<ModelVersion>& models) {
     points.push_back(point);
   }
   return points;
-}
-
-static Json stop_json(storage::Store& store, const Project& project,
-                      const std::vector<ModelVersion>& models) {
-  const auto verdicts =
-      stopping::advise(stopping_history(store, project, models), stopping_settings(project));
-  Json evidence = Json::array();
-  for (const auto& advice : verdicts.evidence) {
-    evidence.push_back({{"name", advice.name},
-                        {"met", advice.met ? Json(*advice.met) : Json(nullptr)},
-                        {"sentence", advice.sentence}});
-  }
-  const bool unknown = models.empty() && verdicts.verdict != stopping::Verdict::stop;
-  Json dial = Json::array();
-  for (const stopping::Notch& notch : stopping::dial()) {
-    dial.push_back({{"kappa", notch.kappa},
-                    {"loss", notch.loss},
-                    {"worst_loss", notch.worst_loss},
-                    {"labels", notch.labels}});
-  }
-  return {
-      {"kappa", project.settings.number("stopping_kappa")},
-      {"dial", dial},
-      {"advice", stopping::verdict_word(unknown ? stopping::Verdict::unknown : verdicts.verdict)},
-      {"sentence", unknown ? "Not known yet: there is no model." : verdicts.sentence},
-      {"evidence", evidence}};
 }
 
 static double quantile(const std::vector<double>& sorted, double share) {
@@ -119,6 +92,7 @@ static Json cycle_json(storage::Store& store, const Project& project) {
 Json progress_report(storage::Store& store, const Project& project) {
   const auto models = storage::models_in_order(store, project.id);
   const ModelVersion* newest = models.empty() ? nullptr : &models.back();
+  const Json guard = guard_report(store, project);
   Json report = {{"project", project.name},
                  {"task", project.task},
                  {"classes", project.classes},
@@ -128,11 +102,11 @@ Json progress_report(storage::Store& store, const Project& project) {
                  {"metrics", newest ? newest->metrics : Json(nullptr)},
                  {"slices", nullptr},
                  {"groups", nullptr},
-                 {"stop", stop_json(store, project, models)},
+                 {"stop", stop_report(store, project, models, guard)},
                  {"labels_saved", nullptr},
                  {"labels_saved_reason",
                   "there is no live estimate yet; querist simulate gives one on labelled data"},
-                 {"guard", guard_report(store, project)},
+                 {"guard", guard},
                  {"cost", cost_json(store, project)},
                  {"cycle", cycle_json(store, project)},
                  {"model", nullptr},

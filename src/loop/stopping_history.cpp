@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "loop/audit.h"
 #include "storage/annotations.h"
 #include "storage/models.h"
 #include "storage/selections.h"
@@ -78,6 +79,9 @@ stopping::History stopping_history(storage::Store& store, const Project& project
   history.metric = metric;
   history.target = project.settings.number("target");
   history.labels = static_cast<size_t>(project.counts.labeled);
+  history.audit_share =
+      audit_share_now(project.settings.number("audit_share"), project.counts.audit);
+  history.budget = static_cast<size_t>(project.settings.integer("budget"));
   history.pool_left = static_cast<size_t>(project.counts.unlabeled + project.counts.leased);
   history.cost_per_hour = project.settings.number("cost_per_hour");
   history.value_per_point = project.settings.number("value_per_point");

@@ -8,6 +8,12 @@
 
 namespace querist::stopping {
 
+static std::string time_words(double seconds) {
+  if (seconds < 60) return fmt::format("{:.0f} s", seconds);
+  if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
 static Advice decide(const History& history, const Params&) {
   if (history.value_per_point == 0) {
     return {.sentence = "You did not say what a point of 100 is worth to you."};
@@ -22,8 +28,8 @@ static Advice decide(const History& history, const Params&) {
   if (!next) {
     return {.sentence = "What the next batch gains is known after a few more audited models."};
   }
-  const double cost =
-      static_cast<double>(next->labels) * *history.seconds_per_label / 3600 * history.cost_per_hour;
+  const double seconds = static_cast<double>(next->labels) * *history.seconds_per_label;
+  const double cost = seconds / 3600 * history.cost_per_hour;
   const double worth = 100 * history.value_per_point;  // Of all of the metric.
   // The expected gain decides: whoever weighs money against money is neutral to its spread.
   const bool loses = next->gain.value * worth < cost;
@@ -34,9 +40,9 @@ static Advice decide(const History& history, const Params&) {
     advice.met = true;
   }
   advice.sentence = fmt::format(
-      "The next {} labels cost about {:.2f} and are expected to gain {}, worth {:.2f} ({:.2f} to "
-      "{:.2f}); {}",
-      next->labels, cost, gain_words(next->gain), next->gain.value * worth,
+      "The next {} labels cost about {:.2f} for {} and are expected to gain {}, worth {:.2f} "
+      "({:.2f} to {:.2f}); {}",
+      next->labels, cost, time_words(seconds), gain_words(next->gain), next->gain.value * worth,
       next->gain.ci_low * worth, next->gain.ci_high * worth, back_test_words(*next));
   return advice;
 }

@@ -48,6 +48,78 @@ TEST(Forecast, NeedsACurve) {
   EXPECT_FALSE(forecast(curve(30, 0.1, 1, 0.5), 0));
 }
 
+// Models every 20 labels that follow any law as closely as audits of a million labels say it.
+static History lawful(size_t models, const metrics::CurveLaw& law) {
+  History history{.batch_size = 20, .pool_left = 5000};
+  for (size_t i = 1; i <= models; ++i) {
+    const double error = law.error(static_cast<double>(20 * i));
+    add_audited(history, 20 * i, std::llround((1 - error) * 1e6), 1'000'000);
+  }
+  return history;
+}
+
+TEST(Forecast, TakesTheFormThatForetellsHeldOutModels) {
+  using metrics::CurveForm;
+  for (const metrics::CurveLaw& law : {metrics::CurveLaw{0.05, 1.5, 0.6},
+                                       {0.1, 0.5, 0.006, CurveForm::exponential},
+                                       {0.05, 0.5, 3, CurveForm::mmf, 300}}) {
+    const auto next = forecast(lawful(24, law), 100);
+    ASSERT_TRUE(next.has_value());
+    EXPECT_EQ(next->choice.form, law.form);
+    EXPECT_EQ(next->gain.method, metrics::curve_form_word(law.form));
+    EXPECT_NEAR(next->gain.value, law.error(480) - law.error(580), 2e-4);
+    ASSERT_EQ(next->choice.held_out.size(), 3u);
+    EXPECT_LT(next->choice.held_out[static_cast<size_t>(law.form)].error, 1e-4);
+    EXPECT_TRUE(next->back_test->held);
+  }
+}
+
+TEST(TargetForecast, CountsTheLabelsToTheTarget) {
+  const metrics::CurveLaw law{0.05, 1.5, 0.6};
+  History history = lawful(24, law);
+  EXPECT_FALSE(target_forecast(history)) << "no target";
+  history.target = 1 - law.error(800);
+  auto target = target_forecast(history);
+  ASSERT_TRUE(target.has_value());
+  EXPECT_NEAR(*target->more.labels, 320, 3);  // Audits are rounded to 1e-6.
+  EXPECT_LE(*target->more.ci_low, *target->more.labels);
+  EXPECT_GE(*target->more.ci_high, *target->more.labels);
+  EXPECT_EQ(target->sentence.find("The target of "), 0u);
+  EXPECT_NE(target->sentence.find(" takes about 320 more labels (95 % range 2"), std::string::npos)
+      << target->sentence;
+  history.audit_share = 0.2;  // Of five labels the model learns from four.
+  EXPECT_NEAR(*target_forecast(history)->more.labels, 400, 4);
+  EXPECT_NEAR(forecast(history, 100)->gain.value, law.error(480) - law.error(560), 1e-4);
+  history.audit_share = 1;
+  EXPECT_FALSE(target_forecast(history)->more.labels);
+  EXPECT_EQ(forecast(history, 100)->gain.value, 0);
+  history.audit_share = 0;
+  history.pool_left = 200;
+  EXPECT_NE(target_forecast(history)->sentence.find(
+                "takes more labels than the 200 examples that are left."),
+            std::string::npos)
+      << target_forecast(history)->sentence;
+  history.target = 0.99;
+  target = target_forecast(history);
+  EXPECT_FALSE(target->more.labels);
+  EXPECT_EQ(target->sentence,
+            "The target of 99 of 100 is not reachable by the curve, which "
+            "levels off at about 95.0.");
+  history.target = 0.5;
+  EXPECT_EQ(target_forecast(history)->sentence, "The curve is at the target of 50 of 100 already.");
+  history.models.resize(4);
+  EXPECT_FALSE(target_forecast(history)) << "too short a curve";
+}
+
+TEST(TargetForecast, SaysWhatFewAuditLabelsLeaveOpen) {
+  History history = curve(20, 0.05, 1.5, 0.6, 60);
+  history.target = 0.93;
+  const auto target = target_forecast(history);
+  ASSERT_TRUE(target.has_value());
+  EXPECT_FALSE(target->more.ci_high && *target->more.ci_high <= 5000) << target->sentence;
+  EXPECT_NE(target->sentence.find("at best after about"), std::string::npos) << target->sentence;
+}
+
 TEST(NoGain, StopsOnAFlatCurveOnly) {
   Advice advice = ask("no_gain", curve(20, 0.1, 0, 1));
   EXPECT_EQ(advice.verdict, Verdict::stop) << advice.sentence;
@@ -90,7 +162,8 @@ TEST(CostBenefit, WeighsTheGainAgainstTheBatch) {
   Advice advice = ask("cost_benefit", history);
   EXPECT_EQ(advice.verdict, Verdict::continue_) << advice.sentence;
   EXPECT_NEAR(advice.value, 100 * gain * 50 - 2, 1);  // The fit is of audits rounded to 1 / 4000.
-  EXPECT_NE(advice.sentence.find("The next 20 labels cost about 2.00"), std::string::npos);
+  EXPECT_NE(advice.sentence.find("The next 20 labels cost about 2.00 for 3 min and are"),
+            std::string::npos);
   history.value_per_point = 1;  // The gain of about a third of a point is worth less than 2.
   advice = ask("cost_benefit", history);
   EXPECT_EQ(advice.verdict, Verdict::stop) << advice.sentence;

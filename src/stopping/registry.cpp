@@ -49,6 +49,9 @@ static void check_history(const History& history) {
   if (!(history.target >= 0 && history.target <= 1)) {
     refuse("the target must lie between 0 and 1, not {}", history.target);
   }
+  if (!(history.audit_share >= 0 && history.audit_share <= 1)) {
+    refuse("the audit's share must lie between 0 and 1, not {}", history.audit_share);
+  }
   if (const auto& audit = history.audit; audit && !holds_its_value(*audit)) {
     refuse("the audit's value {} must lie in its interval {} to {}", audit->value, audit->ci_low,
            audit->ci_high);
@@ -67,20 +70,28 @@ Advice decide(const StoppingRule& rule, const History& history, const Params& pa
   return advice;
 }
 
-// Where more labels chosen in the same way would not lead to the target: the audit lies below it,
-// though the answers have settled or nothing more is gained.
+static std::string other_than(const History& history) {
+  return history.strategy.empty() ? "" : fmt::format(" other than {}", history.strategy);
+}
+
+static std::string guarded(const History& history) {
+  return fmt::format("Switch to a strategy{}. {}", other_than(history), *history.guard);
+}
+
+// Where the answers have settled or nothing more is gained, but not because all is learnt: the
+// audit lies below the target, or the labels are chosen worse than at random, so that others would
+// teach more.
 static std::optional<std::string> why_switch(const History& history, const Advice& reason) {
   const bool no_more = reason.name == "stabilizing_predictions" || reason.name == "no_gain";
-  if (!no_more || history.target == 0 || !history.audit) return std::nullopt;
+  if (!no_more) return std::nullopt;
+  const bool below = history.target > 0 && history.audit && history.audit->ci_high < history.target;
+  if (!below) return history.guard ? std::optional(guarded(history)) : std::nullopt;
   const metrics::Estimate& audit = *history.audit;
-  if (audit.ci_high >= history.target) return std::nullopt;
-  const std::string other =
-      history.strategy.empty() ? "" : fmt::format(" other than {}", history.strategy);
   return fmt::format(
       "Switch to a strategy{}, or to another learner or featurizer: the audit has {:.0f} of 100 "
       "({:.0f} to {:.0f}), below your target of {:g}. {}",
-      other, 100 * audit.value, 100 * audit.ci_low, 100 * audit.ci_high, 100 * history.target,
-      reason.sentence);
+      other_than(history), 100 * audit.value, 100 * audit.ci_low, 100 * audit.ci_high,
+      100 * history.target, reason.sentence);
 }
 
 static std::string why_go_on(const History& history, const std::vector<Advice>& evidence) {
@@ -131,6 +142,9 @@ Verdicts advise(const History& history, const std::map<std::string, Params>& set
   } else if (other_way) {
     all_advice.verdict = Verdict::switch_;
     all_advice.sentence = *other_way;
+  } else if (history.guard && !history.review) {
+    all_advice.verdict = Verdict::switch_;
+    all_advice.sentence = guarded(history);
   } else if (go_on) {
     all_advice.verdict = Verdict::continue_;
     all_advice.sentence = why_go_on(history, all_advice.evidence);

@@ -45,13 +45,16 @@ struct History {
   std::string_view metric = "accuracy";  // The word of that metric, for sentences.
   double target = 0;                     // 0: none was set.
   size_t labels = 0;                     // Labels given so far.
-  size_t budget = 0;                     // Most labels to give; 0: no limit was set.
-  size_t pool_left = 0;                  // Examples that nobody has labelled yet.
+  double audit_share = 0;  // Of labels to come that no model learns from, where its count has none.
+  size_t budget = 0;       // Most labels to give; 0: no limit was set.
+  size_t pool_left = 0;    // Examples that nobody has labelled yet.
   std::optional<double> seconds_per_label;
   double cost_per_hour = 0;  // 0: not known.
   double value_per_point =
       0;                      // Of one point of 100 of the metric, in the same money; 0: not known.
   std::string_view strategy;  // That chose the last batch, for sentences.
+  // What the guard against worse than random says while it is raised.
+  std::optional<std::string> guard;
   std::optional<Review> review;
 };
 
@@ -88,9 +91,9 @@ Advice decide(const StoppingRule& rule, const History& history, const Params& pa
 
 // What all rules together say. Stop: a rule that decides is met. Switch: the answers have settled,
 // or nothing more is gained, and yet the target is not reached, so that more labels chosen in this
-// way would be wasted. Continue: go on, with the gain expected of the next 100 labels where the
-// audit says it. Unknown: no rule can tell. settings may hold the Params of a rule by its name;
-// others keep their fallbacks.
+// way would be wasted; or the guard is raised, since random labels teach more. Continue: go on,
+// with the gain expected of the next 100 labels where the audit says it. Unknown: no rule can tell.
+// settings may hold the Params of a rule by its name; others keep their fallbacks.
 struct Verdicts {
   Verdict verdict = Verdict::unknown;
   std::string sentence;

@@ -246,6 +246,24 @@ TEST(Advise, SwitchesWhereTheAnswersSettleBelowTheTarget) {
   EXPECT_EQ(advise(history).verdict, Verdict::stop);
 }
 
+TEST(Advise, SwitchesWhileTheGuardIsRaised) {
+  History history{.batch_size = 20, .pool_left = 500, .strategy = "margin"};
+  history.guard = "The chosen labels taught less than random ones.";
+  EXPECT_EQ(advise(history).verdict, Verdict::switch_);
+  EXPECT_EQ(advise(history).sentence,
+            "Switch to a strategy other than margin. The chosen labels taught less than random "
+            "ones.");
+  // Answers that settle under such a strategy have not learnt all that there is.
+  for (const size_t labels : {20, 40, 60, 80}) history.models.push_back(model(labels, 0));
+  EXPECT_EQ(ask("stabilizing_predictions", history).met, true);
+  EXPECT_EQ(advise(history).verdict, Verdict::switch_);
+  history.labels = history.budget = 100;
+  EXPECT_EQ(advise(history).verdict, Verdict::stop);
+  history.budget = 0;
+  history.review = Review{"spam", {}, {10, 500}};
+  EXPECT_EQ(advise(history).verdict, Verdict::continue_) << "its strategy is what a review is";
+}
+
 TEST(Advise, LetsOnlyRecallEndAReview) {
   History history{.batch_size = 20, .pool_left = 500};
   for (const size_t labels : {20, 40, 60, 80}) history.models.push_back(model(labels, 0));
@@ -260,6 +278,7 @@ TEST(Advise, RefusesAHistoryThatCannotBe) {
   EXPECT_THROW(advise({.models = {model(40, 0), model(20, 0)}}), Error);
   EXPECT_THROW(advise({.models = {model(20, 0, 10), model(40, 0, 12)}}), Error);
   EXPECT_THROW(advise({.target = 1.5}), Error);
+  EXPECT_THROW(advise({.audit_share = -0.1}), Error);
   EXPECT_THROW(advise({.value_per_point = -1}), Error);
   EXPECT_THROW(
       advise({.models = {{.labels = 5, .audit = metrics::Estimate{0.5, 0.6, 0.7, "wilson"}}}}),

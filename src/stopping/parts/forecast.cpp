@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "metrics/curve_fit.h"
 #include "metrics/distributions.h"
 
 namespace querist::stopping {
@@ -45,12 +44,30 @@ static Points fitted_part(const Points& points) {
   return part;
 }
 
-static std::optional<BackTest> test_back(const Points& points, size_t models_back, uint64_t seed) {
-  if (points.size() <= models_back) return std::nullopt;
-  const Points part = fitted_part({points.begin(), points.end() - static_cast<long>(models_back)});
+struct Curve {
+  metrics::CurveChoice choice;
+  metrics::CurveFit fit;
+};
+
+// By all points up to one; nothing where they are too few.
+static std::optional<Curve> fit_to(const Points& points, uint64_t seed) {
+  const Points part = fitted_part(points);
   if (part.size() < curve_minimum) return std::nullopt;
+  auto choice = metrics::choose_form(part);
+  auto fit = metrics::fit_curve(part, seed, choice.form);
+  return Curve{std::move(choice), std::move(fit)};
+}
+
+// Any fixed one: the same history says the same.
+static uint64_t seed_of(const Points& points) { return points.size(); }
+
+static std::optional<BackTest> test_back(const Points& points, size_t models_back) {
+  if (points.size() <= models_back) return std::nullopt;
+  const auto curve =
+      fit_to({points.begin(), points.end() - static_cast<long>(models_back)}, seed_of(points));
+  if (!curve) return std::nullopt;
   const metrics::CurvePoint& now = points.back();
-  const auto error = metrics::error_at(metrics::fit_curve(part, seed), now.labels);
+  const auto error = metrics::error_at(curve->fit, now.labels);
   BackTest test{.models = models_back, .measured = 1 - now.error};
   test.predicted = {1 - error.value, 1 - error.ci_high, 1 - error.ci_low, error.method};
   const double z = metrics::normal_quantile(0.975);
@@ -64,13 +81,78 @@ static std::optional<BackTest> test_back(const Points& points, size_t models_bac
 
 std::optional<Forecast> forecast(const History& history, size_t labels, size_t models_back) {
   const Points points = audited(history);
-  const Points part = fitted_part(points);
-  if (part.size() < curve_minimum || labels == 0) return std::nullopt;
-  const uint64_t seed = points.size();  // Any fixed one: the same history says the same.
+  const auto curve = labels > 0 ? fit_to(points, seed_of(points)) : std::nullopt;
+  if (!curve) return std::nullopt;
   const double from = points.back().labels;
-  const auto curve = metrics::fit_curve(part, seed);
-  return Forecast{metrics::gain_between(curve, from, from + static_cast<double>(labels)), labels,
-                  test_back(points, models_back, seed)};
+  const double learnt = static_cast<double>(labels) * (1 - history.audit_share);
+  return Forecast{metrics::gain_between(curve->fit, from, from + learnt), labels, curve->choice,
+                  test_back(points, models_back)};
+}
+
+// Two digits are as many as such a forecast has: 1234 as "1200".
+static std::string about(double labels) {
+  double unit = 1;
+  while (labels / unit >= 100) unit *= 10;
+  return fmt::format("{:.0f}", std::round(labels / unit) * unit);
+}
+
+// Numbers beyond what is left to label are only said to be so.
+static std::string range_words(const metrics::LabelsTo& more, size_t pool_left) {
+  const auto left = static_cast<double>(pool_left);
+  const auto end = [&](const std::optional<double>& labels) {
+    return labels && *labels <= left ? about(*labels) : "more than are left";
+  };
+  return fmt::format("95 % range {} to {}", end(more.ci_low), end(more.ci_high));
+}
+
+static std::string target_words(const metrics::LabelsTo& more, const History& history,
+                                double limit) {
+  const std::string goal = fmt::format("{:g} of 100", 100 * history.target);
+  const auto left = static_cast<double>(history.pool_left);
+  if (more.labels && *more.labels == 0) {
+    return fmt::format("The curve is at the target of {} already", goal);
+  }
+  if (more.labels && *more.labels <= left) {
+    return fmt::format("The target of {} takes about {} more {} ({})", goal, about(*more.labels),
+                       *more.labels < 1.5 ? "label" : "labels",
+                       range_words(more, history.pool_left));
+  }
+  const bool at_best = more.ci_low && *more.ci_low <= left;
+  const std::string best =
+      at_best ? fmt::format(", at best after about {} more", about(*more.ci_low)) : "";
+  if (more.labels) {
+    return fmt::format("The target of {} takes more labels than the {} examples that are left{}",
+                       goal, history.pool_left, best);
+  }
+  return fmt::format(
+      "The target of {} is not reachable by the curve, which levels off at about "
+      "{:.1f}{}",
+      goal, 100 * limit, best);
+}
+
+std::optional<TargetForecast> target_forecast(const History& history, size_t models_back) {
+  if (history.target == 0) return std::nullopt;
+  const Points points = audited(history);
+  const auto curve = fit_to(points, seed_of(points));
+  if (!curve) return std::nullopt;
+  TargetForecast target{.more = metrics::labels_to(curve->fit, 1 - history.target),
+                        .form = curve->choice.form,
+                        .back_test = test_back(points, models_back),
+                        .sentence = ""};
+  for (auto* labels : {&target.more.labels, &target.more.ci_low, &target.more.ci_high}) {
+    if (!*labels) continue;
+    const double learnt = std::max(0.0, **labels - points.back().labels);
+    // Where all labels to come are audit labels the curve stays where it is.
+    *labels = learnt == 0 ? std::optional(0.0)
+              : history.audit_share < 1
+                  ? std::optional(std::ceil(learnt / (1 - history.audit_share)))
+                  : std::nullopt;
+  }
+  target.sentence = target_words(target.more, history, std::max(0.0, 1 - curve->fit.fit.a)) +
+                    (target.back_test && !target.back_test->held
+                         ? ", though the curve's last forecast was more off than chance explains."
+                         : ".");
+  return target;
 }
 
 std::string gain_words(const metrics::Estimate& gain) {
