@@ -53,6 +53,10 @@ export interface Stop {
   advice: string;
   sentence: string;
   evidence: { name: string; met: boolean | null; sentence: string }[];
+  /** How many more labels the target takes; law is null while there is no curve. */
+  target?: { sentence: string; law: string | null } | null;
+  kappa?: number;
+  dial?: { kappa: number; loss: number; worst_loss: number; labels: number }[];
 }
 
 export interface Cost {

@@ -23,6 +23,7 @@ const PLACES: Record<string, Group> = {
   lease_seconds: 'labelling',
   target_metric: 'target',
   target: 'target',
+  budget: 'target',
   stopping_kappa: 'target',
   seconds_per_label: 'target',
   cost_per_hour: 'target',
