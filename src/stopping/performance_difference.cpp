@@ -11,6 +11,8 @@
 
 namespace querist::stopping {
 
+// With the fallback of two points margin sampling stops at 98.0 to 99.6 % of what all labels give
+// on six sets; one point it reached in one run of five on two of them (bench/curves/stopping.py).
 static Advice decide(const History& history, const Params& params) {
   const auto window = static_cast<size_t>(params.integer("window"));
   const double most = params.number("change");
@@ -49,7 +51,7 @@ StoppingRule performance_difference() {
       .name = "performance_difference",
       .summary = "Stop when the predicted change of F between the last models is small.",
       .params = {{.name = "change",
-                  .fallback = 0.01,
+                  .fallback = 0.02,
                   .min = 0,
                   .max = 1,
                   .help = "Predicted change of F, the mean over classes, below which a step counts "

@@ -109,13 +109,13 @@ TEST(PerformanceDifference, LooksAtTheWorstOfTheLastSteps) {
   EXPECT_NEAR(advice.value, 0.04, 1e-4);  // The classes are not of exactly one size.
   EXPECT_EQ(advice.sentence,
             "If the newer answers are right, the last 60 labels gained at most 4.0 of 100 of mean "
-            "F in each of 3 steps, not below the 1.");
+            "F in each of 3 steps, not below the 2.");
   history.models.push_back(model(100, 6));
   advice = ask("performance_difference", history);
   EXPECT_EQ(advice.verdict, Verdict::stop);
   EXPECT_EQ(advice.sentence,
             "If the newer answers are right, the last 60 labels gained at most 0.6 of 100 of mean "
-            "F in each of 3 steps, below the 1.");
+            "F in each of 3 steps, below the 2.");
   history.models.resize(3);
   EXPECT_FALSE(ask("performance_difference", history).met);
   EXPECT_FALSE(ask("performance_difference", {}).met);
