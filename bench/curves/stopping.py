@@ -177,7 +177,7 @@ def main():
         print(name, {rule: cell(row) for rule, row in known[name]["rules"].items()}, flush=True)
     worlds = [known[name] for name in SETS if name in known]
     counts = sorted({one["seeds"] for one in worlds})
-    seeds = " ".join(f"{count} seeds ({', '.join(one['name'] for one in worlds if one['seeds'] == count)})," for count in counts).rstrip(",")
+    seeds = " ".join(f"{count} seeds ({'; '.join(one['name'] for one in worlds if one['seeds'] == count)})," for count in counts).rstrip(",")
     body = ["# Where stopping rules end a project", "",
             f"Written by `python bench/curves/stopping.py --data FOLDER`: margin sampling, {seeds}, logistic regression with C = 20 (the "
             "notes' penalty of 0.05 a label). Labels spent when the rule first says stop, ± their deviation over the seeds, and the share of the accuracy that all labels "
