@@ -1,0 +1,198 @@
+"""The live estimate of labels saved against what was saved; bench/curves/results/labels_saved.md and .json.
+
+`querist simulate --labels-saved` says at the end of each run what a project would say of itself: by the audit labels, a tenth of
+each batch of 20. The truth stands beside it: how many labels the random strategy needs, in the mean of runs of its own, for the test accuracy that the run had
+with the first half of its labels. Each set is a pool of 65 % of its rows (at most 8,000) and a test set of the others, split anew for each seed.
+
+Run: python bench/curves/labels_saved.py --data FOLDER [--seeds 20] [--sets sms-spam,...]
+"""
+import argparse
+import csv
+import gzip
+import json
+import math
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "bench/curves/results"
+MOST_ROWS = 8000
+TABLES = ("phishing", "phoneme", "spambase")
+TEXTS = ("sms-spam", "agnews-7600", "trec6")
+BUDGET = 1000
+STRATEGIES = ("auto", "margin", "random")
+
+
+def idx_labels(path):
+    return np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8)[8:]
+
+
+def labelled_lines(path):
+    with gzip.open(path, "rt") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def write_embeddings(folder, name, vectors, labels):
+    """A CSV of labels with a .npy beside it, of MOST_ROWS rows at most."""
+    keep = np.random.default_rng(0).permutation(len(labels))[:MOST_ROWS]
+    np.save(folder / f"{name}.npy", np.asarray(vectors)[keep].astype(np.float32))
+    with open(folder / f"{name}.csv", "w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["id", "label"])
+        writer.writerows([i, labels[row]] for i, row in enumerate(keep))
+    return [str(folder / f"{name}.csv"), "--label", "label", "--id", "id", "--embeddings", str(folder / f"{name}.npy")]
+
+
+def source(name, data, folder):
+    """The arguments of simulate that read the set."""
+    if name in TABLES:
+        return [str(data / f"al-benchmark-tabular/{name}.csv.gz"), "--label", "label", "--id", "id"]
+    if name == "sms-spam":
+        return [str(data / "sms-spam/data.jsonl.gz"), "--text", "text", "--label", "label", "--id", "id"]
+    if name == "mnist":
+        labels = np.concatenate([idx_labels(data / f"mnist/{part}-labels-idx1-ubyte.gz") for part in ("train", "t10k")])
+        return write_embeddings(folder, name, np.load(data / "mnist/embeddings_efficientnet-lite0.npy", mmap_mode="r"), labels)
+    rows = labelled_lines(data / name / "data.jsonl.gz")
+    return write_embeddings(folder, name, np.load(data / name / "embeddings_minilm.npy", mmap_mode="r"), [row["label"] for row in rows])
+
+
+def simulate(arguments, folder, *options):
+    out = folder / "result.json"
+    subprocess.run([ROOT / "build/querist", "simulate", *arguments, "--test-fraction", "0.35", "--initial", "20", "--guard", "off",
+                    "--out", out, *options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return json.loads(out.read_text())
+
+
+def falling(values):
+    """Neighbours that rise are pooled to their mean."""
+    blocks = []
+    for value in values:
+        blocks.append([value, 1])
+        while len(blocks) > 1 and blocks[-2][0] < blocks[-1][0]:
+            mean, count = blocks.pop()
+            total = blocks[-1][1] + count
+            blocks[-1] = [(blocks[-1][0] * blocks[-1][1] + mean * count) / total, total]
+    return [mean for mean, count in blocks for _ in range(count)]
+
+
+def labels_to_reach(curve, error):
+    """Where the falling curve of (labels, error) reaches the error; infinite where it never does."""
+    errors = falling([e for _, e in curve])
+    if errors[0] <= error:
+        return curve[0][0]
+    for i in range(1, len(curve)):
+        if errors[i] <= error:
+            share = (errors[i - 1] - error) / (errors[i - 1] - errors[i])
+            low, high = curve[i - 1][0], curve[i][0]
+            return low * (high / low) ** share
+    return math.inf
+
+
+def random_curve(arguments, folder, seeds):
+    """Mean test errors of random labels, of steps of 20 at first and of 200 later."""
+    points = {}
+    for batch, budget in ((20, 400), (200, 10 * BUDGET)):
+        result = simulate(arguments, folder, "--strategies", "random", "--batch-size", str(batch), "--budget", str(budget), "--seeds", str(seeds))
+        for run in result["runs"]:
+            for labels, accuracy in zip(run["labels"], run["accuracy"]):
+                if batch == 20 or labels > 400:
+                    points.setdefault(labels, []).append(1 - accuracy)
+    most = max(len(v) for v in points.values())
+    return sorted((labels, statistics.mean(errors)) for labels, errors in points.items() if len(errors) == most)
+
+
+def judged(run, curve):
+    """The run's estimate beside the truth; None where it had none."""
+    live = run.get("labels_saved")
+    if not live:
+        return None
+    half = live["labels"]
+    trained = [20 + 18 * i for i in range(len(run["accuracy"]))]  # Two of each batch of 20 are audit labels.
+    near = [1 - a for n, a in zip(trained, run["accuracy"]) if 0.9 * half <= n <= 1.1 * half]
+    needed = labels_to_reach(curve, statistics.mean(near))
+    truth = 1 - half / min(needed, curve[-1][0])
+    # Where random never gets there, all that is known is that more than its last number is needed.
+    low, high = live["ci_low"], live["ci_high"]
+    never = math.isinf(needed)
+    covered = (low is None or low <= truth or never) and (high is None or high >= truth)
+    closed = live["value"] is not None and not never
+    return {"seed": run["seed"], "labels": half, "audit_labels": live["audit_labels"], "random_labels": None if never else needed, "truth": truth,
+            "at_least": never, "value": live["value"], "ci_low": low, "ci_high": high, "covered": covered,
+            "log_ratio": math.log(live["random_labels"] / needed) if closed else None, "back_test": live["back_test"]}
+
+
+def summary(rows):
+    logs = [row["log_ratio"] for row in rows if row["log_ratio"] is not None]
+    widths = [(1 if row["ci_high"] is None else row["ci_high"]) - row["ci_low"] for row in rows if row["ci_low"] is not None]
+    gaps = [row["value"] - row["truth"] for row in rows if not row["at_least"]]
+    tests = [row["back_test"] for row in rows if row["back_test"]]
+    return {"runs": len(rows), "covered": sum(row["covered"] for row in rows),
+            "truth": statistics.median(row["truth"] for row in rows), "at_least": sum(row["at_least"] for row in rows),
+            "value": statistics.median(row["value"] for row in rows), "bias": statistics.mean(gaps) if gaps else None,
+            "log_bias": statistics.mean(logs) if logs else None, "log_sd": statistics.pstdev(logs) if logs else None,
+            "width": statistics.median(widths) if widths else None, "no_low": sum(row["ci_low"] is None for row in rows),
+            "no_high": sum(row["ci_high"] is None for row in rows),
+            "back_test_error": statistics.mean(abs(t["predicted"] - t["measured"]) for t in tests),
+            "back_test_bias": statistics.mean(t["predicted"] - t["measured"] for t in tests),
+            "back_test_held": sum(t["held"] for t in tests)}
+
+
+def percent(value):
+    return "–" if value is None else f"{100 * value:.0f}"
+
+
+def report(results, seeds):
+    lines = ["# Labels saved, live: what a project says of itself, and what is so", "",
+             "`python bench/curves/labels_saved.py`; the method is decision 0013.", "",
+             f"{seeds} runs a row, to {BUDGET} labels, a tenth of each batch for the audit. Saved, in percent: the medians of the truth and of the live value; "
+             "bias is the mean of their differences where random reaches the accuracy at all (in the other runs, counted under \"never\", the truth is only bounded from below). "
+             "Covered: runs whose 95 % interval holds the truth. Width: the median of what lies between its ends in points of 100, an open upper end counted as 100; how many lower and upper ends were open. "
+             "Back-test: by how much in points of 100 simulated random labels were off from as many audit labels that were taught, in the mean, the mean with its sign, and how often chance explains it.", "",
+             "| set | strategy | truth | never | live | bias | covered | width | open low, high | back-test off | signed | held |",
+             "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"]
+    for row in results:
+        s = row["summary"]
+        lines.append(f"| {row['set']} | {row['strategy']} | {percent(s['truth'])} | {s['at_least']} | {percent(s['value'])} | {percent(s['bias'])} | {s['covered']} of {s['runs']} "
+                     f"| {percent(s['width'])} | {s['no_low']}, {s['no_high']} | {100 * s['back_test_error']:.1f} | {100 * s['back_test_bias']:+.1f} | {s['back_test_held']} of {s['runs']} |")
+    runs = sum(row["summary"]["runs"] for row in results)
+    covered = sum(row["summary"]["covered"] for row in results)
+    held = sum(row["summary"]["back_test_held"] for row in results)
+    lines += ["", f"In all the interval held in {covered} of {runs} runs ({100 * covered / runs:.0f} %), the back-test in {held}."]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=os.environ.get("QUERIST_DATA", str(ROOT.parent / "shared/data")))
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--random-seeds", type=int, default=10)
+    parser.add_argument("--sets", default="sms-spam,agnews-7600,trec6,phoneme,phishing,spambase,mnist")
+    parser.add_argument("--strategies", default=",".join(STRATEGIES))
+    parser.add_argument("--out", default=str(RESULTS / "labels_saved"))
+    options = parser.parse_args()
+    results = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        for name in options.sets.split(","):
+            arguments = source(name, pathlib.Path(options.data), folder)
+            curve = random_curve(arguments, folder, options.random_seeds)
+            result = simulate(arguments, folder, "--strategies", options.strategies, "--batch-size", "20", "--audit-share", "0.1",
+                              "--budget", str(BUDGET), "--seeds", str(options.seeds), "--labels-saved")
+            for strategy in options.strategies.split(","):
+                rows = [judged(run, curve) for run in result["runs"] if run["strategy"] == strategy]
+                rows = [row for row in rows if row]
+                if not rows:
+                    continue
+                results.append({"set": name, "strategy": strategy, "summary": summary(rows), "rows": rows})
+                print(name, strategy, json.dumps(results[-1]["summary"]), flush=True)
+            pathlib.Path(options.out + ".json").write_text(json.dumps(results, indent=1) + "\n")
+            pathlib.Path(options.out + ".md").write_text(report(results, options.seeds))
+
+
+if __name__ == "__main__":
+    main()
