@@ -2,7 +2,7 @@
 
 `querist simulate --labels-saved` says at the end of each run what a project would say of itself: by the audit labels, a tenth of
 each batch of 20. The truth stands beside it: how many labels the random strategy needs, in the mean of runs of its own, for the test accuracy that the run had
-with the first half of its labels. Each set is a pool of 65 % of its rows (at most 8,000) and a test set of the others, split anew for each seed.
+with the first third of its labels. Each set is a pool of 65 % of its rows (at most 8,000) and a test set of the others, split anew for each seed.
 
 Run: python bench/curves/labels_saved.py --data FOLDER [--seeds 20] [--sets sms-spam,...]
 """
@@ -25,6 +25,7 @@ MOST_ROWS = 8000
 TABLES = ("phishing", "phoneme", "spambase")
 TEXTS = ("sms-spam", "agnews-7600", "trec6")
 BUDGET = 1000
+MOST_RANDOM = 5000
 STRATEGIES = ("auto", "margin", "random")
 
 
@@ -94,9 +95,9 @@ def labels_to_reach(curve, error):
 
 
 def random_curve(arguments, folder, seeds):
-    """Mean test errors of random labels, of steps of 20 at first and of 200 later."""
+    """Mean test errors of random labels, of steps of 20 at first and of 400 later."""
     points = {}
-    for batch, budget in ((20, 400), (200, 10 * BUDGET)):
+    for batch, budget in ((20, 400), (400, MOST_RANDOM)):
         result = simulate(arguments, folder, "--strategies", "random", "--batch-size", str(batch), "--budget", str(budget), "--seeds", str(seeds))
         for run in result["runs"]:
             for labels, accuracy in zip(run["labels"], run["accuracy"]):
@@ -111,17 +112,17 @@ def judged(run, curve):
     live = run.get("labels_saved")
     if not live:
         return None
-    half = live["labels"]
+    early = live["labels"]
     trained = [20 + 18 * i for i in range(len(run["accuracy"]))]  # Two of each batch of 20 are audit labels.
-    near = [1 - a for n, a in zip(trained, run["accuracy"]) if 0.9 * half <= n <= 1.1 * half]
+    near = [1 - a for n, a in zip(trained, run["accuracy"]) if 0.9 * early <= n <= 1.1 * early]
     needed = labels_to_reach(curve, statistics.mean(near))
-    truth = 1 - half / min(needed, curve[-1][0])
+    truth = 1 - early / min(needed, curve[-1][0])
     # Where random never gets there, all that is known is that more than its last number is needed.
     low, high = live["ci_low"], live["ci_high"]
     never = math.isinf(needed)
     covered = (low is None or low <= truth or never) and (high is None or high >= truth)
     closed = live["value"] is not None and not never
-    return {"seed": run["seed"], "labels": half, "audit_labels": live["audit_labels"], "random_labels": None if never else needed, "truth": truth,
+    return {"seed": run["seed"], "labels": early, "audit_labels": live["audit_labels"], "random_labels": None if never else needed, "truth": truth,
             "at_least": never, "value": live["value"], "ci_low": low, "ci_high": high, "covered": covered,
             "log_ratio": math.log(live["random_labels"] / needed) if closed else None, "back_test": live["back_test"]}
 

@@ -14,11 +14,13 @@
 
 namespace querist::loop {
 
-static constexpr size_t most_held_out = 2000;  // Unlabelled rows that compare models,
-static constexpr size_t least_unlabeled = 50;  // of at least so many.
-static constexpr double held_out_share = 0.3;  // Of a small pool's.
-static constexpr double reach = 10;            // Random labels, in units of the first half's.
-static constexpr double step = 1.35;           // From one number of random labels to the next.
+static constexpr size_t most_held_out = 2000;   // Unlabelled rows that compare models,
+static constexpr size_t least_unlabeled = 50;   // of at least so many.
+static constexpr double held_out_share = 0.3;   // Of a small pool's.
+static constexpr double early_share = 1.0 / 3;  // Of the labels: what the present model, taught by
+                                                // all of them, can be an annotator for.
+static constexpr double reach = 20;   // Random labels, in units of the early ones.
+static constexpr double step = 1.35;  // From one number of random labels to the next.
 // Standard deviation of the logarithm of the random labels from labelling draws with the present
 // model instead of a person (bench/curves/labels_saved.py).
 static constexpr double model_deviation = 0.2;
@@ -42,14 +44,15 @@ std::string unsaved_reason(size_t training_labels, size_t audit_labels, size_t u
 namespace {
 
 struct Effort {
-  size_t first_half = 500;  // Most labels of it.
-  size_t draws = 6;         // Most draws a number of random labels.
-  size_t halvings = 12;     // Of the audit labels.
+  size_t early = 500;    // Most early labels,
+  size_t random = 5000;  // and most random ones.
+  size_t draws = 6;      // Most draws a number of random labels.
+  size_t halvings = 12;  // Of the audit labels.
 };
 
 Effort effort_for(const learners::Learner& learner) {
   const bool cheap = learner.name == "logistic_regression" || learner.name == "naive_bayes";
-  return cheap ? Effort{} : Effort{.first_half = 100, .draws = 3, .halvings = 4};
+  return cheap ? Effort{} : Effort{.early = 100, .random = 1000, .draws = 3, .halvings = 4};
 }
 
 // A model to train, and what it then says of every row that is asked about.
@@ -83,12 +86,13 @@ class Comparison {
   }
 
   Json estimate() {
-    const size_t half = std::min(data_.rows.size() / 2, effort_.first_half);
-    const Errors ours = errors_of(first_half(half));
+    const auto third = static_cast<size_t>(early_share * static_cast<double>(data_.rows.size()));
+    const size_t early = std::min(third, effort_.early);
+    const Errors ours = errors_of(early_lessons(early));
     metrics::ErrorDifferences errors;
     Json curve = Json::array();
     size_t below = 0;
-    for (const size_t count : numbers(half)) {
+    for (const size_t count : numbers(early)) {
       const auto lessons = random_lessons(count, draws_of(count));
       const Errors theirs = errors_of(lessons);
       add(errors, count, ours, theirs, deviation(lessons));
@@ -99,10 +103,10 @@ class Comparison {
     }
     Json json = {{"audit_labels", data_.audit_rows.size()},
                  {"training_labels", data_.rows.size()},
-                 {"labels", half},
+                 {"labels", early},
                  {"accuracy", 1 - metrics::mean(ours.measured)},
                  {"random_curve", curve}};
-    add_interval(json, errors, half);
+    add_interval(json, errors, early);
     json["back_test"] = back_test();
     return json;
   }
@@ -128,11 +132,11 @@ class Comparison {
     }
   }
 
-  std::vector<size_t> numbers(size_t half) const {
-    const double most =
-        std::min(reach * static_cast<double>(half), static_cast<double>(drawn_from_.size()));
+  std::vector<size_t> numbers(size_t early) const {
+    const double most = std::min(reach * static_cast<double>(early),
+                                 static_cast<double>(std::min(effort_.random, drawn_from_.size())));
     std::vector<size_t> out;
-    for (double n = std::max(4.0, static_cast<double>(half) / 4); n < most; n *= step)
+    for (double n = std::max(4.0, static_cast<double>(early) / 4); n < most; n *= step)
       out.push_back(static_cast<size_t>(n));
     if (out.empty() || static_cast<double>(out.back()) < most)
       out.push_back(static_cast<size_t>(most));
@@ -142,11 +146,11 @@ class Comparison {
   // Many labels vary less, and cost more.
   size_t draws_of(size_t count) const { return std::clamp<size_t>(3000 / count, 2, effort_.draws); }
 
-  // Models about the first half: their mean is smoother than one model.
-  std::vector<Lesson> first_half(size_t half) const {
+  // Models about the early labels: their mean is smoother than one model.
+  std::vector<Lesson> early_lessons(size_t early) const {
     std::vector<Lesson> lessons;
     for (const double share : {0.9, 0.95, 1.0, 1.05, 1.1}) {
-      const auto count = static_cast<long>(std::llround(share * static_cast<double>(half)));
+      const auto count = static_cast<long>(std::llround(share * static_cast<double>(early)));
       lessons.push_back({{data_.rows.begin(), data_.rows.begin() + count},
                          {data_.labels.begin(), data_.labels.begin() + count},
                          {}});
@@ -247,20 +251,21 @@ class Comparison {
     return metrics::standard_deviation(last) / std::sqrt(static_cast<double>(last.size()));
   }
 
-  void add_interval(Json& json, const metrics::ErrorDifferences& errors, size_t half) const {
+  void add_interval(Json& json, const metrics::ErrorDifferences& errors, size_t early) const {
     const auto powered = metrics::powered_differences(errors, mix_seed(seed_, 3));
     const auto found =
         metrics::labels_to_match(errors.labels, powered, model_deviation, mix_seed(seed_, 4));
     const auto saved = [&](double random, double spent) { return 1 - spent / random; };
-    const auto ours = static_cast<double>(half);
+    const auto ours = static_cast<double>(early);
     const metrics::Estimate& random = found.labels;
     json["random_labels"] = random.value;
     json["value"] = saved(random.value, ours);
     json["ci_low"] = found.low_open ? Json(nullptr) : Json(saved(random.ci_low, ours));
     json["ci_high"] = found.high_open ? Json(nullptr) : Json(saved(random.ci_high, ours));
+    json["beyond"] = found.value_open;
     json["method"] = random.method;
     json["with_audit"] =
-        saved(random.value, ours + static_cast<double>(data_.audit_before[half - 1]));
+        saved(random.value, ours + static_cast<double>(data_.audit_before[early - 1]));
     json["proxy_weight"] = powered.weight;
   }
 

@@ -1,4 +1,4 @@
-// Labels saved against random, live: how many random labels would teach as much as the first half
+// Labels saved against random, live: how many random labels would teach as much as the first third
 // of the project's labels did (decision 0013).
 #pragma once
 
@@ -14,7 +14,7 @@ namespace querist::loop {
 
 inline constexpr size_t saved_audit_labels = 50;         // Fewer judge too little,
 inline constexpr size_t saved_audit_labels_a_class = 4;  // as do fewer than so many a class.
-inline constexpr size_t saved_training_labels = 60;      // Fewer have no first half worth the name.
+inline constexpr size_t saved_training_labels = 90;  // Fewer have no first third worth the name.
 
 // The audit labels that an estimate needs.
 size_t saved_minimum(size_t classes);
@@ -39,11 +39,11 @@ std::string unsaved_reason(size_t training_labels, size_t audit_labels, size_t u
 
 // As stored with a model and told by progress (docs/http.md). Random draws of rows are labelled as
 // the present model would (as they were, where they were) and taught to the learner, more and more
-// of them, until it is as right as the labels of the project's first half made it; the audit labels
-// judge both, and half of them at a time teach the learner as well, which is the back-test. Trains
-// about 100 models: of 5,000 rows at most, with what the present one's training chose by itself;
-// of learners dearer than a linear one fewer, of 1,000. The same data and seed say the same. Needs
-// an empty unsaved_reason.
+// of them, until it is as right as the labels of the project's first third made it; the audit
+// labels judge both, and half of them at a time teach the learner as well, which is the back-test.
+// Trains about 100 models: of 5,000 rows at most, with what the present one's training chose by
+// itself; of learners dearer than a linear one fewer, of 1,000. The same data and seed say the
+// same. Needs an empty unsaved_reason.
 Json estimate_labels_saved(const learners::Learner& learner, const Params& params,
                            const SavedData& data, uint64_t seed, const Progress& progress);
 

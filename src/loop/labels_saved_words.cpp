@@ -14,7 +14,7 @@ std::string saved_sentence(const Json& estimate) {
   const Json& high = estimate["ci_high"];
   const auto labels = estimate["labels"].get<int64_t>();
   if (low.is_null() && high.is_null()) {
-    return fmt::format("not known: {} audit labels cannot tell what {} labels saved",
+    return fmt::format("{} audit labels cannot tell what the first {} labels saved",
                        estimate["audit_labels"].get<int64_t>(), labels);
   }
   if (!low.is_null() && !high.is_null()) {
@@ -25,10 +25,13 @@ std::string saved_sentence(const Json& estimate) {
         estimate["random_labels"].get<double>(), labels);
   }
   const double bound = low.is_null() ? high : low;
+  const std::string estimate_words =
+      estimate["beyond"] ? "" : fmt::format("about {:.0f} %, ", percent(estimate["value"]));
   return fmt::format(
-      "{} {:.0f} % (95 %): at {} {:.0f} random labels teach as much as the first {} did",
-      low.is_null() ? "at most" : "at least", percent(bound), low.is_null() ? "most" : "least",
-      static_cast<double>(labels) / (1 - bound), labels);
+      "{}{} {:.0f} % (95 %): it takes {} {:.0f} random labels to teach as much as "
+      "the first {} did",
+      estimate_words, low.is_null() ? "at most" : "at least", percent(bound),
+      low.is_null() ? "at most" : "at least", static_cast<double>(labels) / (1 - bound), labels);
 }
 
 std::string saved_back_test_sentence(const Json& estimate) {
