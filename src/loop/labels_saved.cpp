@@ -14,11 +14,11 @@
 
 namespace querist::loop {
 
-static constexpr size_t most_held_out = 2000;   // Unlabelled rows that compare models,
-static constexpr size_t least_unlabeled = 50;   // of at least so many.
-static constexpr double held_out_share = 0.3;   // Of a small pool's.
-static constexpr double early_share = 1.0 / 3;  // Of the labels: what the present model, taught by
-                                                // all of them, can be an annotator for.
+static constexpr size_t most_held_out = 2000;  // Unlabelled rows that compare models,
+static constexpr size_t least_unlabeled = 50;  // of at least so many.
+static constexpr double held_out_share = 0.3;  // Of a small pool's.
+// Of the labels: the present model, taught by all of them, can stand in for an annotator there.
+static constexpr double early_share = 1.0 / 3;
 static constexpr double reach = 20;   // Random labels, in units of the early ones.
 static constexpr double step = 1.35;  // From one number of random labels to the next.
 // Standard deviation of the logarithm of the random labels from labelling draws with the present
