@@ -32,7 +32,7 @@ export const overviewStrings = {
       savedRange: (range: string | null, labels: number | null) =>
         `than picking at random${range ? ` (${range}\u00a0%)` : ''}${labels ? `, for what the first ${count(labels)} taught` : ''}`,
       savedFromTo: (low: string, high: string) => `${low} to ${high}`,
-      savedBackTest: (sentence: string) => `Back-test: ${sentence}.`,
+      savedBackTest: (sentence: string) => `Back-test of the labels saved: ${sentence}.`,
       time: 'Time and cost so far',
       timeEach: (each: string, range: string | null) =>
         `${each} a label${range ? ` (middle half ${range})` : ''}`,

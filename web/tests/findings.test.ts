@@ -157,7 +157,7 @@ test('Labels saved show their back-test', () => {
   const back_test = { held: true, sentence: '30 simulated random labels teach 84.2 of 100' };
   const labels_saved = { value: 0.6, ci_low: 0.5, ci_high: 0.7, back_test };
   expect(savedFact({ ...progress, labels_saved })?.backTest).toBe(
-    'Back-test: 30 simulated random labels teach 84.2 of 100.',
+    'Back-test of the labels saved: 30 simulated random labels teach 84.2 of 100.',
   );
 });
 
