@@ -41,6 +41,20 @@ std::string unsaved_reason(size_t training_labels, size_t audit_labels, size_t u
   return {};
 }
 
+std::string too_dear_reason(const learners::Learner& learner, const Features& features,
+                            size_t classes) {
+  double columns = static_cast<double>(features.cols);
+  if (features.kind == Features::Kind::sparse && features.rows > 0) {
+    const int64_t* offsets = features.sparse.offsets;
+    columns = static_cast<double>(offsets[features.rows] - offsets[0]) /
+              static_cast<double>(features.rows);
+  }
+  const auto outputs = static_cast<double>(classes > 2 ? classes : 1);
+  if (learner.name != "gbdt" || columns * outputs <= 500) return {};
+  return fmt::format("gbdt takes too long for it on {} columns and {} classes", features.cols,
+                     classes);
+}
+
 namespace {
 
 struct Effort {

@@ -112,6 +112,15 @@ TEST(LabelsSaved, SaysWhatIsMissing) {
   EXPECT_EQ(unsaved_reason(90, 50, 50, 2), "");
 }
 
+TEST(LabelsSaved, DoesNotAskALearnerThatTakesMinutes) {
+  const Matrix narrow(10, 57), wide(10, 384);
+  const auto& boosting = learners::find("gbdt");
+  EXPECT_EQ(too_dear_reason(boosting, Features(narrow), 2), "");
+  EXPECT_EQ(too_dear_reason(boosting, Features(wide), 6),
+            "gbdt takes too long for it on 384 columns and 6 classes");
+  EXPECT_EQ(too_dear_reason(learners::find("forest"), Features(wide), 6), "");
+}
+
 TEST(LabelsSaved, SpeaksOfWhatItKnows) {
   Json json = {{"labels", 100},   {"audit_labels", 60}, {"random_labels", 256.4}, {"value", 0.61},
                {"ci_low", 0.483}, {"ci_high", 0.7},     {"beyond", false}};

@@ -15,7 +15,8 @@ namespace querist::loop {
 static constexpr const char* key = "labels_saved";
 
 static bool is_fresh(const Json& kept, const SavedStep& step) {
-  if (!kept.is_object() || kept.at("learner") != step.learner.card->name) return false;
+  if (!kept.is_object() || kept.contains("reason") || kept.at("learner") != step.learner.card->name)
+    return false;
   return !has_outgrown(step.audit.rows.size(), kept.at("audit_labels").get<size_t>()) &&
          2 * step.labels.rows.size() < 3 * kept.at("training_labels").get<size_t>();
 }
@@ -83,6 +84,11 @@ void add_labels_saved(const SavedStep& step, ModelVersion& version) {
   if (!unsaved_reason(step.labels.rows.size(), step.audit.rows.size(), unlabeled.size(), classes)
            .empty())
     return;
+  if (const auto reason = too_dear_reason(*step.learner.card, step.view.features, classes);
+      !reason.empty()) {
+    version.data[key] = {{"learner", step.learner.card->name}, {"reason", reason}};
+    return;
+  }
   const double started = monotonic_seconds();
   const Way way = way_of(step);
   Json estimate = estimate_labels_saved(
@@ -120,6 +126,10 @@ void report_labels_saved(const Project& project, const ModelVersion* newest, Jso
   const Json kept = newest ? newest->data.value(key, Json()) : Json();
   if (!kept.is_object() || !project.settings.flag(key)) {
     report["labels_saved_reason"] = reason_without(project);
+    return;
+  }
+  if (kept.contains("reason")) {
+    report["labels_saved_reason"] = kept["reason"];
     return;
   }
   if (kept.at("ci_low").is_null() && kept.at("ci_high").is_null()) {

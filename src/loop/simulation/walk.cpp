@@ -212,7 +212,8 @@ void Walk::estimate_savings(const Progress& progress) {
   const size_t classes = table_.classes.size();
   const auto open = rows_in(State::open);
   if (!plan_.labels_saved ||
-      !unsaved_reason(learnt_.rows.size(), audited_.rows.size(), open.size(), classes).empty())
+      !unsaved_reason(learnt_.rows.size(), audited_.rows.size(), open.size(), classes).empty() ||
+      !too_dear_reason(*learner_.card, stage_.pool.features(), classes).empty())
     return;
   run_.labels_saved = estimate_labels_saved(*learner_.card, learner_.params,
                                             {.features = stage_.pool.features(),
