@@ -4,7 +4,7 @@
 each batch of 20. The truth stands beside it: how many labels the random strategy needs, in the mean of runs of its own, for the test accuracy that the run had
 with the first third of its labels. Texts and digits are embeddings. Each set is a pool of 65 % of its rows (at most 8,000) and a test set of the others, split anew for each seed.
 
-Run: python bench/curves/labels_saved.py --data FOLDER [--seeds 8] [--sets sms-spam,...]
+Run: python bench/curves/labels_saved.py --data FOLDER [--seeds 8] [--sets sms-spam,mnist,...]
 """
 import argparse
 import csv
@@ -170,7 +170,7 @@ def main():
     parser.add_argument("--data", default=os.environ.get("QUERIST_DATA", str(ROOT.parent / "shared/data")))
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--random-seeds", type=int, default=3)
-    parser.add_argument("--sets", default="spambase,phishing,phoneme,trec6,sms-spam,agnews-7600,mnist")
+    parser.add_argument("--sets", default="spambase,phishing,phoneme,trec6,sms-spam,agnews-7600")
     parser.add_argument("--strategies", default=",".join(STRATEGIES))
     parser.add_argument("--out", default=str(RESULTS / "labels_saved"))
     options = parser.parse_args()
