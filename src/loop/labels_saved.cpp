@@ -22,7 +22,7 @@ static constexpr double early_share = 1.0 / 3;
 static constexpr double reach = 20;   // Random labels, in units of the early ones.
 static constexpr double step = 1.35;  // From one number of random labels to the next.
 // Standard deviation of the logarithm of the random labels from labelling draws with the present
-// model instead of a person (bench/curves/labels_saved.py).
+// model instead of a person (decision 0013).
 static constexpr double model_deviation = 0.2;
 
 size_t saved_minimum(size_t classes) {
