@@ -10,12 +10,12 @@ port=${QUERIST_PORT:-8080}
 echo "1. Import: 5,574 text messages, ham or spam (SMS Spam Collection, CC BY 4.0)"
 $querist import "$data" --data-dir "$folder" --project sms-spam --text text --label label --id id --classes ham,spam
 echo
-echo "2. The loop: choose, answer with the known labels, learn, again, until 300 labels"
-$querist run --data-dir "$folder" --project sms-spam --oracle label --until labels=300
+echo "2. The loop: choose, answer with the known labels, learn, again, until 600 labels"
+$querist run --data-dir "$folder" --project sms-spam --oracle label --until labels=600
 echo
 $querist status --data-dir "$folder" --project sms-spam
 echo
-echo "3. Labels saved against random: a paired simulation, 5 seeds to 300 labels each"
+echo "3. The same with every label known: labels saved against random in a paired simulation, 5 seeds to 300 labels each"
 $querist simulate "$data" --text text --label label --split split --strategies auto,margin,random \
   --initial 20 --batch-size 20 --budget 300 --seeds 5 --html "$folder/simulation.html"
 echo "   the same as a page: $folder/simulation.html"

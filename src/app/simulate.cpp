@@ -60,6 +60,7 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.task_learner = invocation.text("task_learner");
   plan.stopping = strategies::split_strategies(invocation.text("stopping"));
   plan.guard = invocation.text("guard") == "on";
+  plan.labels_saved = invocation.options.flag("labels_saved");
   const bool by_fraction =
       invocation.options.changed("test_fraction") || invocation.text("split").empty();
   if (invocation.options.changed("test_fraction") && !invocation.text("split").empty()) {
@@ -138,16 +139,17 @@ static bool follows(const Invocation& invocation, std::string_view protocol,
 static bool one_by_one(const Invocation& invocation) {
   return follows(
       invocation, "one_by_one_rbf_svm",
-      {"learner", "featurizer", "initial", "initial_per_class", "ssl", "batch_size", "budget",
-       "noise", "audit_share", "guard", "test_fraction", "split", "stopping", "typos", "augment",
-       "annotators", "cost_per_label", "cost_column", "full_accuracy"});
+      {"learner",      "featurizer",    "initial",        "initial_per_class", "ssl",
+       "batch_size",   "budget",        "noise",          "audit_share",       "guard",
+       "labels_saved", "test_fraction", "split",          "stopping",          "typos",
+       "augment",      "annotators",    "cost_per_label", "cost_column",       "full_accuracy"});
 }
 
 static bool screening(const Invocation& invocation) {
   return follows(invocation, "screening",
                  {"initial", "initial_per_class", "ssl", "budget", "noise", "audit_share", "guard",
-                  "test_fraction", "split", "metric", "html", "stopping", "typos", "augment",
-                  "annotators", "cost_per_label", "cost_column", "full_accuracy"});
+                  "labels_saved", "test_fraction", "split", "metric", "html", "stopping", "typos",
+                  "augment", "annotators", "cost_per_label", "cost_column", "full_accuracy"});
 }
 
 static void print_screening(const Json& result) {
@@ -394,6 +396,10 @@ Verb simulate() {
             .choices = {"on", "off"},
             .help = "With an audit share: draw half of each batch at random while the chosen "
                     "labels teach less than random ones."},
+           {.name = "labels_saved",
+            .fallback = false,
+            .help = "With an audit share: also estimate, at the end of each run and by its audit "
+                    "labels, what a project would say of the labels it saved; in the JSON's runs."},
            {.name = "metric",
             .fallback = "accuracy",
             .choices = {"accuracy", "aubc_trapz_over_n"},

@@ -13,6 +13,16 @@ static std::string estimate_text(const Json& estimate) {
                      100 * estimate["ci_high"].get<double>());
 }
 
+static std::string saved_text(const Json& report) {
+  const Json& saved = report["labels_saved"];
+  std::string text = "labels saved against random: ";
+  if (!saved.is_object())
+    return text + "not known yet, " + report["labels_saved_reason"].get<std::string>() + "\n";
+  text += saved["sentence"].get<std::string>() + "\n";
+  const auto back_test = saved["back_test"]["sentence"].get<std::string>();
+  return text + "back-test: " + back_test + "\n";
+}
+
 std::string status_text(const Json& report) {
   const Json& counts = report["counts"];
   std::string text =
@@ -38,6 +48,7 @@ std::string status_text(const Json& report) {
     text += model["semi_supervised"]["sentence"].get<std::string>() + "\n";
   if (const Json choice = report.value("learner_choice", Json()); choice.is_object())
     text += choice["sentence"].get<std::string>() + "\n";
+  text += saved_text(report);
   const Json& guard = report["guard"];
   if (guard["watched"].get<bool>()) text += "guard: " + guard["sentence"].get<std::string>() + "\n";
   const Json& stop = report["stop"];
@@ -49,7 +60,7 @@ std::string status_text(const Json& report) {
 
 Verb status() {
   return {.name = "status",
-          .summary = "Show labels, learning curve, audited accuracy and stop advice.",
+          .summary = "Show labels, learning curve, audited accuracy, labels saved and stop advice.",
           .example = "querist status --project sms",
           .options = with_project({json_option()}),
           .run = [](const Invocation& invocation) {

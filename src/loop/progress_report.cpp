@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "loop/project_guard.h"
+#include "loop/project_labels_saved.h"
 #include "loop/project_learner.h"
 #include "loop/stop_report.h"
 #include "storage/annotations.h"
@@ -103,14 +104,12 @@ Json progress_report(storage::Store& store, const Project& project) {
                  {"slices", nullptr},
                  {"groups", nullptr},
                  {"stop", stop_report(store, project, models, guard)},
-                 {"labels_saved", nullptr},
-                 {"labels_saved_reason",
-                  "there is no live estimate yet; querist simulate gives one on labelled data"},
                  {"guard", guard},
                  {"cost", cost_json(store, project)},
                  {"cycle", cycle_json(store, project)},
                  {"model", nullptr},
                  {"learner_choice", choice_json(newest)}};
+  report_labels_saved(project, newest, report);
   for (const char* part : {"slices", "groups"}) {
     Json& metrics = report["metrics"];
     if (!metrics.is_object() || !metrics.contains(part)) continue;

@@ -25,12 +25,13 @@ struct SimulationPlan {
   size_t batch_size = 20;
   size_t budget = 500;  // Labels spent in all, the initial ones and audit labels included.
   size_t seeds = 10;
-  size_t first_seed = 0;    // The seeds are first_seed … first_seed + seeds - 1.
-  std::string ssl = "off";  // Pseudo-labels, as the setting of projects.
-  double noise = 0;         // Chance that the oracle answers with another class.
-  double audit_share = 0;   // Share of each batch drawn at random and kept out of training.
-  bool guard = true;        // Compares with random by the audit labels (loop/guard.h).
-  double typos = 0;         // Share of the letters of a second copy of the test texts; 0: none.
+  size_t first_seed = 0;      // The seeds are first_seed … first_seed + seeds - 1.
+  std::string ssl = "off";    // Pseudo-labels, as the setting of projects.
+  double noise = 0;           // Chance that the oracle answers with another class.
+  double audit_share = 0;     // Share of each batch drawn at random and kept out of training.
+  bool guard = true;          // Compares with random by the audit labels (loop/guard.h).
+  bool labels_saved = false;  // At the budget, estimated by them too (loop/labels_saved.h).
+  double typos = 0;           // Share of the letters of a second copy of the test texts; 0: none.
   std::string augment = "none";  // typos: each text is trained on as it is and with typos.
   double test_fraction = 0;    // 0: by the split column ("train" is the pool, "test" the test set).
   CrowdPlan crowd;             // Annotators in the oracle's place.
@@ -65,7 +66,8 @@ struct SimulationRun {
   std::vector<size_t> guard_raised;  // Before which points the guard was raised, and ended.
   std::vector<size_t> guard_ended;
   std::optional<double> full_accuracy;  // Of a model of all the pool's answers, on this seed.
-  std::vector<Json> semi_supervised;    // With pseudo-labels: what the gate chose, and why.
+  Json labels_saved;  // Where the plan asks for it and there are audit labels enough.
+  std::vector<Json> semi_supervised;  // With pseudo-labels: what the gate chose, and why.
 };
 
 struct Simulation {

@@ -8,6 +8,7 @@
 #include "loop/given_params.h"
 #include "loop/judge_model.h"
 #include "loop/numbered_labels.h"
+#include "loop/project_labels_saved.h"
 #include "loop/project_learner.h"
 #include "loop/project_semi_supervised.h"
 #include "loop/slice_report.h"
@@ -134,6 +135,9 @@ static void train_model(Training& training, Cycle& cycle) {
   training.version.data.update(stop_set(workshop, training.project, model, training.view));
   note_choice(training.choice, training.version);
   const NumberedLabels audit = audit_labels(training);
+  add_labels_saved({workshop, training.project, training.view, training.labels, audit,
+                    training.choice.learner, *model.plain, training.progress},
+                   training.version);
   add_pseudo_labels({workshop, training.project, training.view, training.labels, audit,
                      training.choice.learner, training.seed(), training.before, training.progress},
                     model, training.version);

@@ -1,6 +1,6 @@
 // The development server's loop, which pretends to train: cycles, versions, aliases, progress.
 import { randomFrom } from './data.mjs';
-import { costOf, gateOf, metricsOf } from './numbers.mjs';
+import { costOf, gateOf, labelsSaved, metricsOf } from './numbers.mjs';
 import { conflict, missing } from './rows.mjs';
 import { stamp } from './store.mjs';
 import { Work } from './work.mjs';
@@ -178,8 +178,8 @@ export class Loop extends Work {
             ],
           }
         : null,
-      labels_saved: counts.audit >= 50 ? { value: 0.41, ci_low: 0.22, ci_high: 0.55 } : null,
-      labels_saved_reason: counts.audit >= 50 ? null : 'needs at least 50 audit labels',
+      labels_saved: counts.audit >= 50 ? labelsSaved(newest?.labels ?? 0) : null,
+      labels_saved_reason: counts.audit >= 50 ? null : `${counts.audit} of 50 audit labels yet`,
       cost: costOf(
         project.annotations.filter((one) => !one.undone),
         settings,

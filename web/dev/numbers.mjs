@@ -119,3 +119,20 @@ export function costOf(annotations, settings) {
     total_cost: settings.cost_per_hour ? (total / 3600) * settings.cost_per_hour : null,
   };
 }
+
+/** What an estimate of labels saved looks like; the numbers are made up. */
+export function labelsSaved(labels) {
+  const early = Math.floor(labels / 3);
+  return {
+    value: 0.41,
+    ci_low: 0.22,
+    ci_high: 0.55,
+    labels: early,
+    random_labels: early / (1 - 0.41),
+    sentence: '41 % (95 % CI 22 to 55 %)',
+    back_test: {
+      held: true,
+      sentence: '30 simulated random labels teach 84.2 of 100, as many real ones 84.8',
+    },
+  };
+}

@@ -25,8 +25,14 @@ export const overviewStrings = {
       auditCount: (n: number) => `${count(n)} `,
       audit: 'audit',
       saved: 'Saved by choosing well',
-      savedValue: (share: string) => `${share} fewer labels`,
-      savedRange: (range: string | null) => `than picking at random${range ? ` (${range}\u00a0%)` : ''}`,
+      least: 'At least ',
+      most: 'At most ',
+      savedValue: (share: string, more: boolean, bound: string) =>
+        `${bound}${share} ${more ? 'more' : 'fewer'} labels`,
+      savedRange: (range: string | null, labels: number | null) =>
+        `than picking at random${range ? ` (${range}\u00a0%)` : ''}${labels ? `, for what the first ${count(labels)} taught` : ''}`,
+      savedFromTo: (low: string, high: string) => `${low} to ${high}`,
+      savedBackTest: (sentence: string) => `Back-test of the labels saved: ${sentence}.`,
       time: 'Time and cost so far',
       timeEach: (each: string, range: string | null) =>
         `${each} a label${range ? ` (middle half ${range})` : ''}`,
@@ -46,6 +52,7 @@ export const overviewStrings = {
     curve: {
       saved: (share: string, range: string | null) =>
         `Choosing well has saved ${share} of the labels${range ? ` (${range}\u00a0%)` : ''}`,
+      savedLeast: (share: string) => `Choosing well has saved at least ${share} of the labels`,
       moved: (from: string, labels: number, to: string) =>
         `From ${from} right of 100 with ${count(labels)} labels to ${to} now`,
       one: (value: string) => `Right ${value} of 100 times so far`,

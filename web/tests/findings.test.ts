@@ -9,6 +9,7 @@ import {
   gateSentence,
   nextStep,
   saved,
+  savedFact,
   sliceFinding,
   sureness,
   unknownReason,
@@ -129,6 +130,35 @@ test('Labels saved are read with and without a range', () => {
   expect(
     curveFinding({ ...progress, labels_saved: { value: 0.61, ci_low: 0.48, ci_high: 0.7 } }),
   ).toBe(`Choosing well has saved 61\u00a0% of the labels (48${J}70\u00a0%)`);
+});
+
+test('Labels saved claim no more than their range', () => {
+  const fact = (value: number, ci_low: number | null, ci_high: number | null) =>
+    savedFact({ ...progress, labels_saved: { value, ci_low, ci_high, labels: 300 } });
+  expect(savedFact(progress)).toBeNull();
+  expect(fact(0.61, 0.48, 0.7)).toEqual({
+    value: '61\u00a0% fewer labels',
+    detail: `than picking at random (48${J}70\u00a0%), for what the first 300 taught`,
+    backTest: null,
+  });
+  expect(fact(0.3, -0.1, 0.7)?.detail).toMatch(/\(−10 to 70\u00a0%\)/);
+  expect(fact(0.88, 0.65, null)?.value).toBe('At least 65\u00a0% fewer labels');
+  expect(fact(0.2, null, 0.55)?.value).toBe('At most 55\u00a0% fewer labels');
+  expect(fact(0.2, -0.35, null)?.value).toBe('At most 35\u00a0% more labels');
+  expect(fact(-0.8, null, -0.1)?.value).toBe('At least 10\u00a0% more labels');
+  const heading = (ci_low: number | null, ci_high: number | null) =>
+    curveFinding({ ...progress, labels_saved: { value: 0.6, ci_low, ci_high } });
+  expect(heading(0.65, null)).toBe('Choosing well has saved at least 65\u00a0% of the labels');
+  expect(heading(-0.1, 0.7)).not.toMatch(/saved/);
+  expect(heading(null, 0.7)).not.toMatch(/saved/);
+});
+
+test('Labels saved show their back-test', () => {
+  const back_test = { held: true, sentence: '30 simulated random labels teach 84.2 of 100' };
+  const labels_saved = { value: 0.6, ci_low: 0.5, ci_high: 0.7, back_test };
+  expect(savedFact({ ...progress, labels_saved })?.backTest).toBe(
+    'Back-test of the labels saved: 30 simulated random labels teach 84.2 of 100.',
+  );
 });
 
 test('The next step of a project follows its state', () => {

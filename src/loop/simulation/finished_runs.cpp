@@ -50,6 +50,7 @@ std::string fingerprint_of(const Table& table, const SimulationPlan& plan) {
                          {"noise", plan.noise},
                          {"audit_share", plan.audit_share},
                          {"guard", plan.guard},
+                         {"labels_saved", plan.labels_saved},
                          {"typos", plan.typos},
                          {"augment", plan.augment},
                          {"stopping", plan.stopping},

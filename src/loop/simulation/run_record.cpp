@@ -19,6 +19,7 @@ Json run_json(const SimulationRun& run) {
                {"guard_ended", run.guard_ended}};
   if (!run.cost.empty()) json["cost"] = run.cost;
   if (!run.typo_accuracy.empty()) json["typo_accuracy"] = run.typo_accuracy;
+  if (!run.labels_saved.is_null()) json["labels_saved"] = run.labels_saved;
   if (!run.learners.empty()) json["learners"] = run.learners;
   if (!run.semi_supervised.empty()) json["semi_supervised"] = run.semi_supervised;
   for (const StopPoint& stop : run.stops) {
@@ -47,6 +48,7 @@ SimulationRun run_of(const Json& json) {
   json.at("guard_ended").get_to(run.guard_ended);
   if (json.contains("cost")) json.at("cost").get_to(run.cost);
   if (json.contains("typo_accuracy")) json.at("typo_accuracy").get_to(run.typo_accuracy);
+  run.labels_saved = json.value("labels_saved", Json());
   if (json.contains("learners")) json.at("learners").get_to(run.learners);
   if (json.contains("semi_supervised")) json.at("semi_supervised").get_to(run.semi_supervised);
   for (const Json& stop : json.value("stops", Json::array())) {

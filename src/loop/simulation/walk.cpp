@@ -8,6 +8,7 @@
 #include "loop/arbiter.h"
 #include "loop/audit.h"
 #include "loop/calibration.h"
+#include "loop/labels_saved.h"
 #include "loop/learner_choice.h"
 #include "loop/out_of_fold.h"
 #include "loop/semi_supervised.h"
@@ -49,6 +50,7 @@ SimulationRun Walk::run(const Progress& progress) {
         std::min(plan_.budget - std::min(plan_.budget, spent_), state_.size() - spent_);
     if (left == 0) {
       run_.stops = stop_points_.take();
+      estimate_savings(progress);
       return std::move(run_);
     }
     started_ = monotonic_seconds();
@@ -75,6 +77,8 @@ void Walk::take(const std::vector<int64_t>& rows, State state, bool chosen) {
     noted.rows.push_back(row);
     noted.labels.push_back(stage_.pool_labels[static_cast<size_t>(row)]);
     noted.chosen.push_back(chosen);
+    if (state == State::trained)
+      audit_before_.push_back(static_cast<int64_t>(audited_.rows.size()));
   }
   spent_ += rows.size();
 }
@@ -202,6 +206,26 @@ void Walk::measure() {
                         .audit_labels = labels_of(audit)});
   run_.indices.push_back(std::move(picked_.back()));
   picked_.clear();
+}
+
+void Walk::estimate_savings(const Progress& progress) {
+  const size_t classes = table_.classes.size();
+  const auto open = rows_in(State::open);
+  if (!plan_.labels_saved ||
+      !unsaved_reason(learnt_.rows.size(), audited_.rows.size(), open.size(), classes).empty() ||
+      !too_dear_reason(*learner_.card, stage_.pool.features(), classes).empty())
+    return;
+  run_.labels_saved = estimate_labels_saved(*learner_.card, learner_.params,
+                                            {.features = stage_.pool.features(),
+                                             .rows = learnt_.rows,
+                                             .labels = learnt_.labels,
+                                             .audit_before = audit_before_,
+                                             .audit_rows = audited_.rows,
+                                             .audit_labels = audited_.labels,
+                                             .unlabeled = open,
+                                             .present = model_.get(),
+                                             .classes = classes},
+                                            mix_seed(seed_, 9), progress);
 }
 
 void Walk::watch(const Progress& progress) {

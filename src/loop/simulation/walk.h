@@ -34,6 +34,7 @@ class Walk {
   void choose_learner(const Dataset& data, const Progress& progress);  // Where the plan says auto.
   void soften(const Dataset& data, const Progress& progress);
   void measure();
+  void estimate_savings(const Progress& progress);  // Where the plan asks for it.
   void choose(size_t batch_size, const Progress& progress);
   // Draws open rows at random; returns how many. chosen: they are part of the strategy's way.
   size_t draw(size_t count, State state, bool chosen, Rng& rng);
@@ -59,7 +60,8 @@ class Walk {
   std::any memory_;
   bool guarded_ = false;
   WalkGuard guard_;
-  WalkLabels learnt_, audited_;  // For the guard, as they came.
+  WalkLabels learnt_, audited_;        // For the guard, as they came.
+  std::vector<int64_t> audit_before_;  // Each of learnt_: audit labels that there were.
   std::vector<State> state_;
   std::vector<int32_t> arms_;   // Of the pool's rows: the arbiter's arm that picked it, or -1.
   std::vector<int64_t> order_;  // And in which round.

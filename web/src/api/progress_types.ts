@@ -100,6 +100,14 @@ export interface Slices {
   items: Slice[];
 }
 
+/** An end that is null is open: the value is then at least, or at most, the other end. */
+export interface LabelsSaved extends Measure {
+  labels?: number;
+  random_labels?: number;
+  sentence?: string;
+  back_test?: { held: boolean; sentence: string } | null;
+}
+
 export interface Progress {
   project: string;
   classes: string[];
@@ -110,7 +118,7 @@ export interface Progress {
   metrics_reason?: string | null;
   slices?: Slices | null;
   stop: Stop | null;
-  labels_saved: number | Measure | null;
+  labels_saved: number | LabelsSaved | null;
   labels_saved_reason?: string | null;
   guard?: { watched: boolean; raised: boolean; sentence: string };
   cost: Cost | null;

@@ -1,5 +1,5 @@
 // What the numbers say, as a person would say it aloud: headings are findings, and "not known yet" is one.
-import type { Bin, ClassMeasure, CurvePoint, Gate, Measure, Metrics, Progress, SettingValue, Slice, Slices } from '../api/types';
+import type { Bin, ClassMeasure, CurvePoint, Gate, LabelsSaved, Measure, Metrics, Progress, SettingValue, Slice, Slices } from '../api/types';
 import { count, difference, estimate, of100, percent, range100, points } from '../base/format';
 import { strings } from '../strings';
 
@@ -49,10 +49,40 @@ export function targetSentence(measure: Measure, target: number): string {
   return measure.value >= target ? words.targetLikely(text) : words.targetNot(text);
 }
 
-export function saved(progress: Progress): Measure | null {
+export function saved(progress: Progress): LabelsSaved | null {
   const value = progress.labels_saved;
   if (value === null || value === undefined) return null;
   return typeof value === 'number' ? { value, ci_low: null, ci_high: null } : value;
+}
+
+export interface SavedFact {
+  value: string;
+  detail: string;
+  backTest: string | null;
+}
+
+/** What choosing saved, or what bounds it: an open end leaves "at least" or "at most". */
+export function savedFact(progress: Progress): SavedFact | null {
+  const share = saved(progress);
+  if (!share) return null;
+  const words = strings.overview.facts;
+  const { ci_low: low, ci_high: high } = share;
+  const open = (low === null) !== (high === null);
+  const shown = open ? (low ?? high ?? share.value) : share.value;
+  const least = open && (low !== null) === shown >= 0;
+  const amount = percent(Math.abs(shown));
+  return {
+    value: words.savedValue(amount, shown < 0, open ? (least ? words.least : words.most) : ''),
+    detail: words.savedRange(open ? null : savedRange(share), share.labels ?? null),
+    backTest: share.back_test ? words.savedBackTest(share.back_test.sentence) : null,
+  };
+}
+
+/** "48–70", and "−10 to 70" where a sign is near. */
+function savedRange(share: LabelsSaved): string | null {
+  if (share.ci_low === null || share.ci_high === null || share.ci_low >= 0) return range100(share);
+  const signed = (n: number) => points(n, 0).replace('+', '');
+  return strings.overview.facts.savedFromTo(signed(share.ci_low), signed(share.ci_high));
 }
 
 /** Labels a point cost: those it learned from and those it was audited on. */
@@ -63,7 +93,11 @@ export function spent(point: CurvePoint): number {
 export function curveFinding(progress: Progress): string {
   const words = strings.overview.curve;
   const share = saved(progress);
-  if (share && share.value > 0) return words.saved(percent(share.value), range100(share));
+  if (share && share.ci_low !== null && share.ci_low > 0) {
+    return share.ci_high === null
+      ? words.savedLeast(percent(share.ci_low))
+      : words.saved(percent(share.value), range100(share));
+  }
   const known = progress.curve.filter((p) => p.accuracy !== null);
   const first = known[0];
   const last = known.at(-1);

@@ -1,0 +1,130 @@
+// Crossings in closed form, means with a proxy by hand, and intervals that hold as often as they
+// say on learners whose law is known.
+#include "metrics/labels_to_match.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/rng.h"
+
+namespace querist::metrics {
+
+using Values = std::vector<double>;
+
+TEST(LabelsToMatch, CrossesZeroWhereTheLogarithmSays) {
+  const Values labels = {10, 20, 40, 80};
+  EXPECT_NEAR(falls_to_zero(labels, {0.3, 0.1, -0.1, -0.2}).labels, std::sqrt(20.0 * 40), 1e-9);
+  EXPECT_EQ(falls_to_zero(labels, {0.3, 0.0, -0.1, -0.2}).labels, 20);
+  // 0.1 and 0.3 are pooled to 0.2, as far above zero as -0.2 lies below.
+  const Crossing pooled = falls_to_zero(labels, {0.1, 0.3, -0.2, -0.2});
+  EXPECT_NEAR(pooled.labels, 20 * std::pow(2, 0.5), 1e-9);
+  EXPECT_EQ(pooled.beyond, 0);
+  EXPECT_EQ(falls_to_zero(labels, {0.3, 0.2, 0.1, 0.05}).beyond, 1);
+  EXPECT_EQ(falls_to_zero(labels, {0.3, 0.2, 0.1, 0.05}).labels, 80);
+  EXPECT_EQ(falls_to_zero(labels, {-0.1, -0.2, -0.2, -0.2}).beyond, -1);
+  EXPECT_THROW(falls_to_zero(labels, {0.1}), Error);
+}
+
+TEST(LabelsToMatch, CarriesAProxyOverAndCorrectsIt) {
+  ErrorDifferences errors;
+  errors.labels = {10};
+  errors.measured = {{1, 0, 0, 1}};
+  errors.proxy = {{1, 0, 0, 1}};
+  errors.unlabeled = {Values(4'000, 0.25)};
+  errors.deviations = {0};
+  const auto same = powered_differences(errors, 1, 10);
+  EXPECT_NEAR(same.weight, 1 / (1 + 4.0 / 4'000), 1e-12);
+  EXPECT_NEAR(same.means[0], (1 - same.weight) * 0.5 + same.weight * 0.25, 1e-12);
+  errors.proxy = {{0, 0, 1, 1}};  // Says nothing of the measured ones.
+  const auto other = powered_differences(errors, 1, 10);
+  EXPECT_NEAR(other.weight, 0, 1e-12);
+  EXPECT_NEAR(other.means[0], 0.5, 1e-12);
+  errors.unlabeled = {{}};
+  EXPECT_EQ(powered_differences(errors, 1, 10).weight, 0);
+  errors.measured = {{1, 0}};
+  EXPECT_THROW(powered_differences(errors, 1, 10), Error);
+}
+
+// Errors fall as n^-0.5 and the models to match err as at 100 labels: the answer is 100. Whether a
+// model errs on a row is a matter of the row's own number in [0, 1), as it is with real models,
+// most of whose errors are shared; the proxy is told by a model that errs on the rows below 0.03.
+static LabelsToMatch drawn(uint64_t seed, size_t audit, bool with_proxy) {
+  Rng rng(seed);
+  const Values labels = {20, 30, 45, 67, 100, 150, 225, 340, 500};
+  ErrorDifferences errors;
+  errors.labels = labels;
+  errors.measured.resize(labels.size());
+  errors.proxy.resize(labels.size());
+  errors.unlabeled.resize(labels.size());
+  errors.deviations.assign(labels.size(), 0);
+  for (size_t i = 0; i < audit + (with_proxy ? 1'000 : 0); ++i) {
+    const double row = rng.uniform();
+    const bool present = row < 0.03;
+    // Half of the errors are the row's, half are each model's own.
+    const auto errs = [&](double n) {
+      const double rate = 1 / std::sqrt(n);
+      return rng.uniform() < 0.5 ? row < rate : rng.uniform() < rate;
+    };
+    const bool matched = errs(100);
+    for (size_t k = 0; k < labels.size(); ++k) {
+      const bool wrong = errs(labels[k]);
+      if (i >= audit) {
+        errors.unlabeled[k].push_back((wrong != present) - (matched != present));
+        continue;
+      }
+      errors.measured[k].push_back(wrong - matched);
+      errors.proxy[k].push_back((wrong != present) - (matched != present));
+    }
+  }
+  return labels_to_match(labels, powered_differences(errors, seed, 200), 0, seed);
+}
+
+static bool holds(const LabelsToMatch& found) {
+  return (found.low_open || found.labels.ci_low <= 100) &&
+         (found.high_open || found.labels.ci_high >= 100);
+}
+
+// 95 % of 200 are 190; fewer than 178 come once in 100,000 times where the interval is honest.
+TEST(LabelsToMatch, HoldsTheKnownAnswerAndNarrowsWithTheProxy) {
+  int with = 0, without = 0;
+  double width_with = 0, width_without = 0;
+  const auto width = [](const Estimate& e) { return std::log(e.ci_high / e.ci_low); };
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    const auto plain = drawn(seed, 100, false);
+    const auto powered = drawn(seed, 100, true);
+    without += holds(plain);
+    with += holds(powered);
+    width_without += width(plain.labels);
+    width_with += width(powered.labels);
+  }
+  EXPECT_GE(without, 178);
+  EXPECT_GE(with, 178);
+  EXPECT_LT(width_with, 0.8 * width_without);
+}
+
+TEST(LabelsToMatch, SaysWhichEndIsOpen) {
+  PoweredDifferences never;
+  never.means = {0.3, 0.2};
+  never.resampled = {{0.3, 0.2}, {0.2, 0.1}};
+  const Values labels = {10, 20};
+  const auto found = labels_to_match(labels, never, 0, 1);
+  EXPECT_TRUE(found.high_open);
+  EXPECT_TRUE(found.value_open);
+  EXPECT_FALSE(found.low_open);
+  EXPECT_EQ(found.labels.value, 20);
+  EXPECT_THROW(labels_to_match(labels, {}, 0, 1), Error);
+}
+
+// What else the logarithm may be off by widens a sure crossing to its own 95 %.
+TEST(LabelsToMatch, WidensByWhatElseIsNotKnown) {
+  PoweredDifferences sure;
+  sure.means = {0.3, -0.3};
+  sure.resampled.assign(2'000, {0.3, -0.3});
+  const auto found = labels_to_match(Values{1, 10'000}, sure, 0.2, 1);
+  EXPECT_NEAR(std::log(found.labels.ci_high / 100), 0.392, 0.03);  // 1.96 * 0.2.
+  EXPECT_NEAR(std::log(found.labels.ci_low / 100), -0.392, 0.03);
+}
+
+}  // namespace querist::metrics
