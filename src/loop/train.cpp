@@ -115,7 +115,8 @@ static Json evaluate(const Training& training, const NumberedLabels& audit) {
   const auto seed = static_cast<uint64_t>(training.project.settings.integer("seed"));
   const auto& classes = training.project.classes;
   const AuditAnswers answers = {audit.rows, audit.ids,
-                                predict_rows(*model.model, training.view, audit.rows)};
+                                predict_rows(*model.model, training.view, audit.rows),
+                                model.class_weights};
   Json metrics =
       evaluation_json(answers.labels, answers.probabilities, classes, seed, model.class_weights);
   keep_slices(metrics, training.workshop.store(), training.project, answers, training.view);
