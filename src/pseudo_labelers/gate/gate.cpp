@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/error.h"
 #include "metrics/classification.h"
@@ -65,10 +66,12 @@ static PseudoLabels pseudo_of(const PartlyLabeled& data, const GateMethod& metho
   return label(*method.labeler, data, method.params, train, seed, progress);
 }
 
-// Adds each held-out row's loss, without and with each method, under one deal of the folds.
+// Adds each held-out row's loss, without and with each method, under one deal of the folds. A
+// method that is not `tried` counts as if it labelled nothing.
 static void add_losses(const PartlyLabeled& data, std::span<const GateMethod> methods,
-                       const Trainer& train, std::span<const size_t> fold, size_t folds,
-                       uint64_t seed, const GateRule& rule, const Progress& progress,
+                       std::span<const char> tried, const Trainer& train,
+                       std::span<const size_t> fold, size_t folds, uint64_t seed,
+                       const GateRule& rule, const Progress& progress,
                        std::vector<std::vector<double>>& sums) {
   auto losses = sums;
   for (size_t f = 0; f < folds; ++f) {
@@ -90,8 +93,8 @@ static void add_losses(const PartlyLabeled& data, std::span<const GateMethod> me
     part.labels = labels;
     score(part, {}, held, train, rule.loss, losses[0]);
     for (size_t m = 0; m < methods.size(); ++m) {
-      const PseudoLabels pseudo =
-          pseudo_of(part, methods[m], train, mix_seed(seed, f + 1), progress);
+      PseudoLabels pseudo;
+      if (tried[m]) pseudo = pseudo_of(part, methods[m], train, mix_seed(seed, f + 1), progress);
       if (pseudo.rows.empty()) {
         for (const size_t at : held.places) losses[m + 1][at] = losses[0][at];
       } else {
@@ -103,6 +106,10 @@ static void add_losses(const PartlyLabeled& data, std::span<const GateMethod> me
     for (size_t i = 0; i < sums[m].size(); ++i)
       sums[m][i] += losses[m][i] / static_cast<double>(rule.repeats);
   }
+}
+
+static double sum(const std::vector<double>& losses) {
+  return std::accumulate(losses.begin(), losses.end(), 0.0);
 }
 
 GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods,
@@ -119,9 +126,11 @@ GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods
   }
   decision.rows = fold.size() - static_cast<size_t>(std::ranges::count(fold, always_trained_on));
   std::vector<std::vector<double>> losses(methods.size() + 1, std::vector<double>(decision.rows));
+  std::vector<char> tried(methods.size(), true);
   for (size_t repeat = 0; repeat < rule.repeats; ++repeat) {
     if (repeat > 0) fold = folds_of(data, folds, mix_seed(mix_seed(seed, 0), repeat));
-    add_losses(data, methods, train, fold, folds, seed, rule, progress, losses);
+    add_losses(data, methods, tried, train, fold, folds, seed, rule, progress, losses);
+    for (size_t m = 0; m < methods.size(); ++m) tried[m] &= sum(losses[m + 1]) < sum(losses[0]);
   }
   const auto found = metrics::choose_by_one_standard_error(losses);
   decision.methods = found.methods;
