@@ -8,6 +8,7 @@
 #include "loop/given_params.h"
 #include "loop/judge_model.h"
 #include "loop/numbered_labels.h"
+#include "loop/project_consensus.h"
 #include "loop/project_learner.h"
 #include "loop/project_semi_supervised.h"
 #include "loop/slice_report.h"
@@ -134,6 +135,7 @@ static void train_model(Training& training, Cycle& cycle) {
   fit_and_judge(training);
   training.version.data.update(stop_set(workshop, training.project, model, training.view));
   note_choice(training.choice, training.version);
+  note_consensus(training.project, training.version);
   const NumberedLabels audit = audit_labels(training);
   add_pseudo_labels({workshop, training.project, training.view, training.labels, audit,
                      training.choice.learner, training.seed(), training.before, training.progress},
@@ -150,6 +152,7 @@ Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
   storage::Store& store = workshop.store();
   Project project;
   TrainingSet set;
+  aggregate_labels(store, workshop.project_id());
   store.snapshot([&] {  // So that no label is of a class that the project did not have yet.
     project = storage::project(store, workshop.project_id());
     set.through_event = storage::last_sequence(store);
