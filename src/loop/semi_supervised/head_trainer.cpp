@@ -5,9 +5,9 @@
 
 namespace querist::loop {
 
-// Loss per label that is left to gain: far below what moves a predicted class, and a fifth of the
+// Loss per label that is left to gain: below what moves a predicted class, and a fifth of the
 // solver's steps.
-static constexpr double rough_tolerance = 1e-4;
+static constexpr double rough_tolerance = 1e-5;
 
 static bool has(const Params& params, std::string_view name) {
   return std::ranges::any_of(params.specs(),

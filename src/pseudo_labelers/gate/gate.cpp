@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/error.h"
 #include "metrics/classification.h"
@@ -11,6 +10,7 @@
 
 namespace querist::pseudo_labelers {
 
+static constexpr double clear_gain = 3;  // Standard errors beyond which no further deal is asked.
 static constexpr size_t always_trained_on = SIZE_MAX;
 
 // The fold of each labelled row; of a class's only label always_trained_on. Empty where fewer than
@@ -103,13 +103,8 @@ static void add_losses(const PartlyLabeled& data, std::span<const GateMethod> me
     }
   }
   for (size_t m = 0; m < sums.size(); ++m) {
-    for (size_t i = 0; i < sums[m].size(); ++i)
-      sums[m][i] += losses[m][i] / static_cast<double>(rule.repeats);
+    for (size_t i = 0; i < sums[m].size(); ++i) sums[m][i] += losses[m][i];
   }
-}
-
-static double sum(const std::vector<double>& losses) {
-  return std::accumulate(losses.begin(), losses.end(), 0.0);
 }
 
 GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods,
@@ -125,14 +120,23 @@ GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods
     return decision;
   }
   decision.rows = fold.size() - static_cast<size_t>(std::ranges::count(fold, always_trained_on));
-  std::vector<std::vector<double>> losses(methods.size() + 1, std::vector<double>(decision.rows));
+  using Losses = std::vector<std::vector<double>>;
+  Losses sums(methods.size() + 1, std::vector<double>(decision.rows));
+  metrics::OneStandardErrorChoice found;
   std::vector<char> tried(methods.size(), true);
   for (size_t repeat = 0; repeat < rule.repeats; ++repeat) {
     if (repeat > 0) fold = folds_of(data, folds, mix_seed(mix_seed(seed, 0), repeat));
-    add_losses(data, methods, tried, train, fold, folds, seed, rule, progress, losses);
-    for (size_t m = 0; m < methods.size(); ++m) tried[m] &= sum(losses[m + 1]) < sum(losses[0]);
+    add_losses(data, methods, tried, train, fold, folds, seed, rule, progress, sums);
+    Losses means = sums;
+    for (auto& row : means) {
+      for (double& loss : row) loss /= static_cast<double>(repeat + 1);
+    }
+    found = metrics::choose_by_one_standard_error(means);
+    for (size_t m = 0; m < methods.size(); ++m)
+      tried[m] &= found.methods[m + 1].gain >= -found.methods[m + 1].standard_error;
+    const auto& best = found.methods[found.chosen];
+    if (found.chosen > 0 && best.gain > clear_gain * best.standard_error) break;
   }
-  const auto found = metrics::choose_by_one_standard_error(losses);
   decision.methods = found.methods;
   if (found.chosen == 0) return decision;
   const GateMethod& best = methods[found.chosen - 1];

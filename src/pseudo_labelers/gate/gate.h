@@ -19,8 +19,10 @@ enum class GateLoss { log_loss, error };
 
 struct GateRule {
   GateLoss loss = GateLoss::log_loss;
-  // Deals of the folds, over which a row's losses are averaged. A method that has gained nothing
-  // over the deals so far is not tried in the next: there it counts as the given labels alone.
+  // Deals of the folds at most, over which a row's losses are averaged; none follows once a method
+  // gains more than three standard errors. A method that is worse than
+  // the given labels alone by more than one standard error over the deals so far is not tried in
+  // the next: there it counts as they do.
   size_t repeats = 1;
 };
 
