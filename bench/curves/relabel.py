@@ -121,11 +121,16 @@ def run(server, project, settings, x, truth, classes, accuracies, seed):
 
 
 def measure(args):
-    runs = []
+    """All runs: those that are stored and those that are missing."""
+    stored = args.out / "relabel.json"
+    runs = json.loads(stored.read_text()) if stored.exists() else []
+    done = {(run["set"], run["seed"]) for run in runs}
     with tempfile.TemporaryDirectory(dir=args.scratch) as folder:
         folder = pathlib.Path(folder)
-        for name, source in SETS.items():
-            for seed in range(args.first_seed, args.first_seed + args.seeds):
+        for seed in range(args.first_seed, args.first_seed + args.seeds):
+            for name, source in SETS.items():
+                if (name, seed) in done or (args.set and name != args.set):
+                    continue
                 x, truth = read(args.data / source, seed)
                 classes = sorted(set(truth))
                 jobs = [(noise, arm) for noise in NOISE for arm in ARMS]
@@ -140,7 +145,7 @@ def measure(args):
                 finally:
                     server.close()
                     subprocess.run(["rm", "-rf", folder / "data"], check=True)
-                (args.out / "relabel.json").write_text(json.dumps(runs) + "\n")
+                stored.write_text(json.dumps(runs) + "\n")
     return runs
 
 
@@ -207,6 +212,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--scratch", type=pathlib.Path, help="folder for the projects; one in memory spares the disk")
+    parser.add_argument("--set", choices=SETS, help="measure this one alone")
     parser.add_argument("--stored", action="store_true", help="write the report of the stored runs")
     parser.add_argument("--out", type=pathlib.Path, default=RESULTS)
     args = parser.parse_args()
