@@ -5,38 +5,12 @@
 #include <map>
 #include <set>
 
-#include "app/oracle_fixture.h"
+#include "app/crowd_fixture.h"
 #include "storage/annotations.h"
 
 namespace querist::app {
 
 using loop::Bench;
-
-struct Annotator {
-  std::string name;
-  double accuracy = 1;
-};
-
-// Everybody takes open items in turns and answers with their own chance of being right.
-static void answer_all(Bench& bench, const std::vector<Annotator>& people, Rng& rng) {
-  for (bool any = true; any;) {
-    any = false;
-    for (const Annotator& person : people) {
-      const auto given = labelling::lease(bench.store(), bench.project(), person.name, 1);
-      for (const Lease& lease : given.items) {
-        any = true;
-        const auto example =
-            storage::find_example(bench.store(), bench.project().id, lease.example_id);
-        const bool right = rng.uniform() < person.accuracy;
-        const bool spam = (*example->known_label == "spam") == right;
-        labelling::annotate(
-            bench.store(), bench.project(),
-            {.example_id = lease.example_id, .value = spam ? "spam" : "ham", .lease_id = lease.id},
-            person.name);
-      }
-    }
-  }
-}
 
 static int64_t asked_again(Bench& bench) {
   int64_t items = 0;

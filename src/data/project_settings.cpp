@@ -64,6 +64,11 @@ static ParamSpecs labelling_settings() {
        .max = 20,
        .whole = true,
        .help = "Annotators that each example is shown to."},
+      {.name = "consensus",
+       .fallback = "majority_vote",
+       .help = "Consensus method that makes one label of several annotators' answers before each "
+               "training: majority_vote (a tie goes to the first answer), or one that weighs "
+               "annotators by how far they can be trusted, as dawid_skene or glad."},
       {.name = "relabel",
        .fallback = "auto",
        .choices = {"auto", "off"},

@@ -190,8 +190,39 @@ void widen_halves(const uint16_t* halves, size_t count, float* out) {
   HWY_DYNAMIC_DISPATCH(widen_halves_here)(halves, count, out);
 }
 
+// One head's score of R rows, each summed in the order of its entries; R sums at a time hide how
+// long an addition takes.
+template <size_t R>
+static void one_head_scores(const CsrView& x, size_t row, const float* weights, float bias,
+                            float* scores) {
+  float sums[R];
+  int64_t shared = INT64_MAX;
+  for (size_t r = 0; r < R; ++r) {
+    sums[r] = bias;
+    shared = std::min(shared, x.offsets[row + r + 1] - x.offsets[row + r]);
+  }
+  for (int64_t step = 0; step < shared; ++step) {
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r) {
+      const int64_t at = x.offsets[row + r] + step;
+      sums[r] += x.values[at] * weights[x.columns[at]];
+    }
+  }
+  for (size_t r = 0; r < R; ++r) {
+    for (int64_t at = x.offsets[row + r] + shared; at < x.offsets[row + r + 1]; ++at)
+      sums[r] += x.values[at] * weights[x.columns[at]];
+    scores[r] = sums[r];
+  }
+}
+
 void sparse_scores(const CsrView& x, size_t begin, size_t end, const float* weights,
                    const float* bias, size_t heads, float* scores) {
+  if (heads == 1) {
+    size_t i = begin;
+    for (; i + 4 <= end; i += 4) one_head_scores<4>(x, i, weights, *bias, scores + (i - begin));
+    for (; i < end; ++i) one_head_scores<1>(x, i, weights, *bias, scores + (i - begin));
+    return;
+  }
   for (size_t i = begin; i < end; ++i) {
     float* row = scores + (i - begin) * heads;
     std::copy_n(bias, heads, row);

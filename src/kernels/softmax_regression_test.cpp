@@ -126,4 +126,32 @@ TEST(SoftmaxRegressionKernel, TreatsSparseRowsLikeDenseOnes) {
   }
 }
 
+// Bit for bit what a sum entry by entry gives, whatever rows lie beside one another.
+TEST(SoftmaxRegressionKernel, SumsOneHeadOfSparseRowsInTheOrderOfTheirEntries) {
+  Rng rng(11);
+  for (const size_t rows : {1, 4, 7, 9}) {
+    Csr x;
+    x.cols = 50;
+    for (size_t i = 0; i < rows; ++i) {
+      for (uint64_t e = 0, entries = rng.below(20); e < entries; ++e) {
+        x.columns.push_back(static_cast<int32_t>(rng.below(50)));
+        x.values.push_back(static_cast<float>(rng.normal()));
+      }
+      x.offsets.push_back(static_cast<int64_t>(x.columns.size()));
+    }
+    const auto weights = random_floats(50, 12);
+    const float bias = 0.25f;
+    std::vector<float> scores(rows);
+    sparse_scores(x, 0, rows, weights.data(), &bias, 1, scores.data());
+    for (size_t i = 0; i < rows; ++i) {
+      float sum = bias;
+      for (auto at = x.offsets[i]; at < x.offsets[i + 1]; ++at) {
+        const auto place = static_cast<size_t>(at);
+        sum += x.values[place] * weights[static_cast<size_t>(x.columns[place])];
+      }
+      EXPECT_EQ(scores[i], sum) << "row " << i << " of " << rows;
+    }
+  }
+}
+
 }  // namespace querist::kernels

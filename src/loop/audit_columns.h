@@ -14,11 +14,13 @@
 
 namespace querist::loop {
 
-// The audit labels that measure a model, and what it says of their examples.
+// The audit labels that measure a model, what it says of their examples and how it decides.
 struct AuditAnswers {
   std::vector<int64_t> rows;
   std::vector<int32_t> labels;  // Class ids.
   Matrix probabilities;         // (rows, classes).
+  // What metrics::decide weighs by, one a class; empty: the likeliest class is predicted.
+  std::vector<double> class_weights{};
 };
 
 // A text for each audited row; empty: none.

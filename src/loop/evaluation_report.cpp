@@ -38,10 +38,12 @@ static AuditAnswers answers_of(Workshop& workshop, const Project& project,
                                std::span<const Labelled> audit) {
   // Classes that came after the model are none that it could have named.
   const auto numbers = numbered(audit, version.classes, static_cast<int64_t>(view.rows));
-  AuditAnswers answers{numbers.rows, numbers.ids, {}};
+  const LoadedModel model = workshop.load_model(version.version);
+  AuditAnswers answers{numbers.rows, numbers.ids, {}, model.class_weights};
+  if (!answers.class_weights.empty()) answers.class_weights.resize(project.classes.size());
   const OwnedFeatures features = take_rows(view.features, answers.rows);
   Matrix given;
-  workshop.load_model(version.version).model->probabilities(features.view(), given);
+  model.model->probabilities(features.view(), given);
   answers.probabilities = Matrix(given.rows, project.classes.size());
   for (size_t i = 0; i < given.rows; ++i)
     std::ranges::copy(given.row(i), answers.probabilities.row(i).begin());

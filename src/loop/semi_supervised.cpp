@@ -82,6 +82,13 @@ static std::shared_ptr<const learners::Model> head_of(const SslWorld& world,
   return heads.train(pseudo_labelers::with_pseudo_labels(world.view(), pseudo, own));
 }
 
+static std::shared_ptr<const learners::Model> trial_head(const SslWorld& world,
+                                                         const PseudoLabels& pseudo,
+                                                         HeadTrainer& heads) {
+  OwnedFeatures own;
+  return heads.train_roughly(pseudo_labelers::with_pseudo_labels(world.view(), pseudo, own));
+}
+
 static Matrix predictions(const learners::Model& model, const Features& features,
                           std::span<const int64_t> rows) {
   Matrix probabilities;
@@ -119,7 +126,7 @@ static Verdict judge_by_audit(const SslData& data, const SslPlan& plan, const Ss
   for (const Candidate& candidate : candidates) {
     heads.start_from(supervised);
     const auto pseudo = pseudo_labels(world, candidate.method, heads, plan, progress);
-    all.push_back(pseudo.rows.empty() ? all[0] : losses(*head_of(world, pseudo, heads)));
+    all.push_back(pseudo.rows.empty() ? all[0] : losses(*trial_head(world, pseudo, heads)));
   }
   const auto found = metrics::choose_by_one_standard_error(all);
   Verdict verdict{found.chosen, found.methods, data.audit_labels.size(), "audit", {}};
@@ -333,10 +340,10 @@ Matrix semi_supervised_out_of_fold(const SslData& data, const SslPlan& plan, con
       }
     }
     if (held.empty()) continue;
-    head_of(part, {}, heads);  // What the heads with pseudo-labels start from.
+    trial_head(part, {}, heads);  // What the heads with pseudo-labels start from.
     const auto pseudo = pseudo_labels(part, method, heads, plan, progress);
     const auto predicted =
-        predictions(*head_of(part, pseudo, heads), world.features.view(), held_rows);
+        predictions(*trial_head(part, pseudo, heads), world.features.view(), held_rows);
     for (size_t i = 0; i < held.size(); ++i)
       std::ranges::copy(predicted.row(i), out.row(held[i]).begin());
   }

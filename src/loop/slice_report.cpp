@@ -10,6 +10,7 @@
 #include "loop/estimate_json.h"
 #include "loop/out_of_fold.h"
 #include "metrics/classification.h"
+#include "metrics/decision.h"
 #include "metrics/groups.h"
 #include "storage/models.h"
 
@@ -23,7 +24,7 @@ static constexpr size_t most_clusters = 12;
 static std::vector<double> losses_of(const AuditAnswers& answers, SliceLoss loss) {
   if (loss == SliceLoss::log_loss)
     return metrics::log_losses(answers.labels, answers.probabilities);
-  const auto predicted = metrics::likeliest(answers.probabilities);
+  const auto predicted = metrics::decide(answers.probabilities, answers.class_weights);
   std::vector<double> losses;
   for (size_t i = 0; i < predicted.size(); ++i) losses.push_back(predicted[i] != answers.labels[i]);
   return losses;
@@ -225,7 +226,7 @@ static metrics::SliceColumn largest_groups(const metrics::SliceColumn& column) {
 
 static Json group_json(const Project& project, const AuditAnswers& answers,
                        const metrics::SliceColumn& column) {
-  const auto predicted = metrics::likeliest(answers.probabilities);
+  const auto predicted = metrics::decide(answers.probabilities, answers.class_weights);
   std::vector<double> confidences;
   for (size_t i = 0; i < predicted.size(); ++i)
     confidences.push_back(answers.probabilities.at(i, static_cast<size_t>(predicted[i])));
@@ -288,12 +289,24 @@ static bool has_groups_of(const Json& metrics, const std::vector<std::string>& n
   return columns == names;
 }
 
+// Whether an earlier version named classes as the present one does: for the same metric, weighed or
+// not.
+static bool decided_alike(const Json& metrics, const Project& project,
+                          const AuditAnswers& answers) {
+  if (!metrics.contains("decision") || metrics["decision"].is_null())
+    return answers.class_weights.empty();
+  const Json& decision = metrics["decision"];
+  return decision["metric"] == project.settings.text("decision_metric") &&
+         decision["class_weights"].empty() == answers.class_weights.empty();
+}
+
 void keep_slices(Json& metrics, storage::Store& store, const Project& project,
                  const AuditAnswers& answers, const storage::FeatureView& view) {
   const auto newest = storage::latest_model(store, project.id);
   const bool known = newest && newest->metrics.is_object() && newest->metrics.contains("slices");
   if (!known ||
       has_outgrown(answers.rows.size(), newest->metrics["slices"]["audit_labels"].get<size_t>()) ||
+      !decided_alike(newest->metrics, project, answers) ||
       !has_groups_of(newest->metrics, column_names(project.settings.text("group_columns")))) {
     add_slices(metrics, store, project, answers, view);
     return;

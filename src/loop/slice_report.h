@@ -14,6 +14,7 @@ inline constexpr double slice_q = 0.05;       // Expected share of false ones am
 
 enum class SliceLoss { error, log_loss };
 
+// Errors are those of the class that metrics::decide gives, as everything here says of classes.
 // Slices by every audit column, by the class itself and by clusters of the features.
 Json slices_json(storage::Store& store, const Project& project, const AuditAnswers& answers,
                  const storage::FeatureView& view, SliceLoss loss);
@@ -30,7 +31,8 @@ std::vector<std::string> column_names(std::string_view text);
 void add_slices(Json& metrics, storage::Store& store, const Project& project,
                 const AuditAnswers& answers, const storage::FeatureView& view);
 // The same, taken over from the newest stored version until a tenth more audit labels have come or
-// the columns change: a training after each label does not cluster the pool each time.
+// the columns or the metric to decide by change: a training after each label does not cluster the
+// pool each time.
 void keep_slices(Json& metrics, storage::Store& store, const Project& project,
                  const AuditAnswers& answers, const storage::FeatureView& view);
 

@@ -76,6 +76,34 @@ TEST(SliceReport, FindsNothingWhereNothingIs) {
   EXPECT_EQ(report, one.slices());
 }
 
+// The model says 0.3 of every spam and 0.1 of every ham: the likeliest class is ham throughout, the
+// decision is right throughout but for the phone's, where it says 0.3 of ham too.
+TEST(SliceReport, JudgesTheClassThatIsDecidedFor) {
+  Case one(400, [](const NewExample&) { return 0.0; });
+  for (int i = 0; i < 400; ++i) {
+    const NewExample example = sourced_text(i);
+    const float spam = example.label == "spam" || from_phone(example) ? 0.3f : 0.1f;
+    const auto row = one.answers.probabilities.row(static_cast<size_t>(i));
+    row[1] = spam;
+    row[0] = 1 - spam;
+  }
+  const auto accuracy = [&] {
+    return groups_json(one.bench.store(), one.bench.project(), one.answers,
+                       {"source"})[0]["gaps"][0];
+  };
+  const Json spam = Json::array({{{"column", "class"}, {"value", "spam"}}});
+  EXPECT_EQ(one.slices()["items"][0]["conditions"], spam);
+  one.answers.class_weights = {0.2, 0.8};  // A threshold of 0.2.
+  const Json worst = one.slices()["items"][0];
+  const Json ham_by_phone = Json::array(
+      {{{"column", "class"}, {"value", "ham"}}, {{"column", "source"}, {"value", "phone"}}});
+  EXPECT_EQ(worst["conditions"], ham_by_phone);
+  EXPECT_EQ(worst["loss"], 1);
+  EXPECT_EQ(worst["rest_loss"], 0);
+  EXPECT_EQ(accuracy()["highest"], "mail");
+  EXPECT_EQ(accuracy()["groups"][0]["rate"]["value"], 1);
+}
+
 TEST(SliceReport, SaysWhenThereAreTooFewLabels) {
   Case one(40, [](const NewExample&) { return 0.2; });
   const Json report = one.slices();

@@ -9,6 +9,7 @@
 #include "loop/judge_model.h"
 #include "loop/numbered_labels.h"
 #include "loop/project_labels_saved.h"
+#include "loop/project_consensus.h"
 #include "loop/project_learner.h"
 #include "loop/project_semi_supervised.h"
 #include "loop/slice_report.h"
@@ -116,7 +117,8 @@ static Json evaluate(const Training& training, const NumberedLabels& audit) {
   const auto seed = static_cast<uint64_t>(training.project.settings.integer("seed"));
   const auto& classes = training.project.classes;
   const AuditAnswers answers = {audit.rows, audit.ids,
-                                predict_rows(*model.model, training.view, audit.rows)};
+                                predict_rows(*model.model, training.view, audit.rows),
+                                model.class_weights};
   Json metrics =
       evaluation_json(answers.labels, answers.probabilities, classes, seed, model.class_weights);
   keep_slices(metrics, training.workshop.store(), training.project, answers, training.view);
@@ -134,6 +136,7 @@ static void train_model(Training& training, Cycle& cycle) {
   fit_and_judge(training);
   training.version.data.update(stop_set(workshop, training.project, model, training.view));
   note_choice(training.choice, training.version);
+  note_consensus(training.project, training.version);
   const NumberedLabels audit = audit_labels(training);
   add_labels_saved({workshop, training.project, training.view, training.labels, audit,
                     training.choice.learner, *model.plain, training.progress},
@@ -153,6 +156,7 @@ Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
   storage::Store& store = workshop.store();
   Project project;
   TrainingSet set;
+  aggregate_labels(store, workshop.project_id());
   store.snapshot([&] {  // So that no label is of a class that the project did not have yet.
     project = storage::project(store, workshop.project_id());
     set.through_event = storage::last_sequence(store);

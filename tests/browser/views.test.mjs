@@ -88,6 +88,65 @@ for (const theme of ['light', 'dark']) {
   }
 }
 
+for (const width of [360, 1440]) {
+  test(
+    `The closer look opens by keys, is computed when asked for and is sound, ${width} pixels wide`,
+    { timeout: 180_000 },
+    async () => {
+      const page = await openPage(browser, server.url, { width });
+      const asked = [];
+      page.on('request', (request) => {
+        if (request.url().includes('/evaluation')) asked.push(new URL(request.url()).search);
+      });
+      await page.goto(`${server.url}/projects/${text}/overview`);
+      await page.waitForSelector('.fold');
+      for (const fold of await page.$$('.fold > summary')) {
+        await fold.focus();
+        await page.keyboard.press('Enter');
+      }
+      await page.waitForTimeout(300);
+      assert.deepEqual(asked, [], 'nothing is computed unasked');
+      await shoot(page, `closer-${width}-open`);
+      for (const name of ['leakage', 'robustness', 'out_of_distribution']) {
+        const note = `[data-fold="${name}"] > summary .mute`;
+        assert.equal(await page.textContent(note), 'not looked at yet');
+        await page.focus(`[data-fold="${name}"] .fold-in > .btn`);
+        await page.keyboard.press('Enter');
+        await page.waitForSelector(note, { state: 'detached', timeout: 60_000 });
+      }
+      assert.deepEqual(
+        asked.map((query) => new URLSearchParams(query).get('parts')),
+        ['leakage', 'robustness', 'out_of_distribution'],
+      );
+      await page.waitForTimeout(200);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      await shoot(page, `closer-${width}`);
+      assert.deepEqual([await axe(page), wide, page.problems], [[], 0, []]);
+      await page.context().close();
+    },
+  );
+}
+
+test('A closer look that fails says so and can be tried again', { timeout: 60_000 }, async () => {
+  const page = await openPage(browser, server.url);
+  await page.route('**/evaluation?*', (route) =>
+    route.fulfill({
+      status: 409,
+      contentType: 'application/json',
+      body: '{"error": {"code": "conflict", "message": "Label more first.", "request_id": "r1"}}',
+    }),
+  );
+  await page.goto(`${server.url}/projects/${text}/overview`);
+  await page.click('[data-fold="leakage"] > summary');
+  await page.click('[data-fold="leakage"] .fold-in > .btn');
+  await page.waitForSelector('[data-fold="leakage"] [role="alert"]');
+  assert.match(await page.textContent('[data-fold="leakage"] [role="alert"]'), /Label more first/);
+  await page.unroute('**/evaluation?*');
+  await page.click('[data-fold="leakage"] [role="alert"] .btn');
+  await page.waitForSelector('[data-fold="leakage"] .checks li', { timeout: 60_000 });
+  await page.context().close();
+});
+
 test('The open dialogs have no accessibility fault', { timeout: 120_000 }, async () => {
   const page = await openPage(browser, server.url);
   await page.goto(`${server.url}/projects/${text}/models`);

@@ -1,5 +1,6 @@
 // The development server's loop, which pretends to train: cycles, versions, aliases, progress.
 import { randomFrom } from './data.mjs';
+import { extras, semiSupervised } from './closer.mjs';
 import { costOf, gateOf, labelsSaved, metricsOf } from './numbers.mjs';
 import { conflict, missing } from './rows.mjs';
 import { stamp } from './store.mjs';
@@ -185,7 +186,14 @@ export class Loop extends Work {
         settings,
       ),
       cycle: project.cycle,
-      model: newest ? { version: newest.version, alias: newest.aliases } : null,
+      ...extras(project, settings, newest),
+      model: newest
+        ? {
+            version: newest.version,
+            alias: newest.aliases,
+            semi_supervised: semiSupervised(settings, newest),
+          }
+        : null,
     };
   }
 

@@ -32,6 +32,12 @@ export function metricsOf(project, version, labels, audit) {
     balanced_accuracy: { ...wilson(share * 0.99, audit), method: 'bootstrap' },
     log_loss: 1.1 - share,
     ece: { value: 0.05, ci_low: 0.03, ci_high: 0.09, method: 'bootstrap' },
+    calibration: {
+      name: 'temperature',
+      labels,
+      ece_before: { value: 0.08, ci_low: 0.05, ci_high: 0.12, method: 'bootstrap' },
+      log_loss_before: 1.2 - share,
+    },
     confusion: classes.map((_, i) =>
       classes.map((_, j) =>
         i === j ? support[i] - wrong[i] : j === (i + 1) % classes.length ? wrong[i] : 0,

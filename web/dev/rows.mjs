@@ -23,6 +23,8 @@ export const settingRows = [
     'Share of each batch drawn uniformly at random to measure with; never trained on until finalised.',
     { min: 0, max: 1 },
   ),
+  row('ssl', 'text', 'off', 'Pseudo-labels for the model that predicts: off, auto, or a pseudo-labeler.'),
+  row('group_columns', 'text', '', 'Columns, comma-separated, whose values the model should treat alike.'),
   row('overlap', 'integer', 1, 'Annotators that each example is shown to.', { min: 1, max: 20 }),
   row(
     'suggestions',

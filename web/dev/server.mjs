@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { incomes, messages, shapes } from './data.mjs';
 import { invalid, missing, plugins, Refuse, refuseUnknown, settingRows } from './rows.mjs';
 import { Loop } from './loop.mjs';
+import { evaluation } from './closer.mjs';
 
 const option = (name, fallback) =>
   process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : fallback;
@@ -72,6 +73,12 @@ const routes = [
       store.patch(at.project, (refuseUnknown(body, ['settings', 'classes', 'reason']), body)),
   ],
   ['GET', `${P}/progress`, ({ at }) => store.progress(at.project)],
+  [
+    'GET',
+    `${P}/evaluation`,
+    ({ at, url }) =>
+      evaluation(store, at.project, (url.searchParams.get('parts') ?? 'slices').split(',')),
+  ],
   ['GET', `${P}/examples`, ({ at, url }) => listExamples(at.project, url)],
   ['POST', `${P}/examples`, ({ at, rows }) => store.add(at.project, rows)],
   [
@@ -316,6 +323,8 @@ if (!process.argv.includes('--empty')) {
       question: 'Which desk should answer?',
       target: 0.93,
       cost_per_hour: 28,
+      group_columns: 'region',
+      ssl: 'auto',
       suggestions: 'shown',
       guideline:
         '## Route to the desk that can act\n\n- **travel** Trips, visas, hotels, plugs.\n- **banking** Accounts, transfers, PIN.\n- **credit cards** Limits, rewards, lost cards.\n\n*Hard case:* “tell my bank i will be abroad” is **travel**.',

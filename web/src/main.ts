@@ -5,6 +5,7 @@ import './styles/ground.css';
 import './styles/controls.css';
 import './styles/frame.css';
 import './styles/charts.css';
+import './styles/deeper.css';
 import './styles/pages.css';
 import './styles/import.css';
 import './styles/models.css';

@@ -1,5 +1,6 @@
 // Every word the page says, in one catalogue, so that a translation is one file.
 import { count, plural } from './base/format';
+import { deeperStrings } from './strings_deeper';
 import { importStrings } from './strings_import';
 import { labelStrings } from './strings_label';
 import { modelsStrings } from './strings_models';
@@ -108,6 +109,7 @@ export const strings = {
   },
   ...labelStrings,
   ...overviewStrings,
+  ...deeperStrings,
   examples: {
     sentence: (all: number, labeled: number) =>
       `${plural(all, 'example', 'examples')}, ${count(labeled)} labelled.`,

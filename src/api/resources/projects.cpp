@@ -10,6 +10,7 @@
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
 #include "loop/learner_choice.h"
+#include "loop/project_consensus.h"
 #include "loop/semi_supervised.h"
 #include "loop/signals.h"
 #include "strategies/strategy.h"
@@ -53,6 +54,8 @@ static void check_plugins(const Json& settings, const Params& present) {
   const auto named = strategy.substr(0, strategy.find('('));
   check_plugin({{"strategy", named}}, "strategy", strategies::all());
   if (settings.contains("ssl")) loop::parse_ssl(setting(settings, present, "ssl"));
+  if (settings.contains("consensus"))
+    loop::parse_consensus(setting(settings, present, "consensus"));
   if (settings.contains("strategy") || settings.contains("learner"))
     loop::strategy_for(strategy, learner);
 }

@@ -10,6 +10,7 @@
 
 namespace querist::pseudo_labelers {
 
+static constexpr double clear_gain = 3;  // Standard errors beyond which no further deal is asked.
 static constexpr size_t always_trained_on = SIZE_MAX;
 
 // The fold of each labelled row; of a class's only label always_trained_on. Empty where fewer than
@@ -65,10 +66,12 @@ static PseudoLabels pseudo_of(const PartlyLabeled& data, const GateMethod& metho
   return label(*method.labeler, data, method.params, train, seed, progress);
 }
 
-// Adds each held-out row's loss, without and with each method, under one deal of the folds.
+// Adds each held-out row's loss, without and with each method, under one deal of the folds. A
+// method that is not `tried` counts as if it labelled nothing.
 static void add_losses(const PartlyLabeled& data, std::span<const GateMethod> methods,
-                       const Trainer& train, std::span<const size_t> fold, size_t folds,
-                       uint64_t seed, const GateRule& rule, const Progress& progress,
+                       std::span<const char> tried, const Trainer& train,
+                       std::span<const size_t> fold, size_t folds, uint64_t seed,
+                       const GateRule& rule, const Progress& progress,
                        std::vector<std::vector<double>>& sums) {
   auto losses = sums;
   for (size_t f = 0; f < folds; ++f) {
@@ -90,8 +93,8 @@ static void add_losses(const PartlyLabeled& data, std::span<const GateMethod> me
     part.labels = labels;
     score(part, {}, held, train, rule.loss, losses[0]);
     for (size_t m = 0; m < methods.size(); ++m) {
-      const PseudoLabels pseudo =
-          pseudo_of(part, methods[m], train, mix_seed(seed, f + 1), progress);
+      PseudoLabels pseudo;
+      if (tried[m]) pseudo = pseudo_of(part, methods[m], train, mix_seed(seed, f + 1), progress);
       if (pseudo.rows.empty()) {
         for (const size_t at : held.places) losses[m + 1][at] = losses[0][at];
       } else {
@@ -100,8 +103,7 @@ static void add_losses(const PartlyLabeled& data, std::span<const GateMethod> me
     }
   }
   for (size_t m = 0; m < sums.size(); ++m) {
-    for (size_t i = 0; i < sums[m].size(); ++i)
-      sums[m][i] += losses[m][i] / static_cast<double>(rule.repeats);
+    for (size_t i = 0; i < sums[m].size(); ++i) sums[m][i] += losses[m][i];
   }
 }
 
@@ -118,12 +120,23 @@ GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods
     return decision;
   }
   decision.rows = fold.size() - static_cast<size_t>(std::ranges::count(fold, always_trained_on));
-  std::vector<std::vector<double>> losses(methods.size() + 1, std::vector<double>(decision.rows));
+  using Losses = std::vector<std::vector<double>>;
+  Losses sums(methods.size() + 1, std::vector<double>(decision.rows));
+  metrics::OneStandardErrorChoice found;
+  std::vector<char> tried(methods.size(), true);
   for (size_t repeat = 0; repeat < rule.repeats; ++repeat) {
     if (repeat > 0) fold = folds_of(data, folds, mix_seed(mix_seed(seed, 0), repeat));
-    add_losses(data, methods, train, fold, folds, seed, rule, progress, losses);
+    add_losses(data, methods, tried, train, fold, folds, seed, rule, progress, sums);
+    Losses means = sums;
+    for (auto& row : means) {
+      for (double& loss : row) loss /= static_cast<double>(repeat + 1);
+    }
+    found = metrics::choose_by_one_standard_error(means);
+    for (size_t m = 0; m < methods.size(); ++m)
+      tried[m] &= found.methods[m + 1].gain >= -found.methods[m + 1].standard_error;
+    const auto& best = found.methods[found.chosen];
+    if (found.chosen > 0 && best.gain > clear_gain * best.standard_error) break;
   }
-  const auto found = metrics::choose_by_one_standard_error(losses);
   decision.methods = found.methods;
   if (found.chosen == 0) return decision;
   const GateMethod& best = methods[found.chosen - 1];

@@ -19,7 +19,11 @@ enum class GateLoss { log_loss, error };
 
 struct GateRule {
   GateLoss loss = GateLoss::log_loss;
-  size_t repeats = 1;  // Deals of the folds, over which a row's losses are averaged.
+  // Deals of the folds at most, over which a row's losses are averaged; none follows once a method
+  // gains more than three standard errors. A method that is worse than
+  // the given labels alone by more than one standard error over the deals so far is not tried in
+  // the next: there it counts as they do.
+  size_t repeats = 1;
 };
 
 // One a label of (n, classes) probabilities.
@@ -39,8 +43,8 @@ struct GateDecision {
 // Cross-validates over the labelled rows of classes with at least two (stratified; a held-out row
 // is of neither set; the only label of a class is always trained on), trains on what is left with
 // and without each method's pseudo-labels, and chooses by the one-standard-error rule on the losses
-// in favour of the given labels alone. Costs repeats · folds · (methods + 1) trainings beside the
-// methods' own. folds: from 2; no more than such rows are used. Throws as `label` does.
+// in favour of the given labels alone. Costs at most repeats · folds · (methods + 1) trainings
+// beside the methods' own. folds: from 2; no more than such rows are used. Throws as `label` does.
 GateDecision gate(const PartlyLabeled& data, std::span<const GateMethod> methods,
                   const Trainer& train, size_t folds, uint64_t seed, const Progress& progress,
                   const GateRule& rule = {});

@@ -143,4 +143,28 @@ TEST(Gate, CountsErrorsWhereItIsAskedTo) {
   EXPECT_EQ(decision.chosen, decision.place == 0 ? nullptr : methods[decision.place - 1].labeler);
 }
 
+// Nobody looks again at a method that is clearly worse in a whole deal of the folds.
+TEST(Gate, DropsAMethodThatIsClearlyWorse) {
+  static int asked = 0;
+  const auto useless = [](const PartlyLabeled& data, const Params&, const Trainer&, Rng&,
+                          const Progress&) -> PseudoLabels {
+    ++asked;
+    PseudoLabels wrong;  // All of class 0, each as heavy as a given label.
+    wrong.rows.assign(data.unlabeled.begin(), data.unlabeled.end());
+    wrong.labels.assign(wrong.rows.size(), 0);
+    wrong.weights.assign(wrong.rows.size(), 1);
+    return wrong;
+  };
+  PseudoLabeler labeler = find("label_spreading");
+  labeler.label = useless;
+  const Clusters world(200, 12, 3, false);
+  const std::vector<GateMethod> methods = {{&labeler, Params(labeler.params)},
+                                           method("self_training")};
+  const auto decision =
+      gate(world.data(), methods, train_centroids, 4, 3, Progress(), {GateLoss::error, 3});
+  EXPECT_EQ(asked, 4) << "of the first deal alone";
+  EXPECT_LT(decision.methods[1].gain, 0);
+  EXPECT_NE(decision.place, 1u);
+}
+
 }  // namespace querist::pseudo_labelers

@@ -1,4 +1,5 @@
 // The JSON of what is known about a project's models: estimates with ranges, the curve, advice, versions.
+import type { GroupColumn, Guard, SemiSupervised } from './evaluation_types';
 import type { Counts, Id, SettingValue } from './types';
 
 export interface Measure {
@@ -117,13 +118,14 @@ export interface Progress {
   metrics: Metrics | null;
   metrics_reason?: string | null;
   slices?: Slices | null;
+  groups?: GroupColumn[] | null;
   stop: Stop | null;
   labels_saved: number | LabelsSaved | null;
   labels_saved_reason?: string | null;
-  guard?: { watched: boolean; raised: boolean; sentence: string };
+  guard?: Guard;
   cost: Cost | null;
   cycle: Cycle | null;
-  model: { version: number; alias: string[] } | null;
+  model: { version: number; alias: string[]; semi_supervised?: SemiSupervised | null } | null;
 }
 
 export interface Calibration {
