@@ -1,13 +1,12 @@
-// Two-loop recursion with a diagonal start and a line search that trusts slopes where values drown
-// in rounding.
+// Two-loop recursion with a diagonal start.
 #include "learners/logistic_regression/lbfgs.h"
 
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <limits>
 
 #include "base/interrupt.h"
+#include "learners/logistic_regression/line_search.h"
 
 namespace querist::learners {
 
@@ -82,45 +81,6 @@ class Memory {
   std::deque<Change> changes_;
   double scale_ = 1;
 };
-
-struct Trial {
-  double step = 0;
-  double value = 0;
-  double slope = 0;
-};
-
-// Narrows down to a step with less value and a flatter slope (Wolfe 1969; the approximate form of
-// Hager and Zhang 2005 near the bottom). The function is convex, so the slope grows with the step
-// and secants bracket its zero.
-static bool search_line(const std::function<Trial(double)>& at, const Trial& start, double noise,
-                        Trial& end) {
-  Trial low = start;
-  Trial high{std::numeric_limits<double>::infinity(), 0, 0};
-  double step = 1;
-  for (int tries = 0; tries < 30; ++tries) {
-    end = at(step);
-    const bool finite = std::isfinite(end.value) && std::isfinite(end.slope);
-    const bool less = end.value <= start.value + 1e-4 * end.step * start.slope;
-    const bool as_good = end.value <= start.value + noise && end.slope <= -0.8 * start.slope;
-    const bool enough = finite && (less || as_good);
-    if (enough && std::abs(end.slope) <= 0.9 * std::abs(start.slope)) return true;
-    if (finite && end.slope < 0 && enough) {
-      low = end;
-    } else {
-      high = end;
-    }
-    const double width = high.step - low.step;
-    double next = low.step + 0.5 * width;
-    if (std::isinf(high.step)) {
-      next = 4 * low.step;
-    } else if (finite && high.slope > 0) {
-      const double secant = low.step - low.slope * width / (high.slope - low.slope);
-      next = std::clamp(secant, low.step + 0.1 * width, high.step - 0.1 * width);
-    }
-    step = next;
-  }
-  return false;
-}
 
 LbfgsResult minimise(const Objective& objective, std::span<const double> curvature,
                      const LbfgsOptions& options, const Progress& progress,
