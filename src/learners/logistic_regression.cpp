@@ -5,6 +5,7 @@
 #include "base/threads.h"
 #include "learners/cross_validation.h"
 #include "learners/learner.h"
+#include "learners/logistic_regression/column_fit.h"
 #include "learners/logistic_regression/linear_model.h"
 #include "learners/logistic_regression/row_space.h"
 #include "learners/logistic_regression/strength_search.h"
@@ -19,7 +20,7 @@ static constexpr double unseen_count = 0.05;
 static constexpr double searched_products = 250;
 static constexpr double fitted_products = 50;
 
-// Where an entry of the solver's point lies: see softmax_objective.h for the layout.
+// Where an entry of the solver's point lies: see softmax_problem.h for the layout.
 static size_t place(const TrainingRows& rows, size_t head, size_t column) {
   const Problem& p = rows.problem;
   const bool sparse = p.features.kind == Features::Kind::sparse;
@@ -144,6 +145,13 @@ static double strength_for_many(const TrainingRows& rows, const Params& params,
   return choose_strength(space, part.problem, std::nullopt, seed, progress, unused);
 }
 
+static FitOptions options_of(const Problem& problem, double strength, const Params& params) {
+  double total = 0;
+  for (const double weight : problem.weights) total += weight;
+  return {.max_iterations = static_cast<int>(params.integer("max_iterations")),
+          .remaining = params.number("tolerance") * strength * total};
+}
+
 // Fits in the span of the rows; returns the strength.
 static double fit_in_row_space(const TrainingRows& rows, const Params& params,
                                const LinearModel* earlier, uint64_t seed, const Progress& progress,
@@ -156,16 +164,12 @@ static double fit_in_row_space(const TrainingRows& rows, const Params& params,
   const auto near = earlier ? std::optional(earlier->head().strength) : std::nullopt;
   RowTask task{.classes = problem.classes,
                .strength = searches ? choose_strength(space, problem, near, seed, progress, found)
-                                    : strength_for_many(rows, params, earlier, seed, progress),
-               .max_iterations = static_cast<int>(params.integer("max_iterations"))};
+                                    : strength_for_many(rows, params, earlier, seed, progress)};
   task.labels.assign(problem.labels.begin(), problem.labels.end());
   task.labels.resize(space.stride());
   task.weights = problem.weights;
   task.weights.resize(space.stride());
-  double total = 0;
-  for (const double weight : task.weights) total += weight;
-  task.remaining = params.number("tolerance") * task.strength * total;
-  fit_rows(space, task, progress, found);
+  fit_rows(space, task, options_of(problem, task.strength, params), progress, found);
   point = space.weights(found.coefficients, problem.heads());
   point.insert(point.end(), found.biases.begin(), found.biases.end());
   return task.strength;
@@ -181,13 +185,7 @@ static double fit_by_column(const TrainingRows& rows, const Params& params,
                               ? choose_strength(problem, near, seed, progress)
                               : strength_for_many(rows, params, earlier, seed, progress);
   point = starting_point(rows, earlier);
-  double total = 0;
-  for (const double weight : problem.weights) total += weight;
-  LbfgsOptions options;
-  options.max_iterations = static_cast<int>(params.integer("max_iterations"));
-  options.remaining = params.number("tolerance") * strength * total;
-  minimise(softmax_objective(problem, strength), curvature(problem, strength), options, progress,
-           point);
+  fit_columns(problem, strength, options_of(problem, strength, params), progress, point);
   return strength;
 }
 

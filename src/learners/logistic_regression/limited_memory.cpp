@@ -28,14 +28,10 @@ double LimitedMemory::direction(std::span<const double> gradient,
                                 std::span<double> out_image) {
   const size_t count = changes_.size();
   std::vector<const std::vector<float>*> rows, images;
-  for (const Change& change : changes_) {
-    rows.push_back(&change.step);
-    images.push_back(&change.step_image);
-  }
-  for (const Change& change : changes_) {
-    rows.push_back(&change.gradient);
-    images.push_back(&change.gradient_image);
-  }
+  for (const Change& change : changes_) rows.push_back(&change.step);
+  for (const Change& change : changes_) rows.push_back(&change.gradient);
+  for (const Change& change : changes_) images.push_back(&change.step_image);
+  for (const Change& change : changes_) images.push_back(&change.gradient_image);
   std::vector<double> dots(2 * count);
   kernels::float_row_dots(rows, gradient_image, dots);
   if (fresh_) {  // gradient - last gradient is the last change's own.
@@ -68,11 +64,10 @@ double LimitedMemory::direction(std::span<const double> gradient,
   }
   double slope = -scale_ * dot(gradient, gradient_image);
   for (size_t i = 0; i < 2 * count; ++i) slope += factors[i] * dots[i];
-  for (size_t i = 0; i < out.size(); ++i) {
-    out[i] = -scale_ * gradient[i];
-    out_image[i] = -scale_ * gradient_image[i];
-  }
+  for (size_t i = 0; i < out.size(); ++i) out[i] = -scale_ * gradient[i];
   kernels::add_float_rows(rows, factors, out);
+  if (out.data() == out_image.data()) return slope;
+  for (size_t i = 0; i < out.size(); ++i) out_image[i] = -scale_ * gradient_image[i];
   kernels::add_float_rows(images, factors, out_image);
   return slope;
 }

@@ -9,7 +9,8 @@
 namespace querist::learners {
 
 // A vector v is held as coefficients and as an image: the inner product of v and w is the plain
-// product of v's coefficients with w's image.
+// product of v's coefficients with w's image. Where the two are the same numbers, pass them twice:
+// they are kept once.
 class LimitedMemory {
  public:
   // first_scale: the direction is -first_scale * gradient while nothing is remembered.

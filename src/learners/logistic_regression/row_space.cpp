@@ -185,26 +185,23 @@ class RowFit {
     for (size_t k = 0; k < heads_; ++k) point_[wide_ + k] = bias_scale_ * start.biases[k];
   }
 
-  LbfgsResult run(const Progress& progress) {
+  FitResult run(const FitOptions& options, const Progress& progress) {
     LimitedMemory memory(1 / bend_);
-    LbfgsResult result;
+    FitResult result;
     begin_line();
     result.value = try_step(0).value;
     take_gradient(gradient_, gradient_scores_);
-    for (; result.iterations < task_.max_iterations; ++result.iterations) {
+    for (; result.iterations < options.max_iterations; ++result.iterations) {
       progress.check();
       check_interrupt();
       const double slope = memory.direction(gradient_, gradient_scores_, direction_, steps_scores_);
-      const double enough = std::max(task_.remaining, task_.remaining_share * result.value);
+      const double enough = std::max(options.remaining, options.remaining_share * result.value);
       result.converged = -slope <= enough;
       if (result.converged) break;
       begin_line();
       const Trial start{0, task_.strength * loss_ + own_ / 2, slope};
       Trial end;
-      const auto at = [&](double step) {
-        ++result.evaluations;
-        return try_step(step);
-      };
+      const auto at = [&](double step) { return try_step(step); };
       if (!search_line(at, start, 1e-9 * std::abs(start.value), end)) {
         if (memory.empty()) break;  // Even the plain direction gains nothing: this is the bottom.
         memory.forget();
@@ -289,10 +286,10 @@ class RowFit {
 
 }  // namespace
 
-LbfgsResult fit_rows(const RowSpace& space, const RowTask& task, const Progress& progress,
-                     RowPoint& point) {
+FitResult fit_rows(const RowSpace& space, const RowTask& task, const FitOptions& options,
+                   const Progress& progress, RowPoint& point) {
   RowFit fit(space, task, point);
-  const LbfgsResult result = fit.run(progress);
+  const FitResult result = fit.run(options, progress);
   point = fit.take();
   return result;
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "learners/logistic_regression/softmax_objective.h"
+#include "learners/logistic_regression/softmax_problem.h"
 
 namespace querist::learners {
 
@@ -26,7 +26,7 @@ class RowSpace {
 
   // Scores of all rows under the heads Σ coefficients * row; both are (heads, stride).
   void score(std::span<const double> coefficients, size_t heads, std::span<double> scores) const;
-  // The heads themselves, laid out as a solver's point (see softmax_objective.h), biases left out.
+  // The heads themselves, laid out as a solver's point (see softmax_problem.h), biases left out.
   std::vector<double> weights(std::span<const double> coefficients, size_t heads) const;
 
  private:
@@ -39,16 +39,12 @@ class RowSpace {
   Matrix products_;  // (stride, stride); empty where they are not kept.
 };
 
-// Which rows a fit learns from, and how strictly it ends.
+// Which rows a fit learns from.
 struct RowTask {
   std::vector<double> labels;   // (stride)
   std::vector<double> weights;  // (stride), 0: the row is not learnt from.
   size_t classes = 0;
   double strength = 1;
-  // Ends when so much of the objective is left to gain, or this share of it.
-  double remaining = 0;
-  double remaining_share = 0;
-  int max_iterations = 200;
 
   size_t heads() const { return classes == 2 ? 1 : classes; }
 };
@@ -60,7 +56,7 @@ struct RowPoint {
   std::vector<double> biases;        // (heads)
 };
 
-LbfgsResult fit_rows(const RowSpace& space, const RowTask& task, const Progress& progress,
-                     RowPoint& point);
+FitResult fit_rows(const RowSpace& space, const RowTask& task, const FitOptions& options,
+                   const Progress& progress, RowPoint& point);
 
 }  // namespace querist::learners

@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "kernels/softmax_line.h"
 #include "learners/cross_validation.h"
+#include "learners/logistic_regression/column_fit.h"
 #include "learners/logistic_regression/strength_walk.h"
 #include "learners/logistic_regression/training_rows.h"
 #include "metrics/stratified_folds.h"
@@ -15,8 +16,8 @@ namespace querist::learners {
 
 static constexpr int lowest = -4;
 static constexpr int highest = 8;
-// A fold's fit ends when this share of its objective is left to gain.
-static constexpr double search_share = 1e-5;
+// A fold's fit ends when a small share of its objective is left to gain.
+static constexpr FitOptions search_options{.max_iterations = 200, .remaining_share = 1e-5};
 
 struct Fold {
   Problem problem;  // All rows, those of this fold with weight 0.
@@ -63,18 +64,14 @@ static double mean_square_norm(const Problem& problem) {
 // Trains on the other folds and returns the weighted loss on this one.
 static double held_out_loss(Fold& fold, const TrainingRows& rows, double strength,
                             const Progress& progress) {
-  double total = 0;
-  for (const double weight : fold.problem.weights) total += weight;
-  LbfgsOptions options;
-  options.max_iterations = 60;
-  options.remaining = 1e-4 * strength * total;  // The ranking of strengths needs no more.
-  minimise(softmax_objective(fold.problem, strength), curvature(fold.problem, strength), options,
-           progress, fold.point);
+  fit_columns(fold.problem, strength, search_options, progress, fold.point);
   const size_t heads = fold.problem.heads();
-  const Matrix scores = head_scores(fold.problem.features, fold.begin, fold.end, heads, fold.point);
   const size_t count = fold.end - fold.begin;
-  return softmax_loss(scores.values, std::span(rows.problem.labels).subspan(fold.begin, count),
-                      std::span(rows.problem.weights).subspan(fold.begin, count), heads, {});
+  const std::vector<float> narrow(fold.point.begin(), fold.point.end());
+  std::vector<float> scores(count * heads);
+  head_scores(fold.problem.features, fold.begin, fold.end, heads, narrow, scores.data());
+  return softmax_loss(scores, std::span(rows.problem.labels).subspan(fold.begin, count),
+                      std::span(rows.problem.weights).subspan(fold.begin, count), heads);
 }
 
 static std::vector<Fold> make_folds(const TrainingRows& rows, const std::vector<size_t>& sizes) {
@@ -170,7 +167,7 @@ class RowFold {
       }
     }
     task_.strength = strength;
-    fit_rows(space_, task_, progress, point_);
+    fit_rows(space_, task_, search_options, progress, point_);
     const std::vector<double> still(point_.scores.size());
     const std::vector<double> no_bias(heads);
     std::vector<double> residuals(point_.scores.size()), sums(heads);
@@ -196,12 +193,11 @@ double choose_strength(const RowSpace& space, const Problem& problem, std::optio
   if (whole.rows < 10 || whole.task.classes < 2 || !(scale > 0)) return 1;
   const size_t count = folds_of(problem);
   const auto fold = metrics::stratified_folds(problem.labels, problem.classes, count, seed);
-  whole.task.remaining_share = search_share;
   std::vector<RowFold> folds;
   for (size_t f = 0; f < count; ++f) folds.emplace_back(space, whole, fold, f);
   const int start = std::clamp(start_of(near, scale), lowest, highest);
   whole.task.strength = strength_at(start, scale);
-  fit_rows(space, whole.task, progress, point);
+  fit_rows(space, whole.task, search_options, progress, point);
   const auto losses = [&](int k, size_t first, std::span<double> out) {
     parallel_for(out.size(), 1, [&](size_t begin, size_t end) {
       for (size_t f = begin; f < end; ++f)

@@ -5,7 +5,7 @@
 
 #include "base/progress.h"
 #include "learners/logistic_regression/row_space.h"
-#include "learners/logistic_regression/softmax_objective.h"
+#include "learners/logistic_regression/softmax_problem.h"
 
 namespace querist::learners {
 

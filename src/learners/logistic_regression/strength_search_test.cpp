@@ -9,6 +9,7 @@
 
 #include "base/rng.h"
 #include "base/threads.h"
+#include "learners/logistic_regression/column_fit.h"
 #include "learners/logistic_regression/strength_walk.h"
 #include "learners/logistic_regression/training_rows.h"
 #include "metrics/stratified_folds.h"
@@ -45,10 +46,7 @@ struct Cloud {
 };
 
 static RowTask task_of(const RowSpace& space, const Problem& problem, double strength) {
-  RowTask task{.classes = problem.classes,
-               .strength = strength,
-               .remaining = 1e-9 * strength,
-               .max_iterations = 2000};
+  RowTask task{.classes = problem.classes, .strength = strength};
   task.labels.assign(problem.labels.begin(), problem.labels.end());
   task.labels.resize(space.stride());
   task.weights = problem.weights;
@@ -56,13 +54,13 @@ static RowTask task_of(const RowSpace& space, const Problem& problem, double str
   return task;
 }
 
+static FitOptions to_the_end(double strength) {
+  return {.max_iterations = 2000, .remaining = 1e-9 * strength};
+}
+
 static std::vector<double> fit_by_column(const Problem& problem, double strength) {
   std::vector<double> point(problem.size());
-  LbfgsOptions options;
-  options.max_iterations = 2000;
-  options.remaining = 1e-9 * strength;
-  minimise(softmax_objective(problem, strength), curvature(problem, strength), options, Progress(),
-           point);
+  fit_columns(problem, strength, to_the_end(strength), Progress(), point);
   return point;
 }
 
@@ -74,8 +72,8 @@ TEST(RowSpace, ReachesTheOptimumOfTheFitByColumn) {
         const RowSpace space(cloud.problem.features, cloud.problem.heads(), products);
         for (const double strength : {0.01, 1.0, 100.0}) {
           RowPoint point;
-          const auto result =
-              fit_rows(space, task_of(space, cloud.problem, strength), Progress(), point);
+          const auto result = fit_rows(space, task_of(space, cloud.problem, strength),
+                                       to_the_end(strength), Progress(), point);
           EXPECT_TRUE(result.converged);
           const auto own = space.weights(point.coefficients, cloud.problem.heads());
           const auto expected = fit_by_column(cloud.problem, strength);
@@ -106,13 +104,14 @@ static double loss_by_definition(const Problem& problem, double strength, size_t
       if (fold[i] == f) rest.weights[i] = 0;
     }
     const auto point = fit_by_column(rest, strength);
-    const Matrix scores =
-        head_scores(problem.features, 0, problem.features.rows, problem.heads(), point);
+    const std::vector<float> narrow(point.begin(), point.end());
+    std::vector<float> scores(problem.labels.size() * problem.heads());
+    head_scores(problem.features, 0, problem.features.rows, problem.heads(), narrow, scores.data());
     std::vector<double> own = problem.weights;
     for (size_t i = 0; i < fold.size(); ++i) {
       if (fold[i] != f) own[i] = 0;
     }
-    sum += softmax_loss(scores.values, problem.labels, own, problem.heads(), {});
+    sum += softmax_loss(scores, problem.labels, own, problem.heads());
   }
   return sum;
 }
