@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "kernels/half_rows.h"
+#include "kernels/softmax_regression.h"
 
 namespace querist::loop {
 
@@ -29,6 +30,16 @@ FeatureBlock FeatureBlock::chosen(std::span<const int64_t> wanted) const {
     }
   }
   if (geometry.cols > 0) out.geometry = dense_rows(geometry, wanted);
+  return out;
+}
+
+OwnedFeatures FeatureBlock::owned(std::span<const int64_t> wanted) const {
+  if (kind != Features::Kind::half) return take_rows(features(), wanted);
+  OwnedFeatures out;
+  out.dense = Matrix(wanted.size(), cols);
+  for (size_t i = 0; i < wanted.size(); ++i)
+    kernels::widen_halves(half.data() + static_cast<size_t>(wanted[i]) * cols, cols,
+                          out.dense.row(i).data());
   return out;
 }
 

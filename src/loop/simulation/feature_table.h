@@ -24,6 +24,7 @@ struct FeatureBlock {
 
   Features features() const;
   FeatureBlock chosen(std::span<const int64_t> rows) const;  // Copies, in the order given.
+  OwnedFeatures owned(std::span<const int64_t> rows) const;  // The same, half widened to float.
 };
 
 // What a featurizer makes of a text that is not the table's, as the table's own features are kept.
