@@ -53,6 +53,7 @@ FeatureTable::FeatureTable(const Table& table, std::vector<int64_t> rows,
     refuse("the featurizer {} reads {}, but the data has {}", name,
            payload_word(featurizer_->payload), payload_word(table.payload));
   }
+  if (featurizer_->survey) survey_ = featurizer_->survey(table.payloads);
 }
 
 // Rows of one transform after another; blocks of them stay in cache until they are stored.
@@ -129,6 +130,8 @@ std::shared_ptr<const FittedFeatures> FeatureTable::fit(const std::vector<int64_
   }
   featurizers::FitInput input;
   input.columns = table_.columns;
+  input.survey = survey_;
+  input.surveyed_rows = fit_rows;
   input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
     for (const int64_t row : fit_rows) take({&table_.payloads[static_cast<size_t>(row)], 1});
   };
