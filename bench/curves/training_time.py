@@ -1,8 +1,8 @@
 """Training time of logistic regression and gbdt beside scikit-learn and XGBoost; bench/curves/results/training_time.md and .json.
 
 The same rows, the same C, the same trees (100 rounds of depth 6, learning rate 0.1, histograms): processor and wall seconds of `fit` alone, the least of
-several runs in one process a side, and the accuracy on rows that were not trained on. Each on one thread and on two (wide trees on one). Querist trains
-these sizes on one thread whatever it is given, so that threads never change a model; on a busy machine the peers' second thread costs much processor time in waiting.
+several runs in one process a side, and the accuracy on rows that were not trained on. Each on one thread and on two (wide trees on one). Querist's
+boosting stays on one thread, so that threads never change a tree; on a busy machine the peers' second thread costs much processor time in waiting.
 
 Run: python bench/curves/training_time.py --data FOLDER --python INTERPRETER (with scikit-learn, xgboost and the wheel of `make python`).
 """
