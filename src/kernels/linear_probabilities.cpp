@@ -52,6 +52,11 @@ template <class Value>
 static void logits_of(const Value* x, size_t rows, size_t cols, const float* weights,
                       const float* bias, size_t classes, float* out) {
   size_t i = 0;
+  // Few classes leave registers for more rows, so that a weight is loaded half as often.
+  if (classes <= 4 && hn::Lanes(Tag()) == 16) {
+    for (; i + 4 <= rows; i += 4)
+      row_logits<4>(x + i * cols, cols, weights, bias, classes, out + i * classes);
+  }
   for (; i + 2 <= rows; i += 2)
     row_logits<2>(x + i * cols, cols, weights, bias, classes, out + i * classes);
   if (i < rows) row_logits<1>(x + i * cols, cols, weights, bias, classes, out + i * classes);
@@ -127,6 +132,11 @@ bool linear_probabilities(const Features& x, MatrixView weights, std::span<const
     }
   });
   return finite;
+}
+
+void linear_scores(const float* x, size_t rows, size_t cols, const float* weights,
+                   const float* bias, size_t classes, float* out) {
+  HWY_DYNAMIC_DISPATCH(DenseLogits)(x, rows, cols, weights, bias, classes, out);
 }
 
 }  // namespace querist::kernels

@@ -59,10 +59,13 @@ SimulationRun Walk::run(const Progress& progress) {
 }
 
 std::vector<int64_t> Walk::rows_in(State state) const {
-  std::vector<int64_t> rows;
+  std::vector<int64_t> rows(state_.size() + 1);  // Every row is written, and kept if it counts.
+  size_t count = 0;
   for (size_t i = 0; i < state_.size(); ++i) {
-    if (state_[i] == state) rows.push_back(static_cast<int64_t>(i));
+    rows[count] = static_cast<int64_t>(i);
+    count += state_[i] == state;
   }
+  rows.resize(count);
   return rows;
 }
 
@@ -100,7 +103,7 @@ std::vector<int32_t> Walk::labels_of(const std::vector<int64_t>& rows) const {
 
 void Walk::train(const Progress& progress) {
   const auto rows = rows_in(State::trained);
-  const OwnedFeatures features = take_rows(stage_.pool.features(), rows);
+  const OwnedFeatures features = stage_.pool.owned(rows);
   Dataset data;
   data.features = features.view();
   data.labels = labels_of(rows);
