@@ -6,6 +6,7 @@
 #include "learners/gbdt/gbdt_model.h"
 #include "learners/gbdt/xgboost.h"
 #include "learners/learner.h"
+#include "learners/logistic_regression/linear_model.h"
 #include "learners/naive_bayes/naive_bayes_model.h"
 #include "native/module.h"
 
@@ -124,6 +125,8 @@ static TrainedModel train(const std::string& name, Named rows, const std::string
     });
     const learners::Model* start = warm_start ? warm_start->model.get() : nullptr;
     made.model = learners::train(learner, data, settings, start, seed, progress);
+    if (const auto* linear = dynamic_cast<const learners::LinearModel*>(made.model.get()))
+      made.iterations = linear->head().iterations;
     return made;
   });
 }
