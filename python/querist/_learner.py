@@ -91,11 +91,12 @@ class Learner:
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
         several = "multi_label" in self._tasks and not self._is_regressor
+        counts = getattr(self, "variant", "") in ("multinomial", "complement")  # As scikit-learn tags its own.
         return Tags(estimator_type=self._estimator_type,
                     target_tags=TargetTags(required=True, multi_output=several),
-                    classifier_tags=None if self._is_regressor else ClassifierTags(multi_label=several),
+                    classifier_tags=None if self._is_regressor else ClassifierTags(multi_label=several, poor_score=counts),
                     regressor_tags=RegressorTags() if self._is_regressor else None,
-                    input_tags=InputTags(sparse=True))
+                    input_tags=InputTags(sparse=True, positive_only=counts))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_model")
@@ -163,6 +164,8 @@ class Learner:
         """A refusal of the native module with the parameters' names as they are here."""
         names = {wire: name for name, wire in self._wire_names.items()}
         names.update({"layers": "hidden_layer_sizes", "gamma_rule": "gamma"})
+        if "naive Bayes of counts needs" in text:
+            return f"Negative values in data passed to {type(self).__name__}: {text}"
         return re.sub(r"^\w+", lambda found: names.get(found[0], found[0]), text)
 
     def _earlier(self, columns: int, params: dict[str, Any]) -> Any:
@@ -414,7 +417,10 @@ class IncrementalLearner(Learner):
             self._remember_names(X)
             return self
         small = None if weights is None else weights.astype(np.float32)
-        self._model = _core.update_model(self._model, native(rows), answers["labels"], small, len(known))
+        try:
+            self._model = _core.update_model(self._model, native(rows), answers["labels"], small, len(known))
+        except ValueError as error:
+            raise ValueError(self._in_own_words(str(error))) from None
         return self
 
     def _known_classes(self, classes: Any) -> Array:

@@ -68,7 +68,16 @@ def test_rows_are_taken_as_one_by_their_content_alone():
     assert rows is X and found is None  # Nothing to take as one: no copy.
 
 
-@parametrize_with_checks(ESTIMATORS)
+def expected_failures(estimator):
+    """None of ours; one of the check's own: it hands negative numbers to what takes counts, which scikit-learn's have no class_weight for."""
+    if getattr(estimator, "variant", "auto") in ("multinomial", "complement"):
+        return {"check_class_weight_classifiers": "its data are negative"}
+    return {}
+
+
+@parametrize_with_checks([*ESTIMATORS, LogisticRegression(class_weight="balanced", warm_start=True), RbfSvm(warm_start=True),
+                          GradientBoosting(warm_start=True), NaiveBayes(variant="gaussian"), NaiveBayes(variant="multinomial"),
+                          NaiveBayes(variant="complement")], expected_failed_checks=expected_failures)
 def test_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
