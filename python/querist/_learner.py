@@ -20,6 +20,7 @@ from ._repeated_rows import canonical
 from ._run import setting
 
 Self = TypeVar("Self", bound="Learner")
+Incremental = TypeVar("Incremental", bound="IncrementalLearner")
 
 
 def _sklearn_class(module: str, name: str, otherwise: Any) -> Any:
@@ -173,7 +174,8 @@ class Learner:
         if not getattr(self, "warm_start", False) or not hasattr(self, "_model") or columns != self.n_features_in_:
             return None
         model = self._model
-        if not np.array_equal(self._trained_classes, getattr(self, "classes_", None)) or model.task != self._start_task():
+        before, now = (np.asarray(one) for one in (self._trained_classes, getattr(self, "classes_", None)))
+        if not np.array_equal(before, now) or model.task != self._start_task():
             return None
         if self._learner == "gbdt":
             rounds = model.rounds
@@ -375,7 +377,8 @@ class ProcessLearner(CommitteeLearner):
 class IncrementalLearner(Learner):
     """A learner that goes on learning from further rows, exactly as if it had seen all of them at once."""
 
-    def partial_fit(self: Self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
+    def partial_fit(self: Incremental, X: Any, y: Any, classes: ArrayLike | None = None,
+                    sample_weight: ArrayLike | None = None) -> Incremental:
         """Adds rows to what was learnt: the model is that of one ``fit`` on all rows in this order.
 
         Parameters

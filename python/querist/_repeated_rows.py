@@ -31,7 +31,7 @@ def _sums(rows: Any, stream: int) -> NDArray[np.uint64]:
         with np.errstate(over="ignore"):
             parts = _bits(rows.data).astype(np.uint64) * factors[rows.indices]
             ends = np.concatenate([np.zeros(1, np.uint64), np.cumsum(parts, dtype=np.uint64)])
-        return ends[rows.indptr[1:]] - ends[rows.indptr[:-1]]
+        return np.asarray(ends[rows.indptr[1:]] - ends[rows.indptr[:-1]], np.uint64)
     out = np.empty(rows.shape[0], np.uint64)
     step = max(1, _BLOCK // rows.shape[1])
     for begin in range(0, len(out), step):
@@ -50,11 +50,11 @@ def _answer_table(answers: dict[str, Array]) -> Array:
 
 def _same_as_before(rows: Any, table: Array) -> NDArray[np.bool_]:
     """Whether each row equals the one before it, answer included."""
-    same = np.all(table[1:] == table[:-1], axis=1)
+    same: NDArray[np.bool_] = np.asarray(np.all(table[1:] == table[:-1], axis=1))
     if is_sparse(rows):
         gaps = rows[1:] - rows[:-1]
         gaps.eliminate_zeros()
-        return same & (np.diff(gaps.indptr) == 0)
+        return np.asarray(same & (np.diff(gaps.indptr) == 0))
     step = max(1, _BLOCK // rows.shape[1])
     for begin in range(0, len(same), step):
         end = min(begin + step, len(same))

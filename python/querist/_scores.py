@@ -15,7 +15,6 @@ from ._feature_rows import sample_weights
 class TestResult(NamedTuple):
     """A test's statistic and its two-sided p-value."""
 
-    __test__ = False  # For pytest: a result, not a test.
     statistic: float
     p_value: float
 
@@ -42,8 +41,8 @@ def _numbered(labels: Any, predictions: Any) -> tuple[Array, NDArray[np.int32], 
         raise ValueError("labels is empty: there is nothing to measure")
     if (truth.dtype.kind == "U") != (found.dtype.kind == "U"):
         raise ValueError("labels and predictions must be of one kind: both strings or both numbers")
-    classes, places = np.unique(np.concatenate([truth, found]), return_inverse=True)
-    places = places.astype(np.int32)
+    classes, inverse = np.unique(np.concatenate([truth, found]), return_inverse=True)
+    places: NDArray[np.int32] = np.asarray(inverse, np.int32)
     return classes, places[:len(truth)], places[len(truth):]
 
 
