@@ -42,7 +42,7 @@ def world(seed):
 
 
 def fit(x, y):
-    return LogisticRegression(strength=20).fit(x, y)
+    return LogisticRegression(C=20).fit(x, y)
 
 
 def ask(name, count, x, y, labeled, model, seed):

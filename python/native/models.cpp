@@ -3,7 +3,11 @@
 
 #include "base/error.h"
 #include "kernels/finite.h"
+#include "learners/gbdt/gbdt_model.h"
+#include "learners/gbdt/xgboost.h"
 #include "learners/learner.h"
+#include "learners/logistic_regression/linear_model.h"
+#include "learners/naive_bayes/naive_bayes_model.h"
 #include "native/module.h"
 
 namespace querist::python {
@@ -80,6 +84,7 @@ namespace {
 struct TrainedModel {
   std::string learner;
   std::shared_ptr<const learners::Model> model;
+  int64_t iterations = 0;  // Of the training; not stored.
 
   // Rows to predict, checked: models do not look at them again.
   Features rows_of(const FeatureArrays& arrays, bool of_numbers) const {
@@ -100,7 +105,7 @@ static TrainedModel train(const std::string& name, Named rows, const std::string
                           std::optional<Array<float, 1>> targets,
                           std::optional<Array<float, 2>> label_matrix,
                           std::optional<Array<float, 1>> weights, size_t classes, Named params,
-                          uint64_t seed) {
+                          uint64_t seed, const TrainedModel* warm_start) {
   const auto& learner = learners::find(name);
   const Params settings = params_of(learner.params, params);
   const FeatureArrays arrays = features_of(rows);
@@ -113,9 +118,37 @@ static TrainedModel train(const std::string& name, Named rows, const std::string
                .label_matrix = view_of(label_matrix)};
   return without_lock([&] {
     data.features = arrays.view();
-    return TrainedModel{name,
-                        learners::train(learner, data, settings, nullptr, seed, interruptible())};
+    TrainedModel made{name, nullptr};
+    const Progress progress([&](double done, double, std::string_view what) {
+      check_interrupt();
+      if (what == "epochs") made.iterations = static_cast<int64_t>(done);
+    });
+    const learners::Model* start = warm_start ? warm_start->model.get() : nullptr;
+    made.model = learners::train(learner, data, settings, start, seed, progress);
+    if (const auto* linear = dynamic_cast<const learners::LinearModel*>(made.model.get()))
+      made.iterations = linear->head().iterations;
+    return made;
   });
+}
+
+// Further rows for a model that can go on learning: only naive Bayes can.
+static TrainedModel update_model(const TrainedModel& of, Named rows, Array<int32_t, 1> labels,
+                                 std::optional<Array<float, 1>> weights, size_t classes) {
+  const auto* earlier = dynamic_cast<const learners::NaiveBayesModel*>(of.model.get());
+  if (!earlier) refuse("a model of {} cannot go on learning", of.learner);
+  const FeatureArrays arrays = features_of(rows);
+  const auto copied = [](auto span) { return std::vector(span.begin(), span.end()); };
+  Dataset more{
+      .labels = copied(span_of(labels)), .weights = copied(span_of(weights)), .classes = classes};
+  return without_lock([&] {
+    more.features = arrays.view();
+    return TrainedModel{of.learner, learners::update_naive_bayes(*earlier, more)};
+  });
+}
+
+static size_t rounds(const TrainedModel& of) {
+  const auto* boosted = dynamic_cast<const learners::GbdtModel*>(of.model.get());
+  return boosted ? boosted->rounds() : 0;
 }
 
 static nb::ndarray<nb::numpy, float, nb::ndim<2>> probabilities(const TrainedModel& of,
@@ -167,6 +200,9 @@ void bind_models(nb::module_& module) {
   module.def("learner_cards", &learner_cards, "The card of every learner, by name.");
   nb::class_<TrainedModel>(module, "Model", "A trained, immutable predictor.")
       .def_prop_ro("learner", [](const TrainedModel& of) { return of.learner; })
+      .def_prop_ro("task", [](const TrainedModel& of) { return text(task_name(of.model->task())); })
+      .def_prop_ro("rounds", &rounds, "Of boosting; 0 of other models.")
+      .def_prop_ro("iterations", [](const TrainedModel& of) { return of.iterations; })
       .def_prop_ro("members", [](const TrainedModel& of) { return of.model->members(); })
       .def("probabilities", &probabilities, nb::arg("rows"))
       .def("predictions", &predictions, nb::arg("rows"))
@@ -186,8 +222,13 @@ void bind_models(nb::module_& module) {
   module.def("train", &train, nb::arg("learner"), nb::arg("rows"), nb::arg("task"),
              nb::arg("labels").noconvert().none(), nb::arg("targets").noconvert().none(),
              nb::arg("label_matrix").noconvert().none(), nb::arg("weights").noconvert().none(),
-             nb::arg("classes"), nb::arg("params"), nb::arg("seed"),
+             nb::arg("classes"), nb::arg("params"), nb::arg("seed"), nb::arg("warm_start").none(),
              "Trains a learner on prepared arrays.");
+  module.def("set_xgboost_fallback", &learners::set_xgboost_fallback, nb::arg("path"),
+             "The library to open where the system has none.");
+  module.def("update_model", &update_model, nb::arg("model"), nb::arg("rows"),
+             nb::arg("labels").noconvert(), nb::arg("weights").noconvert().none(),
+             nb::arg("classes"), "The model after further rows.");
 }
 
 }  // namespace querist::python

@@ -61,4 +61,5 @@ NB_MODULE(_core, module) {
   bind_models(module);
   bind_pseudo_labelers(module);
   bind_metrics(module);
+  bind_scores(module);
 }

@@ -112,5 +112,6 @@ void bind_learners(nb::module_& module);
 void bind_models(nb::module_& module);
 void bind_pseudo_labelers(nb::module_& module);
 void bind_metrics(nb::module_& module);
+void bind_scores(nb::module_& module);
 
 }  // namespace querist::python

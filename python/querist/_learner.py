@@ -1,6 +1,9 @@
 """What the learners share: scikit-learn's conventions around one native training. scikit-learn itself need not be there."""
 from __future__ import annotations
 
+import importlib.util
+import os
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -12,15 +15,31 @@ from numpy.typing import ArrayLike, NDArray
 from . import _core
 from ._arrays import Array
 from ._feature_rows import checked_rows, native, sample_weights
+from ._parameters import SPECIAL
+from ._repeated_rows import canonical
 from ._run import setting
 
 Self = TypeVar("Self", bound="Learner")
+Incremental = TypeVar("Incremental", bound="IncrementalLearner")
 
 
 def _sklearn_class(module: str, name: str, otherwise: Any) -> Any:
     """A class of scikit-learn's, if the program uses it: without it nobody could expect that very class."""
     loaded = sys.modules.get(module)
     return getattr(loaded, name, otherwise) if loaded else otherwise
+
+
+def _look_for_xgboost() -> None:
+    """Boosting opens the system's XGBoost, else the library that an installed wheel of xgboost brings along; nothing is imported."""
+    try:
+        found = importlib.util.find_spec("xgboost")
+    except (ImportError, ValueError):
+        return
+    for folder in (found.submodule_search_locations if found else None) or ():
+        path = os.path.join(folder, "lib", "libxgboost.so")
+        if os.path.exists(path):
+            _core.set_xgboost_fallback(path)
+            return
 
 
 class _OfClassifiers:
@@ -30,7 +49,7 @@ class _OfClassifiers:
         self._function = function
         self.__doc__ = function.__doc__
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Callable[[Any], NDArray[np.float32]]:
+    def __get__(self, instance: Any, owner: type | None = None) -> Callable[[Any], NDArray[np.float64]]:
         if instance is not None and instance._is_regressor:
             raise AttributeError(f"{type(instance).__name__} has no probabilities: its task is regression")
         return self._function.__get__(instance, owner)  # type: ignore[no-any-return]
@@ -42,6 +61,7 @@ class Learner:
     _learner: ClassVar[str]
     _tasks: ClassVar[tuple[str, ...]]
     _defaults: ClassVar[dict[str, Any]]  # Every parameter, in the order of the signature.
+    _wire_names: ClassVar[dict[str, str]]  # Parameters that the cards name otherwise.
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters by name."""
@@ -72,11 +92,12 @@ class Learner:
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
         several = "multi_label" in self._tasks and not self._is_regressor
+        counts = getattr(self, "variant", "") in ("multinomial", "complement")  # As scikit-learn tags its own.
         return Tags(estimator_type=self._estimator_type,
                     target_tags=TargetTags(required=True, multi_output=several),
-                    classifier_tags=None if self._is_regressor else ClassifierTags(multi_label=several),
+                    classifier_tags=None if self._is_regressor else ClassifierTags(multi_label=several, poor_score=counts),
                     regressor_tags=RegressorTags() if self._is_regressor else None,
-                    input_tags=InputTags(sparse=True))
+                    input_tags=InputTags(sparse=True, positive_only=counts))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_model")
@@ -91,7 +112,8 @@ class Learner:
         y : array-like of shape (n,), or (n, labels) of 0 and 1 where the learner takes several labels a row
             Class names (numbers or strings); numbers for a regressor.
         sample_weight : array-like of shape (n,), optional
-            A row of weight 0 is left out.
+            A row of weight 2 counts as the row twice, a row of weight 0 is left out. Equal rows of one answer are taken as one of
+            their weight (a forest's and a committee's are written out), for which they are copied once.
 
         Returns
         -------
@@ -102,26 +124,84 @@ class Learner:
         rows = checked_rows("X", X)
         weights = sample_weights(sample_weight, rows.shape[0])
         answers = self._answers(y, rows.shape[0])
-        params = self._settings()
-        if "labels" in answers and isinstance(params.get("class_weight"), dict):
-            weights = self._weighed(params.pop("class_weight"), answers["labels"], weights)
+        params = self._settings(rows.shape[1])
         if weights is not None and not np.all(weights > 0):
-            rows = rows[weights > 0]
-            answers = {name: value[weights > 0] for name, value in answers.items()}
-            weights = weights[weights > 0]
-        classes = len(self.classes_) if "targets" not in answers else 0
-        small = None if weights is None else weights.astype(np.float32)
-        self._model = _core.train(self._learner, native(rows), self._task_of(answers), answers.get("labels"),
-                                  answers.get("targets"), answers.get("label_matrix"), small, classes, params, self._seed())
+            rows, answers, weights = self._without(weights == 0, rows, answers, weights)
+        draws_rows = self._learner in ("forest", "committee")
+        if self._learner not in ("naive_bayes", "gbdt"):  # Those read weights as repetitions as they are.
+            rows, answers, weights = canonical(rows, answers, weights, draws_rows)
+        by_class = params.get("class_weight")
+        if "labels" in answers and (isinstance(by_class, dict) or (by_class == "balanced" and weights is not None and not draws_rows)):
+            weights = self._weighed(params.pop("class_weight"), answers["labels"], weights)
+            if not np.all(weights > 0):
+                rows, answers, weights = self._without(weights == 0, rows, answers, weights)
+        earlier = self._earlier(rows.shape[1], params)
+        if earlier is None or params.get("warm_rounds") != 0:
+            self._model = self._train(rows, answers, weights, params, earlier)
+        if "max_iter" in self._defaults:
+            self.n_iter_ = self._model.iterations
+        self._trained_classes = getattr(self, "classes_", None)
         self._several = "label_matrix" in answers
         self.n_features_in_ = rows.shape[1]
         self._remember_names(X)
         return self
 
-    def _settings(self) -> dict[str, Any]:
+    @staticmethod
+    def _without(out: Array, rows: Any, answers: dict[str, Array], weights: Array) -> tuple[Any, dict[str, Array], Array]:
+        return rows[~out], {name: value[~out] for name, value in answers.items()}, weights[~out]
+
+    def _train(self, rows: Any, answers: dict[str, Array], weights: Array | None, params: dict[str, Any], earlier: Any) -> Any:
+        if self._learner == "gbdt":
+            _look_for_xgboost()
+        classes = len(self.classes_) if "targets" not in answers else 0
+        small = None if weights is None else weights.astype(np.float32)
+        try:
+            return _core.train(self._learner, native(rows), self._task_of(answers), answers.get("labels"), answers.get("targets"),
+                               answers.get("label_matrix"), small, classes, params, self._seed(), earlier)
+        except ValueError as error:
+            raise ValueError(self._in_own_words(str(error))) from None
+
+    def _in_own_words(self, text: str) -> str:
+        """A refusal of the native module with the parameters' names as they are here."""
+        names = {wire: name for name, wire in self._wire_names.items()}
+        names.update({"layers": "hidden_layer_sizes", "gamma_rule": "gamma"})
+        if "naive Bayes of counts needs" in text:
+            return f"Negative values in data passed to {type(self).__name__}: {text}"
+        return re.sub(r"^\w+", lambda found: names.get(found[0], found[0]), text)
+
+    def _earlier(self, columns: int, params: dict[str, Any]) -> Any:
+        """The model to start from; of boosting sets how many rounds are added to it."""
+        if not getattr(self, "warm_start", False) or not hasattr(self, "_model") or columns != self.n_features_in_:
+            return None
+        model = self._model
+        before, now = (np.asarray(one) for one in (self._trained_classes, getattr(self, "classes_", None)))
+        if not np.array_equal(before, now) or model.task != self._start_task():
+            return None
+        if self._learner == "gbdt":
+            rounds = model.rounds
+            if rounds == 0:  # Of one class.
+                return None
+            if self.n_estimators < rounds:  # type: ignore[attr-defined]
+                raise ValueError(f"n_estimators must be at least the {rounds} of the model to start from (warm_start), "
+                                 f"not {self.n_estimators}")  # type: ignore[attr-defined]
+            params["warm_rounds"] = float(self.n_estimators - rounds)  # type: ignore[attr-defined]
+        return model
+
+    def _start_task(self) -> str:
+        return "regression" if self._is_regressor else "classification"
+
+    def _settings(self, columns: int = 1) -> dict[str, Any]:
         """The parameters as the native module takes them; None stands for "by rule"."""
-        own = {name: getattr(self, name) for name in self._defaults if name not in ("task", "random_state")}
-        return {name: value if isinstance(value, dict) else setting(name, value) for name, value in own.items() if value is not None}
+        own: dict[str, Any] = {}
+        for name in self._defaults:
+            value = getattr(self, name)
+            if name in ("task", "random_state", "warm_start") or value is None:
+                continue
+            if (self._learner, name) in SPECIAL:
+                own.update(SPECIAL[self._learner, name](value, columns))
+            else:
+                own[self._wire_names.get(name, name)] = value if isinstance(value, dict) else setting(name, value)
+        return own
 
     def _seed(self) -> int:
         state = getattr(self, "random_state", 0)
@@ -192,10 +272,16 @@ class Learner:
                              "regressor, or task=\"regression\" where there is that parameter")
         return values
 
-    def _weighed(self, by_class: dict[Any, float], labels: Array, weights: Array | None) -> Array:
+    def _weighed(self, by_class: Any, labels: Array, weights: Array | None) -> Array:
+        """The rows' weights times their classes', "balanced" or given by name."""
         factors = np.ones(len(self.classes_))
-        for name, factor in by_class.items():
-            factors[self.classes_ == name] = factor
+        if isinstance(by_class, dict):
+            for name, factor in by_class.items():
+                factors[self.classes_ == name] = factor
+        else:
+            counts = np.bincount(labels, weights, len(self.classes_))
+            seen = counts > 0
+            factors[seen] = counts.sum() / (np.count_nonzero(seen) * counts[seen])
         if not np.all(np.isfinite(factors)) or np.any(factors < 0):
             raise ValueError("class_weight must hold finite numbers that are not negative")
         weighed = factors[labels] if weights is None else weights * factors[labels]
@@ -222,6 +308,10 @@ class Learner:
         if not hasattr(self, "_model"):
             error = _sklearn_class("sklearn.exceptions", "NotFittedError", ValueError)
             raise error(f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments first.")
+        return native(self._checked(X))
+
+    def _checked(self, X: Any) -> Any:
+        """Rows of the columns that the model knows."""
         names, known = self._names_of(X), getattr(self, "feature_names_in_", None)
         if names is not None and known is not None and not np.array_equal(names, known):
             raise ValueError(f"The feature names should match those that were passed during fit: {list(known)}, not {list(names)}")
@@ -229,12 +319,12 @@ class Learner:
         if rows.shape[1] != self.n_features_in_:
             raise ValueError(f"X has {rows.shape[1]} features, but {type(self).__name__} is expecting {self.n_features_in_} "
                              "features as input")
-        return native(rows)
+        return rows
 
-    def _probabilities(self, X: Any) -> NDArray[np.float32]:
-        """Probabilities of ``classes_``, (n, classes) in float32; of several labels that of each label on its own."""
+    def _probabilities(self, X: Any) -> NDArray[np.float64]:
+        """Probabilities of ``classes_``, (n, classes); of several labels that of each label on its own."""
         rows = self._rows(X)
-        return np.asarray(self._model.probabilities(rows))
+        return np.asarray(self._model.probabilities(rows), np.float64)
 
     predict_proba = _OfClassifiers(_probabilities)
 
@@ -266,8 +356,82 @@ class Learner:
 class CommitteeLearner(Learner):
     """A learner whose models are committees."""
 
-    def member_probabilities(self, X: Any) -> NDArray[np.float32]:
+    def member_probabilities(self, X: Any) -> NDArray[np.float64]:
         """What each member says, (members, n, classes), as committee strategies read it; of a regressor (members, n) numbers."""
         rows = self._rows(X)
-        table = np.asarray(self._model.member_answers(rows))
+        table = np.asarray(self._model.member_answers(rows), np.float64)
         return table if self._is_regressor else table.reshape(self._model.members, -1, table.shape[1])
+
+
+class ProcessLearner(CommitteeLearner):
+    """The Gaussian process: it knows how sure it is of a number."""
+
+    def predict(self, X: Any, return_std: bool = False) -> Any:
+        """The mean of the posterior at each row; with ``return_std`` its standard deviation too (of the function, without the noise)."""
+        mean = super().predict(X)
+        if not return_std:
+            return mean
+        return mean, np.std(self.member_probabilities(X), axis=0)  # The members' variance is exactly the posterior's.
+
+
+class IncrementalLearner(Learner):
+    """A learner that goes on learning from further rows, exactly as if it had seen all of them at once."""
+
+    def partial_fit(self: Incremental, X: Any, y: Any, classes: ArrayLike | None = None,
+                    sample_weight: ArrayLike | None = None) -> Incremental:
+        """Adds rows to what was learnt: the model is that of one ``fit`` on all rows in this order.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, features)
+            Further rows.
+        y : array-like of shape (n,)
+            Their class names.
+        classes : array-like of shape (classes,), optional
+            Every class that will ever come; needed by the first call.
+        sample_weight : array-like of shape (n,), optional
+            A row of weight 0 is left out.
+
+        Returns
+        -------
+        self
+        """
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        if isinstance(getattr(self, "class_weight", None), dict):
+            raise ValueError("class_weight as a dict is for fit: give partial_fit the rows' sample_weight")
+        rows = checked_rows("X", X) if not hasattr(self, "_model") else self._checked(X)
+        weights = sample_weights(sample_weight, rows.shape[0])
+        values = self._column(y)
+        if len(values) != rows.shape[0]:
+            raise ValueError(f"Found input variables with inconsistent numbers of samples: [{rows.shape[0]}, {len(values)}]")
+        known = self._known_classes(classes)
+        places = np.minimum(np.searchsorted(known, values), len(known) - 1)
+        if not np.all(known[places] == values):
+            raise ValueError(f"y names classes that are not among classes: {np.setdiff1d(values, known).tolist()}")
+        answers = {"labels": places.astype(np.int32)}
+        if weights is not None and not np.all(weights > 0):
+            rows, answers, weights = self._without(weights == 0, rows, answers, weights)
+        if not hasattr(self, "_model"):
+            self.classes_ = known
+            self._model = self._train(rows, answers, weights, self._settings(), None)
+            self._several = False
+            self.n_features_in_ = rows.shape[1]
+            self._remember_names(X)
+            return self
+        small = None if weights is None else weights.astype(np.float32)
+        try:
+            self._model = _core.update_model(self._model, native(rows), answers["labels"], small, len(known))
+        except ValueError as error:
+            raise ValueError(self._in_own_words(str(error))) from None
+        return self
+
+    def _known_classes(self, classes: Any) -> Array:
+        if classes is None:
+            if not hasattr(self, "_model"):
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            return self.classes_
+        known = np.unique(self._column(classes))
+        if hasattr(self, "_model") and not np.array_equal(known, self.classes_):
+            raise ValueError(f"classes={classes!r} is not the same as on the last call to partial_fit, {self.classes_!r}")
+        return known

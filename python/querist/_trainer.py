@@ -88,7 +88,8 @@ def native_trainer(estimator: Any, names: Array) -> tuple[Any, dict[str, Any]]:
         return estimator, {}
     if isinstance(estimator, Learner):
         params = estimator._settings()
-        if not isinstance(params.get("class_weight"), dict):
+        by_columns = isinstance(getattr(estimator, "max_features", None), (str, float)) and estimator._learner == "forest"
+        if not isinstance(params.get("class_weight"), dict) and not by_columns:
             if estimator._is_regressor:
                 raise ValueError(f"{estimator!r} is a regressor: pseudo-labels are of classes")
             return estimator._learner, params

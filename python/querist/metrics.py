@@ -2,26 +2,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import as_array, check_dimensions, doubles, small_numbers, whole_numbers
+from ._estimates import Estimate, Interval, Whole, choice, flag, interval, number, seed_of, share, whole
+from ._feature_rows import sample_weights
+from ._scores import (TestResult, accuracy_score, average_precision_score, balanced_accuracy_score, f1_score, interval_coverage,
+                      matthews_corrcoef, mcnemar, mean_absolute_error, mean_pinball_loss, paired_bootstrap, precision_score, r2_score,
+                      recall_score, roc_auc_score, root_mean_squared_error)
 
-__all__ = ["Estimate", "aulc", "betting_interval", "bootstrap_interval", "brier_score", "cbpe", "draw_test_rows",
-           "expected_calibration_error", "lure", "neyman_allocation", "recall_p_value", "relevant_total", "strata_by_deviation",
-           "stratified_estimate", "wilson_interval"]
-
-
-class Estimate(NamedTuple):
-    """A value, the ends of its interval, and how the interval was made."""
-
-    value: float
-    ci_low: float
-    ci_high: float
-    method: str
+__all__ = ["Estimate", "Interval", "TestResult", "accuracy_score", "aulc", "average_precision_score", "balanced_accuracy_score",
+           "betting_interval", "bootstrap_interval", "brier_score", "cbpe", "draw_test_rows", "expected_calibration_error", "f1_score",
+           "interval_coverage", "log_loss", "lure", "matthews_corrcoef", "mcnemar", "mean_absolute_error", "mean_pinball_loss",
+           "neyman_allocation", "paired_bootstrap", "precision_score", "r2_score", "recall_p_value", "recall_score", "relevant_total",
+           "roc_auc_score", "root_mean_squared_error", "strata_by_deviation", "stratified_estimate", "wilson_interval"]
 
 
 def _probability_rows(probabilities: Any) -> NDArray[np.float64]:
@@ -36,13 +34,7 @@ def _probability_rows(probabilities: Any) -> NDArray[np.float64]:
     return np.ascontiguousarray(array)
 
 
-def _seed(seed: int) -> int:
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed must lie between 0 and 2**64 - 1, not {seed}")
-    return seed
-
-
-def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15, *, method: str = "width") -> float:
+def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: Whole = 15, *, method: str = "width") -> float:
     """How far confidence lies from accuracy, on average over bins of confidence.
 
     Parameters
@@ -63,7 +55,8 @@ def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins
     error : float
         Biased upwards on few rows, but for "debiased".
     """
-    return _core.calibration_error(small_numbers("labels", labels), _probability_rows(probabilities), bins, method)
+    return _core.calibration_error(small_numbers("labels", labels), _probability_rows(probabilities), whole("bins", bins, 1),
+                                   choice("method", method, "width", "mass", "classwise", "debiased"))
 
 
 def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
@@ -85,7 +78,28 @@ def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
     return score / 2 if np.ndim(probabilities) == 1 else score
 
 
-def lure(losses: ArrayLike, propensities: ArrayLike, pool_size: int, *, confidence: float = 0.95) -> Estimate:
+def log_loss(labels: ArrayLike, probabilities: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
+    """Mean of the negative logarithm of the label's probability, which is taken as at least 1e-15.
+
+    Parameters
+    ----------
+    labels : array of shape (n,)
+        Class numbers from 0 up.
+    probabilities : array of shape (n, classes) or (n,)
+        One dimension: the probability of class 1 of two.
+    sample_weight : array of shape (n,), optional
+        How much each row counts.
+
+    Returns
+    -------
+    loss : float
+    """
+    numbers = small_numbers("labels", labels)
+    weights = None if sample_weight is None else sample_weights(sample_weight, len(numbers))
+    return _core.log_loss(numbers, _probability_rows(probabilities), weights)
+
+
+def lure(losses: ArrayLike, propensities: ArrayLike, pool_size: Whole, *, confidence: float = 0.95) -> Estimate:
     """The mean loss over a pool from test labels that were chosen by their expected loss.
 
     Parameters
@@ -109,10 +123,11 @@ def lure(losses: ArrayLike, propensities: ArrayLike, pool_size: int, *, confiden
     ----------
     Farquhar, Gal and Rainforth 2021.
     """
-    return Estimate(*_core.lure(doubles("losses", losses, 1), doubles("propensities", propensities, 1), pool_size, confidence))
+    return Estimate(*_core.lure(doubles("losses", losses, 1), doubles("propensities", propensities, 1),
+                                whole("pool_size", pool_size), share("confidence", confidence)))
 
 
-def draw_test_rows(expected_loss: ArrayLike, count: int, *, clip: float = 0.1,
+def draw_test_rows(expected_loss: ArrayLike, count: Whole, *, clip: float = 0.1,
                    seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rows to label for a test, drawn without replacement with chance proportional to their expected loss.
 
@@ -134,7 +149,8 @@ def draw_test_rows(expected_loss: ArrayLike, count: int, *, clip: float = 0.1,
     propensities : ndarray of float64
         For ``lure``.
     """
-    rows, propensities = _core.draw_test_rows(doubles("expected_loss", expected_loss, 1), count, clip, _seed(seed))
+    rows, propensities = _core.draw_test_rows(doubles("expected_loss", expected_loss, 1), whole("count", count),
+                                                number("clip", clip), seed_of(seed))
     return np.asarray(rows), np.asarray(propensities)
 
 
@@ -162,10 +178,10 @@ def stratified_estimate(values: ArrayLike, strata: ArrayLike, sizes: ArrayLike, 
     Neyman 1934; Zou and Donner 2008; Satterthwaite 1946.
     """
     return Estimate(*_core.stratified_estimate(doubles("values", values, 1), small_numbers("strata", strata),
-                                               whole_numbers("sizes", sizes), confidence))
+                                               whole_numbers("sizes", sizes), share("confidence", confidence)))
 
 
-def neyman_allocation(sizes: ArrayLike, deviations: ArrayLike, count: int, *, at_least: int = 2) -> NDArray[np.int64]:
+def neyman_allocation(sizes: ArrayLike, deviations: ArrayLike, count: Whole, *, at_least: Whole = 2) -> NDArray[np.int64]:
     """How many labels each stratum gets so that the variance of ``stratified_estimate`` is least.
 
     Parameters
@@ -184,10 +200,11 @@ def neyman_allocation(sizes: ArrayLike, deviations: ArrayLike, count: int, *, at
     labels : ndarray of int64
         The best allocation in whole numbers (Wright 2012).
     """
-    return np.asarray(_core.neyman_allocation(whole_numbers("sizes", sizes), doubles("deviations", deviations, 1), count, at_least))
+    return np.asarray(_core.neyman_allocation(whole_numbers("sizes", sizes), doubles("deviations", deviations, 1), whole("count", count),
+                                              whole("at_least", at_least)))
 
 
-def strata_by_deviation(deviations: ArrayLike, strata: int) -> NDArray[np.int32]:
+def strata_by_deviation(deviations: ArrayLike, strata: Whole) -> NDArray[np.int32]:
     """Strata of rows in the order of their expected deviation, each with about an equal share of its sum.
 
     Parameters
@@ -202,10 +219,10 @@ def strata_by_deviation(deviations: ArrayLike, strata: int) -> NDArray[np.int32]
     strata : ndarray of int32
         From 0 (the least deviation) up, one a row.
     """
-    return np.asarray(_core.strata_by_deviation(doubles("deviations", deviations, 1), strata))
+    return np.asarray(_core.strata_by_deviation(doubles("deviations", deviations, 1), whole("strata", strata)))
 
 
-def wilson_interval(successes: int, trials: int, *, confidence: float = 0.95) -> Estimate:
+def wilson_interval(successes: Whole, trials: Whole, *, confidence: float = 0.95) -> Interval:
     """A share of successes with Wilson's interval (Wilson 1927).
 
     Parameters
@@ -217,13 +234,14 @@ def wilson_interval(successes: int, trials: int, *, confidence: float = 0.95) ->
 
     Returns
     -------
-    estimate : Estimate
+    interval : Interval
+        ``low, high``; its ``value`` is the share.
     """
-    return Estimate(*_core.wilson_interval(successes, trials, confidence))
+    return interval(_core.wilson_interval(whole("successes", successes), whole("trials", trials), share("confidence", confidence)))
 
 
 def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = None, *, groups: ArrayLike | None = None,
-                       resamples: int = 2000, seed: int = 0, confidence: float = 0.95) -> Estimate:
+                       resamples: Whole = 2000, seed: int = 0, confidence: float = 0.95) -> Interval:
     """Any statistic with its BCa interval, over rows or over groups of rows (Efron 1987).
 
     Parameters
@@ -243,14 +261,23 @@ def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = Non
 
     Returns
     -------
-    estimate : Estimate
+    interval : Interval
+        ``low, high``; its ``value`` is the statistic of all rows.
     """
     columns = [np.asarray(one) for one in (values if isinstance(values, tuple) else (values,))]
     if not columns or any(one.ndim == 0 or len(one) != len(columns[0]) for one in columns):
         raise ValueError("values must be arrays of one length")
     if statistic is None and len(columns) != 1:
         raise ValueError("statistic is needed where values are several arrays")
+    if statistic is not None and not callable(statistic):
+        raise TypeError(f"statistic must be a function of the values, not {type(statistic).__name__}")
+    if statistic is None:
+        columns = [as_array("values", columns[0])]
     chosen: Callable[..., float] = statistic or (lambda sample: float(np.mean(sample)))
+    if len(columns[0]) and np.isnan(chosen(*columns)):
+        holds_nan = any(one.dtype.kind == "f" and np.isnan(one).any() for one in columns)
+        raise ValueError("the statistic of all rows is not defined (NaN)" + (
+            ": values hold a NaN; leave those rows out, or give a statistic that does, such as np.nanmean" if holds_nan else ""))
     rows = np.arange(len(columns[0]))
 
     def weighted(weights: NDArray[np.float64]) -> float:
@@ -258,10 +285,11 @@ def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = Non
         return float(chosen(*(one[drawn] for one in columns)))
 
     numbers = None if groups is None else small_numbers("groups", groups)
-    return Estimate(*_core.bootstrap_interval(len(rows), weighted, numbers, resamples, _seed(seed), confidence))
+    return interval(_core.bootstrap_interval(len(rows), weighted, numbers, whole("resamples", resamples, 1), seed_of(seed),
+                                             share("confidence", confidence)))
 
 
-def betting_interval(values: ArrayLike, *, pool_size: int | None = None, confidence: float = 0.95) -> Estimate:
+def betting_interval(values: ArrayLike, *, pool_size: Whole | None = None, confidence: float = 0.95) -> Interval:
     """The mean of values in [0, 1] with an interval that stays right however often one looks and whenever one stops.
 
     Parameters
@@ -275,16 +303,18 @@ def betting_interval(values: ArrayLike, *, pool_size: int | None = None, confide
 
     Returns
     -------
-    estimate : Estimate
+    interval : Interval
+        ``low, high``; its ``value`` is the mean.
 
     References
     ----------
     Waudby-Smith and Ramdas 2023.
     """
-    return Estimate(*_core.betting_interval(doubles("values", values, 1), confidence, 0 if pool_size is None else pool_size))
+    pool = 0 if pool_size is None else whole("pool_size", pool_size)
+    return interval(_core.betting_interval(doubles("values", values, 1), share("confidence", confidence), pool))
 
 
-def recall_p_value(found_before: int, remaining: int, drawn: int, found_at_random: int, *, target_recall: float = 0.95) -> float:
+def recall_p_value(found_before: Whole, remaining: Whole, drawn: Whole, found_at_random: Whole, *, target_recall: float = 0.95) -> float:
     """The chance of a random part of a review that finds so little, if the recall were still below the target.
 
     Parameters
@@ -304,10 +334,11 @@ def recall_p_value(found_before: int, remaining: int, drawn: int, found_at_rando
     ----------
     Callaghan and Mueller-Hansen 2020.
     """
-    return _core.recall_p_value(found_before, remaining, drawn, found_at_random, target_recall)
+    return _core.recall_p_value(whole("found_before", found_before), whole("remaining", remaining), whole("drawn", drawn),
+                                whole("found_at_random", found_at_random), share("target_recall", target_recall))
 
 
-def relevant_total(known: ArrayLike, remaining: ArrayLike, relevant: ArrayLike, *, found: int, unread: int,
+def relevant_total(known: ArrayLike, remaining: ArrayLike, relevant: ArrayLike, *, found: Whole, unread: Whole,
                    anytime: bool = False, confidence: float = 0.95) -> Estimate:
     """How many relevant items a pool has, from audit draws between picks of any kind.
 
@@ -329,8 +360,9 @@ def relevant_total(known: ArrayLike, remaining: ArrayLike, relevant: ArrayLike, 
     """
     flags = np.ascontiguousarray(as_array("relevant", relevant), dtype=np.int64)
     check_dimensions("relevant", flags, 1)
-    return Estimate(*_core.relevant_total(whole_numbers("known", known), whole_numbers("remaining", remaining), flags, found, unread,
-                                          confidence, anytime))
+    return Estimate(*_core.relevant_total(whole_numbers("known", known), whole_numbers("remaining", remaining), flags,
+                                          whole("found", found), whole("unread", unread), share("confidence", confidence),
+                                          flag("anytime", anytime)))
 
 
 def aulc(labels: ArrayLike, values: ArrayLike, *, log: bool = False) -> float:
@@ -350,10 +382,10 @@ def aulc(labels: ArrayLike, values: ArrayLike, *, log: bool = False) -> float:
     area : float
         In the metric's own unit; of one point its value.
     """
-    return _core.aulc(doubles("labels", labels, 1), doubles("values", values, 1), log)
+    return _core.aulc(doubles("labels", labels, 1), doubles("values", values, 1), flag("log", log))
 
 
-def cbpe(probabilities: ArrayLike, predictions: ArrayLike | None = None, scores: ArrayLike | None = None, *, simulations: int = 500,
+def cbpe(probabilities: ArrayLike, predictions: ArrayLike | None = None, scores: ArrayLike | None = None, *, simulations: Whole = 500,
          seed: int = 0, confidence: float = 0.95) -> dict[str, Estimate]:
     """How good a model is where nobody has labelled, from its calibrated probabilities.
 
@@ -380,5 +412,5 @@ def cbpe(probabilities: ArrayLike, predictions: ArrayLike | None = None, scores:
     rows = _probability_rows(probabilities)
     chosen = rows.argmax(1).astype(np.int32) if predictions is None else small_numbers("predictions", predictions)
     ranks = None if scores is None else doubles("scores", scores, 1)
-    found = _core.cbpe(rows, chosen, ranks, simulations, _seed(seed), confidence)
+    found = _core.cbpe(rows, chosen, ranks, whole("simulations", simulations, 1), seed_of(seed), share("confidence", confidence))
     return {name: Estimate(*one) for name, one in found.items()}

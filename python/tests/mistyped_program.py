@@ -10,7 +10,7 @@ select.density_weighted(2, probabilities=[[0.5, 0.5]], similarity="round")  # wr
 rows: list[int] = select.margin(3, probabilities=[[0.5, 0.5]])  # wrong
 select.top_k([1.0], "1")  # wrong
 learners.Forest(tree=3)  # wrong
-learners.Forest(trees="3")  # wrong
+learners.Forest(n_estimators="3")  # wrong
 learners.Forest(task="clustering")  # wrong
 learners.Ridge(task="regression")  # wrong
 semi_supervised.co_training([[0.0]], [0])  # wrong

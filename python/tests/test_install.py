@@ -19,7 +19,7 @@ assert np.mean((found == (rows[:, 0] > 0))[found != -1]) > 0.8
 print(sorted({line.split()[-1] for line in open("/proc/self/maps") if "openblas" in line or "gomp" in line or "gfortran" in line}))
 # Last, since XGBoost brings the system's own libgomp along.
 try:
-    querist.learners.GradientBoosting(rounds=2).fit(rows, rows[:, 0] > 0)
+    querist.learners.GradientBoosting(n_estimators=2).fit(rows, rows[:, 0] > 0)
 except RuntimeError as error:  # Where XGBoost is not installed, and it says so.
     assert "libxgboost" in str(error)
 """

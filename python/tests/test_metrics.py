@@ -1,6 +1,8 @@
 """querist.metrics: against scikit-learn and closed forms, with docstrings, refusals and callbacks that fail."""
+import copy
 import inspect
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ def test_every_function_describes_its_parameters_and_answer():
     for name in metrics.__all__:
         thing = getattr(metrics, name)
         assert thing.__doc__
-        if name == "Estimate":
+        if name in ("Estimate", "Interval", "TestResult"):
             continue
         assert "Returns\n" in thing.__doc__
         parts = thing.__doc__.split("Returns\n")[0]
@@ -171,3 +173,83 @@ def test_what_cannot_be_is_refused_with_a_reason(call):
     with pytest.raises(ValueError) as error:
         call()
     assert len(str(error.value)) > 10
+
+
+def test_an_interval_unpacks_and_an_estimate_computes():
+    low, high = metrics.wilson_interval(8.0, np.float32(10))
+    assert (low, high) == metrics.wilson_interval(8, 10) and low < 0.8 < high
+    whole = metrics.wilson_interval(8, 10)
+    assert float(whole) == whole.value == 0.8 and whole.method == "wilson" and (whole.ci_low, whole.ci_high) == tuple(whole)
+    low, high = metrics.bootstrap_interval([1.0, 2.0, 4.0, 5.0])
+    assert low <= 3 <= high
+    risk = metrics.lure([1, 0], [0.1, 0.2], pool_size=10.0)
+    assert isinstance(risk, float) and float(risk) == risk.value and risk + 1 == 1 + risk.value and f"{risk:.2f}" == "0.50"
+    for one in (whole, risk):
+        for other in (pickle.loads(pickle.dumps(one)), copy.deepcopy(one)):
+            assert other == one and type(other) is type(one) and repr(other) == repr(one)
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda: metrics.wilson_interval(10**19, 10), "successes must be below"), (lambda: metrics.wilson_interval("8", 10), "successes .* not str"),
+    (lambda: metrics.wilson_interval(8.5, 10), "successes .* not 8.5"), (lambda: metrics.wilson_interval(True, 10), "successes"),
+    (lambda: metrics.wilson_interval(8, 10, confidence="0.9"), "confidence must be a number"),
+    (lambda: metrics.lure([1.0], [0.5], pool_size="10"), "pool_size"), (lambda: metrics.lure(["a"], [0.5], 10), "losses must hold numbers"),
+    (lambda: metrics.bootstrap_interval([1.0, np.nan, 2.0]), "NaN.*leave those rows out"),
+    (lambda: metrics.bootstrap_interval(["a", "b"]), "values must hold numbers"),
+    (lambda: metrics.bootstrap_interval([1.0, 2.0], "mean"), "statistic must be a function"),
+    (lambda: metrics.bootstrap_interval([1.0, 2.0], seed="1"), "seed must be a whole number"),
+    (lambda: metrics.aulc([1, 2], [0, 1], log="yes"), "log must be True or False"),
+    (lambda: metrics.f1_score([0, 1, 2], [0, 1, 1]), "average"), (lambda: metrics.f1_score(["a", "b"], ["a", "a"]), "pos_label"),
+    (lambda: metrics.f1_score(["a"], [1]), "one kind"), (lambda: metrics.f1_score([0, 1], [0]), "2 entries"),
+    (lambda: metrics.accuracy_score([], []), "empty"), (lambda: metrics.matthews_corrcoef([0.0, np.nan], [0, 1]), "labels holds a NaN"),
+    (lambda: metrics.average_precision_score(["y", "n"], [0.1, 0.2]), "pos_label"),
+    (lambda: metrics.mean_absolute_error([1, 2], [1, "x"]), "predictions must hold numbers"),
+    (lambda: metrics.mean_pinball_loss([1], [1], alpha=2), "alpha"), (lambda: metrics.mcnemar([1, 2], [0, 1]), "first_right"),
+    (lambda: metrics.mcnemar([1], [0, 1]), "1 entries"), (lambda: metrics.paired_bootstrap([1, np.nan], [0, 1]), "^a holds a NaN"),
+    (lambda: metrics.paired_bootstrap([1, 2], [0, 1], resamples="9"), "resamples")])
+def test_a_refusal_names_the_argument(call, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        call()
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_scores_of_classes_are_scikit_learns(rng, classes):
+    truth, found = rng.integers(0, classes, 60), rng.integers(0, classes, 60)
+    names = np.array(["ant", "bee", "cow", "dog"])
+    for weights in (None, rng.random(60)):
+        for average in ("macro", "weighted", "micro", None, "binary")[:5 if classes == 2 else 4]:
+            for name in ("f1_score", "precision_score", "recall_score"):
+                wanted = getattr(sklearn_metrics, name)(truth, found, average=average, sample_weight=weights, zero_division=0)
+                assert getattr(metrics, name)(truth, found, average=average, sample_weight=weights) == pytest.approx(wanted, abs=1e-12)
+        for name in ("accuracy_score", "balanced_accuracy_score", "matthews_corrcoef"):
+            wanted = getattr(sklearn_metrics, name)(truth, found, sample_weight=weights)
+            assert getattr(metrics, name)(names[truth], names[found], sample_weight=weights) == pytest.approx(wanted, abs=1e-12)
+    assert metrics.f1_score(names[truth % 2], names[found % 2], pos_label="bee") == pytest.approx(sklearn_metrics.f1_score(truth % 2, found % 2))
+
+
+def test_scores_of_rankings_and_numbers_are_scikit_learns(rng):
+    flags, scores, weights = rng.integers(0, 2, 80), np.round(rng.random(80), 1), rng.random(80)
+    for name in ("average_precision_score", "roc_auc_score"):
+        for more in ({}, {"sample_weight": weights}):
+            assert getattr(metrics, name)(flags, scores, **more) == pytest.approx(getattr(sklearn_metrics, name)(flags, scores, **more), abs=1e-12)
+    labels, rows = rng.integers(0, 3, 80), rng.dirichlet(np.ones(3), 80)
+    for way in ("ovr", "ovo"):
+        assert metrics.roc_auc_score(labels, rows, multi_class=way) == pytest.approx(sklearn_metrics.roc_auc_score(labels, rows, multi_class=way))
+    assert metrics.log_loss(labels, rows, sample_weight=weights) == pytest.approx(sklearn_metrics.log_loss(labels, rows, sample_weight=weights))
+    truth, found = rng.normal(size=80), rng.normal(size=80)
+    for name in ("mean_absolute_error", "root_mean_squared_error", "r2_score"):
+        for more in ({}, {"sample_weight": weights}):
+            assert getattr(metrics, name)(truth, found, **more) == pytest.approx(getattr(sklearn_metrics, name)(truth, found, **more), abs=1e-12)
+    wanted = sklearn_metrics.mean_pinball_loss(truth, found, alpha=0.9)
+    assert metrics.mean_pinball_loss(truth, found, alpha=0.9) == pytest.approx(wanted, abs=1e-12)
+
+
+def test_tests_of_two_models():
+    statistic, p_value = metrics.mcnemar([1, 1, 1, 1, 1, 0], [0, 0, 0, 0, 1, 1])
+    # Four rows that only the first got right and one that only the second: twice the binomial tail (1 + 5) / 32.
+    assert statistic == 1 and p_value == pytest.approx(2 * 6 / 32)
+    a, b = np.arange(20.0), np.arange(20.0) - 0.5
+    low, high = found = metrics.paired_bootstrap(a, b)
+    assert low == high == float(found) == 0.5
+    covered = metrics.interval_coverage([1, 2, 3, 9], [0, 2, 4, 8], [1, 3, 5, 9])
+    assert covered == 0.75 and (covered.ci_low, covered.ci_high) == tuple(metrics.wilson_interval(3, 4))

@@ -70,10 +70,10 @@ def test_class_names_and_every_way_to_say_not_labelled(digits, name):
 def test_what_is_found_makes_a_better_model(digits):
     X, truth, labels = digits
     few = np.where(np.cumsum(labels >= 0) <= 20, labels, -1)
-    alone = LogisticRegression(strength=1).fit(X[few >= 0], few[few >= 0]).score(X, truth)
+    alone = LogisticRegression(C=1).fit(X[few >= 0], few[few >= 0]).score(X, truth)
     found, weights = label_spreading(X, few)
     told = found != -1
-    assert LogisticRegression(strength=1).fit(X[told], found[told], weights[told]).score(X, truth) > alone
+    assert LogisticRegression(C=1).fit(X[told], found[told], weights[told]).score(X, truth) > alone
 
 
 def test_all_pseudo_labels_weigh_what_was_asked(digits):
@@ -87,13 +87,13 @@ def test_all_pseudo_labels_weigh_what_was_asked(digits):
 def test_any_estimator_trains(digits, name):
     X, truth, labels = digits
     native = run(name, X, labels, estimator="logistic_regression(strength=1)")
-    ours = run(name, X, labels, estimator=LogisticRegression(strength=1))
+    ours = run(name, X, labels, estimator=LogisticRegression(C=1))
     assert np.array_equal(native.labels, ours.labels) and np.array_equal(native.weights, ours.weights)
     theirs = run(name, X, labels, estimator=TheirLogisticRegression(C=1, tol=1e-8, max_iter=5000))
     both = (native.labels != -1) & (theirs.labels != -1)
     assert np.mean(native.labels[both] == theirs.labels[both]) > 0.98  # The same model but for float32.
     for estimator in (RandomForestClassifier(20, random_state=0), make_pipeline(StandardScaler(), TheirLogisticRegression(max_iter=500)),
-                      LogisticRegression(strength=1, class_weight={0: 2.0}), "naive_bayes"):
+                      LogisticRegression(C=1, class_weight={0: 2.0}), "naive_bayes"):
         found, _ = run(name, X, labels, estimator=estimator)
         told = (found != -1) & (labels == -1)
         assert np.mean(found[told] == truth[told]) > 0.7
@@ -101,7 +101,7 @@ def test_any_estimator_trains(digits, name):
 
 def test_the_estimator_itself_is_not_fitted(digits):
     X, _, labels = digits
-    for estimator in (TheirLogisticRegression(max_iter=500), LogisticRegression(strength=1)):
+    for estimator in (TheirLogisticRegression(max_iter=500), LogisticRegression(C=1)):
         self_training(X, labels, estimator=estimator, rounds=1)
         assert not hasattr(estimator, "classes_")
 

@@ -26,12 +26,12 @@ assert_type(querist.metrics.lure([1.0, 0.0], [0.1, 0.2], 10), querist.metrics.Es
 assert_type(querist.metrics.cbpe([0.25, 0.5])["f1"].ci_low, float)
 assert_type(querist.metrics.brier_score([0, 1], [0.25, 0.5]), float)
 
-model = querist.learners.LogisticRegression(strength=1.0, class_weight="balanced")
+model = querist.learners.LogisticRegression(C=1.0, class_weight="balanced")
 assert_type(model.fit(embeddings, [0, 1] * 5), querist.learners.LogisticRegression)
-assert_type(model.predict_proba(embeddings), NDArray[np.float32])
-assert_type(model.set_params(strength=None).score(embeddings, [0, 1] * 5), float)
-forest = querist.learners.Forest(task="regression", trees=3, random_state=1).fit(embeddings, [0.5, 1.5] * 5)
-assert_type(forest.member_probabilities(embeddings), NDArray[np.float32])
+assert_type(model.predict_proba(embeddings), NDArray[np.float64])
+assert_type(model.set_params(C=None).score(embeddings, [0, 1] * 5), float)
+forest = querist.learners.Forest(task="regression", n_estimators=3, random_state=1).fit(embeddings, [0.5, 1.5] * 5)
+assert_type(forest.member_probabilities(embeddings), NDArray[np.float64])
 partly = [0, 1] * 3 + [-1] * 4
 assert_type(querist.semi_supervised.self_training(embeddings, partly), querist.semi_supervised.PseudoLabels)
 labels, weights = querist.semi_supervised.gate(embeddings, partly, methods=["self_training"], folds=2)

@@ -63,6 +63,7 @@ static std::unique_ptr<Model> train(const Dataset& data, const Params& params, c
       .max_features = columns_drawn(data, params.integer("max_features")),
       .max_depth = static_cast<size_t>(params.integer("max_depth")),
       .min_leaf_rows = static_cast<size_t>(params.integer("min_leaf_rows")),
+      .min_weight_fraction_leaf = params.number("min_weight_fraction_leaf"),
   };
   progress.check();
   const RankedColumns columns = rank_columns(data.features);
@@ -123,6 +124,11 @@ Learner forest() {
                   .max = 1e6,
                   .whole = true,
                   .help = "Fewest different rows in a leaf."},
+                 {.name = "min_weight_fraction_leaf",
+                  .fallback = 0.0,
+                  .min = 0,
+                  .max = 0.5,
+                  .help = "Least share of the rows' weight in a leaf."},
                  {.name = "bootstrap",
                   .fallback = true,
                   .help = "Grow each tree on as many rows drawn with replacement, not on all."},

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <optional>
 
@@ -200,6 +201,35 @@ TEST(Forest, GrowsTheSameTreesOnDenseHalfAndSparseRows) {
     for (const Features& features : {Features(sparse), Features::of_half(200, 12, half.data())}) {
       world.data.features = features;
       EXPECT_EQ(fit(world.data, {{"trees", 10.0}})->save(), dense->save());
+    }
+  }
+}
+
+// Every leaf holds its share of the weight, and no node that could be split so is left whole.
+TEST(Forest, LeavesHoldTheirShareOfTheWeight) {
+  Rng rng(12);
+  for (const Task task : {Task::classification, Task::regression}) {
+    const World world(80, 3, task, true, rng);
+    double total = 0;
+    for (size_t i = 0; i < 80; ++i) total += world.weight(i);
+    size_t leaves = 0;
+    for (const double share : {0.0, 0.1, 0.3}) {
+      const auto model = fit(world.data, {{"trees", 1.0},
+                                          {"bootstrap", false},
+                                          {"max_features", 3.0},
+                                          {"min_weight_fraction_leaf", share}});
+      std::map<uint32_t, double> held;
+      as_forest(*model).trees().find_leaves(world.x,
+                                            [&](size_t begin, size_t end, const uint32_t* found) {
+                                              for (size_t i = begin; i < end; ++i)
+                                                held[found[i - begin]] += world.weight(i);
+                                            });
+      for (const auto& [leaf, weight] : held) EXPECT_GE(weight, share * total * (1 - 1e-9));
+      if (share > 0) {
+        EXPECT_LT(held.size(), leaves);
+      }
+      EXPECT_GT(held.size(), 1u);
+      leaves = held.size();
     }
   }
 }

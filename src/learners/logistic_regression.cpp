@@ -145,6 +145,11 @@ static double strength_for_many(const TrainingRows& rows, const Params& params,
   return choose_strength(space, part.problem, std::nullopt, seed, progress, unused);
 }
 
+struct Fitted {
+  double strength = 1;
+  int iterations = 0;
+};
+
 static FitOptions options_of(const Problem& problem, double strength, const Params& params) {
   double total = 0;
   for (const double weight : problem.weights) total += weight;
@@ -152,8 +157,8 @@ static FitOptions options_of(const Problem& problem, double strength, const Para
           .remaining = params.number("tolerance") * strength * total};
 }
 
-// Fits in the span of the rows; returns the strength.
-static double fit_in_row_space(const TrainingRows& rows, const Params& params,
+// Fits in the span of the rows.
+static Fitted fit_in_row_space(const TrainingRows& rows, const Params& params,
                                const LinearModel* earlier, uint64_t seed, const Progress& progress,
                                std::vector<double>& point) {
   const Problem& problem = rows.problem;
@@ -169,14 +174,15 @@ static double fit_in_row_space(const TrainingRows& rows, const Params& params,
   task.labels.resize(space.stride());
   task.weights = problem.weights;
   task.weights.resize(space.stride());
-  fit_rows(space, task, options_of(problem, task.strength, params), progress, found);
+  const FitResult fit =
+      fit_rows(space, task, options_of(problem, task.strength, params), progress, found);
   point = space.weights(found.coefficients, problem.heads());
   point.insert(point.end(), found.biases.begin(), found.biases.end());
-  return task.strength;
+  return {task.strength, fit.iterations};
 }
 
-// From the earlier model on, if there is one; returns the strength.
-static double fit_by_column(const TrainingRows& rows, const Params& params,
+// From the earlier model on, if there is one.
+static Fitted fit_by_column(const TrainingRows& rows, const Params& params,
                             const LinearModel* earlier, uint64_t seed, const Progress& progress,
                             std::vector<double>& point) {
   const Problem& problem = rows.problem;
@@ -185,17 +191,19 @@ static double fit_by_column(const TrainingRows& rows, const Params& params,
                               ? choose_strength(problem, near, seed, progress)
                               : strength_for_many(rows, params, earlier, seed, progress);
   point = starting_point(rows, earlier);
-  fit_columns(problem, strength, options_of(problem, strength, params), progress, point);
-  return strength;
+  const FitResult fit =
+      fit_columns(problem, strength, options_of(problem, strength, params), progress, point);
+  return {strength, fit.iterations};
 }
 
 // Few rows of more columns are fitted in their span, from the search's own start or from zero,
 // which costs less there than what an earlier model saves; but a head with a given strength on
-// hardly more columns than rows goes on from its earlier model.
+// hardly more columns than rows goes on from its earlier model. Columns of unlike units are
+// stretched one by one.
 static bool fits_in_row_space(const TrainingRows& rows, const Params& params,
                               const LinearModel* earlier) {
   const Features& x = rows.problem.features;
-  if (!RowSpace::suits(x)) return false;
+  if (!RowSpace::suits(x) || added_strengths(rows.problem) > 0) return false;
   if (x.kind == Features::Kind::sparse)
     return !earlier || x.cols >= 4 * x.rows || searches_all(rows, params);
   return searches_all(rows, params);
@@ -206,13 +214,14 @@ static std::unique_ptr<LinearModel> train_classes(const Dataset& data, const Par
                                                   const Progress& progress) {
   const TrainingRows rows = prepare(data, params.text("class_weight") == "balanced");
   std::vector<double> point;
-  double strength = params.number("strength") > 0 ? params.number("strength") : 1;
+  Fitted fitted{.strength = params.number("strength") > 0 ? params.number("strength") : 1};
   if (rows.problem.classes > 1) {
     const auto fit = fits_in_row_space(rows, params, earlier) ? fit_in_row_space : fit_by_column;
-    strength = fit(rows, params, earlier, seed, progress, point);
+    fitted = fit(rows, params, earlier, seed, progress, point);
   }
-  return std::make_unique<LinearModel>(
-      to_head(rows, point, data.classes, data.features.cols, strength));
+  LinearHead head = to_head(rows, point, data.classes, data.features.cols, fitted.strength);
+  head.iterations = fitted.iterations;
+  return std::make_unique<LinearModel>(std::move(head));
 }
 
 // Each label against the rest of the rows; the two scores of a label differ by its logit.
@@ -242,6 +251,7 @@ static std::unique_ptr<Model> train_labels(const Dataset& data, const Params& pa
   double log_strength = 0;
   for (size_t k = 0; k < labels; ++k) {
     const LinearModel& model = *models[k];
+    head.iterations = std::max(head.iterations, model.head().iterations);
     log_strength += std::log(model.head().strength) / static_cast<double>(labels);
     head.bias.push_back(model.head().bias[1] - model.head().bias[0]);
     for (size_t j = 0; j < columns; ++j) {

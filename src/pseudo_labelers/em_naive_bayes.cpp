@@ -119,7 +119,10 @@ static PseudoLabels label(const PartlyLabeled& data, const Params& params, const
 PseudoLabeler em_naive_bayes() {
   return {
       .name = "em_naive_bayes",
-      .summary = "Words of labelled and unlabelled texts explain each other; for counts and tfidf.",
+      .summary =
+          "Words of labelled and unlabelled texts explain each other. Wants counts: features of at "
+          "least "
+          "0, such as counts of words or tf-idf, whatever the estimator.",
       .params = {{.name = "iterations",
                   .fallback = 20,
                   .min = 1,

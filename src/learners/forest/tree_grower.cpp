@@ -159,6 +159,7 @@ void TreeGrower::sweep_classes(size_t count, size_t column, Split& best) {
     right_weight -= weight;
     const uint32_t next = sorted_[i + 1].rank;
     if (next == at.rank || i + 1 < least || count - i - 1 < least) continue;
+    if (left_weight < least_weight_ || right_weight < least_weight_) continue;
     if (!(right_weight > 0)) continue;  // Weights so unequal that rounding ate the rest.
     const double score = left_squares / left_weight + right_squares / right_weight;
     if (score > best.score) best = {score, column, at.rank, next};
@@ -186,6 +187,7 @@ void TreeGrower::sweep_targets(size_t count, size_t column, Split& best) {
     right_sum -= moved;
     const uint32_t next = sorted_[i + 1].rank;
     if (next == at.rank || i + 1 < least || count - i - 1 < least) continue;
+    if (left_weight < least_weight_ || right_weight < least_weight_) continue;
     if (!(right_weight > 0)) continue;  // Weights so unequal that rounding ate the rest.
     const double score = left_sum * left_sum / left_weight + right_sum * right_sum / right_weight;
     if (score > best.score) best = {score, column, at.rank, next};
@@ -267,13 +269,16 @@ void TreeGrower::make_leaf(const Node& node, GrownTree& tree) {
 
 GrownTree TreeGrower::grow(std::span<const uint32_t> counts, Rng& rng) {
   order_.clear();
+  double total = 0;
   if (rows_.columns.sparse) place_.assign(counts.size(), nowhere);
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
     weight_[i] = counts[i] * rows_.weights[i];
+    total += weight_[i];
     if (rows_.columns.sparse) place_[i] = static_cast<uint32_t>(order_.size());
     order_.push_back(static_cast<uint32_t>(i));
   }
+  least_weight_ = settings_.min_weight_fraction_leaf * total;
   std::iota(features_.begin(), features_.end(), size_t{0});
   GrownTree tree;
   tree.nodes.emplace_back();

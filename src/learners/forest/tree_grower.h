@@ -17,6 +17,7 @@ struct TreeSettings {
   size_t max_features = 1;  // Columns that a node draws; more until one is not constant.
   size_t max_depth = 0;     // 0: no limit.
   size_t min_leaf_rows = 1;
+  double min_weight_fraction_leaf = 0;  // Of the weight of the tree's rows.
 };
 
 // Rows to grow on; labels number the seen classes.
@@ -89,6 +90,7 @@ class TreeGrower {
   std::vector<double> totals_, left_, right_;  // Weight of each of node_classes_.
   std::vector<int32_t> number_of_class_;
   double node_mean_ = 0;
+  double least_weight_ = 0;  // Of a leaf.
   std::vector<Ranked> sorted_;
   std::vector<uint64_t> keys_, present_;  // present_: a bit a rank.
   std::vector<uint32_t> counts_;          // Rows of each rank.

@@ -13,8 +13,24 @@ namespace querist::learners {
 
 static constexpr const char* library = "libxgboost.so.0";
 
+// Where else it may lie: written before the first training, by whoever knows.
+static std::string& fallback_path() {
+  static std::string path;
+  return path;
+}
+
+void set_xgboost_fallback(const std::string& path) { fallback_path() = path; }
+
+// The system's, else the fallback; null with the reason in dlerror().
+static void* open_library() {
+  void* handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+  if (!handle && !fallback_path().empty())
+    handle = dlopen(fallback_path().c_str(), RTLD_NOW | RTLD_LOCAL);
+  return handle;
+}
+
 bool has_xgboost() {
-  static const bool is_there = dlopen(library, RTLD_NOW | RTLD_LOCAL) != nullptr;
+  static const bool is_there = open_library() != nullptr;
   return is_there;
 }
 
@@ -34,10 +50,13 @@ struct XgboostLibrary {
   decltype(&XGBoosterSaveModelToBuffer) save_model;
 
   XgboostLibrary() {
-    void* handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    void* handle = open_library();
     if (!handle) {
-      fail(Code::unavailable, "gbdt needs {} (Debian package libxgboost0), which did not open: {}",
-           library, dlerror());
+      fail(
+          Code::unavailable,
+          "gbdt needs {} (Debian package libxgboost0; from Python the xgboost or xgboost-cpu wheel "
+          "will do), which did not open: {}",
+          library, dlerror());
     }
     find(handle, "XGBGetLastError", last_error);
     find(handle, "XGBSetGlobalConfig", set_global_config);

@@ -25,6 +25,10 @@ struct BoostingSettings {
 // Whether the library is there to be opened.
 bool has_xgboost();
 
+// A path that is opened where the system has no library of that name; heard before the first call
+// alone. Not for several threads.
+void set_xgboost_fallback(const std::string& path);
+
 // Adds trees to the earlier booster (UBJSON; empty: none) and returns all of them as UBJSON. A
 // feature of 0 is a missing one to the library, so that dense and sparse rows give the same trees.
 // On one thread: its histograms are sums whose order depends on their number, and its OpenMP

@@ -38,7 +38,9 @@ class ColumnFit {
       : problem_(problem), strength_(strength), heads_(problem.heads()), point_(point) {
     penalised_ = heads_ * problem.features.cols;
     const size_t size = problem.size();
-    roots_ = curvature(problem, strength);
+    ColumnMoments moments = column_moments(problem);
+    roots_ = curvature(problem, moments, strength);
+    means_ = std::move(moments.means);
     for (double& value : roots_) value = std::sqrt(value);
     gradient_.resize(size);
     direction_.resize(size);
@@ -146,6 +148,8 @@ class ColumnFit {
       steps_[i] = direction_[i] / roots_[i];
       narrow_[i] = static_cast<float>(steps_[i]);
     }
+    each_weight(
+        [&](size_t i, size_t k, double mean) { steps_[penalised_ + k] -= mean * steps_[i]; });
     for (size_t i = 0; i < penalised_; ++i) {
       own_ += point_[i] * point_[i];
       mixed_ += point_[i] * steps_[i];
@@ -204,19 +208,32 @@ class ColumnFit {
     });
   }
 
-  // In stretched variables, along which the function bends alike.
+  // Calls body(place of a weight, its head, the mean of its column).
+  template <class Body>
+  void each_weight(const Body& body) const {
+    const size_t cols = means_.size();
+    if (problem_.features.kind == Features::Kind::sparse) {
+      for (size_t i = 0; i < penalised_; ++i) body(i, i % heads_, means_[i / heads_]);
+    } else {
+      for (size_t i = 0; i < penalised_; ++i) body(i, i / cols, means_[i % cols]);
+    }
+  }
+
+  // In the variables of the solver: columns less their means, so that a weight moves without the
+  // bias, and stretched, so that the function bends alike along each. The penalty stays what it is.
   void take_gradient(Vector& out) {
     each_block([&](Block& block) { add_gradient(block); });
-    for (size_t i = 0; i < penalised_; ++i) {
-      double sum = 0;
-      for (const Block& block : blocks_) sum += static_cast<double>(block.gradient[i]);
-      out[i] = (point_[i] + strength_ * sum) / roots_[i];
-    }
     for (size_t k = 0; k < heads_; ++k) {
       double sum = 0;
       for (const Block& block : blocks_) sum += block.sums[k];
-      out[penalised_ + k] = strength_ * sum / roots_[penalised_ + k];
+      out[penalised_ + k] = strength_ * sum;
     }
+    each_weight([&](size_t i, size_t k, double mean) {
+      double sum = 0;
+      for (const Block& block : blocks_) sum += static_cast<double>(block.gradient[i]);
+      out[i] = point_[i] + strength_ * sum - mean * out[penalised_ + k];
+    });
+    for (size_t i = 0; i < out.size(); ++i) out[i] /= roots_[i];
   }
 
   const Problem& problem_;
@@ -224,6 +241,7 @@ class ColumnFit {
   size_t heads_;
   size_t penalised_ = 0;  // Variables before the biases.
   Vector& point_;
+  Vector means_;  // Of the columns.
   Vector roots_;  // Of the curvature.
   Vector gradient_, direction_, steps_, biases_, bias_steps_;
   std::vector<float> narrow_;  // What is multiplied with the rows, its biases zero.

@@ -12,6 +12,7 @@ struct LinearHead {
   size_t classes = 0;
   size_t features = 0;
   double strength = 1;  // The C it was trained with, chosen or given.
+  int iterations = 0;   // Of its last fit; not stored.
   bool by_column = false;
   bool one_vs_rest = false;  // Multi-label: each score is a logit of its own.
   std::vector<int32_t> columns;

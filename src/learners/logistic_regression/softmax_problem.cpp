@@ -33,33 +33,52 @@ double softmax_loss(std::span<const float> scores, std::span<const int32_t> labe
   return sum;
 }
 
-std::vector<double> curvature(const Problem& problem, double strength) {
-  const Features& features = problem.features;
-  const size_t heads = problem.heads();
-  const auto classes = static_cast<double>(problem.classes);
-  const double spread =
-      strength * (classes - 1) / (classes * classes);  // p(1-p) where all p are equal.
-  std::vector<double> squares(features.cols);
-  double total = 0;
-  for (size_t i = 0; i < features.rows; ++i) {
-    const double weight = problem.weights[i];
-    total += weight;
-    if (is_sparse(features)) {
-      for (int64_t at = features.sparse.offsets[i]; at < features.sparse.offsets[i + 1]; ++at) {
-        const double value = features.sparse.values[at];
-        squares[static_cast<size_t>(features.sparse.columns[at])] += weight * value * value;
-      }
-    } else {
-      const float* row = features.dense + i * features.cols;
-      for (size_t j = 0; j < features.cols; ++j) {
-        squares[j] += weight * (static_cast<double>(row[j]) * static_cast<double>(row[j]));
+ColumnMoments column_moments(const Problem& problem) {
+  const Features& x = problem.features;
+  ColumnMoments out{.means = std::vector<double>(x.cols), .variances = std::vector<double>(x.cols)};
+  std::vector<double> met(x.cols);  // Sparse: the weight of the rows that have an entry.
+  const auto each_entry = [&](const auto& visit) {
+    for (size_t i = 0; i < x.rows; ++i) {
+      const double weight = problem.weights[i];
+      if (weight == 0) continue;
+      if (is_sparse(x)) {
+        for (int64_t at = x.sparse.offsets[i]; at < x.sparse.offsets[i + 1]; ++at)
+          visit(static_cast<size_t>(x.sparse.columns[at]), weight,
+                static_cast<double>(x.sparse.values[at]));
+      } else {
+        const float* row = x.dense + i * x.cols;
+        for (size_t j = 0; j < x.cols; ++j) visit(j, weight, static_cast<double>(row[j]));
       }
     }
+  };
+  for (const double weight : problem.weights) out.weight += weight;
+  each_entry([&](size_t j, double weight, double value) { out.means[j] += weight * value; });
+  for (double& mean : out.means) mean /= out.weight;
+  // Twice over the rows: the difference of two large sums would say nothing.
+  each_entry([&](size_t j, double weight, double value) {
+    const double gap = value - out.means[j];
+    out.variances[j] += weight * gap * gap;
+    met[j] += weight;
+  });
+  for (size_t j = 0; j < x.cols; ++j) {
+    const double zeros = is_sparse(x) ? out.weight - met[j] : 0;
+    out.variances[j] = (out.variances[j] + zeros * out.means[j] * out.means[j]) / out.weight;
   }
-  std::vector<double> out(problem.size(), spread * total);
-  for (size_t j = 0; j < features.cols; ++j) {
+  return out;
+}
+
+std::vector<double> curvature(const Problem& problem, const ColumnMoments& moments,
+                              double strength) {
+  const size_t heads = problem.heads();
+  const size_t cols = problem.features.cols;
+  const auto classes = static_cast<double>(problem.classes);
+  const double spread = strength * moments.weight * (classes - 1) /
+                        (classes * classes);  // p(1-p) where all p are equal.
+  std::vector<double> out(problem.size(), spread);
+  for (size_t j = 0; j < cols; ++j) {
     for (size_t k = 0; k < heads; ++k) {
-      out[is_sparse(features) ? j * heads + k : k * features.cols + j] = 1 + spread * squares[j];
+      out[is_sparse(problem.features) ? j * heads + k : k * cols + j] =
+          1 + spread * moments.variances[j];
     }
   }
   return out;

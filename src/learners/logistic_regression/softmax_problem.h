@@ -41,8 +41,19 @@ struct FitResult {
   bool converged = false;
 };
 
-// Variable by variable, about the Hessian's diagonal where all classes are equally likely.
-std::vector<double> curvature(const Problem& problem, double strength);
+// Column by column, over the rows that are learnt from, by their weights: means, and mean squares
+// of the differences from them.
+struct ColumnMoments {
+  std::vector<double> means;
+  std::vector<double> variances;
+  double weight = 0;  // Of all rows.
+};
+ColumnMoments column_moments(const Problem& problem);
+
+// Variable by variable, about the Hessian's diagonal where all classes are equally likely and
+// columns are taken less their means, which the biases make up for.
+std::vector<double> curvature(const Problem& problem, const ColumnMoments& moments,
+                              double strength);
 
 // Scores of the rows [begin, end) under a point; result is (end - begin, heads).
 void head_scores(const Features& features, size_t begin, size_t end, size_t heads,

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "base/threads.h"
 #include "kernels/softmax_line.h"
@@ -16,6 +18,10 @@ namespace querist::learners {
 
 static constexpr int lowest = -4;
 static constexpr int highest = 8;
+// Columns are of unlike units where the typical one varies by this share of the mean square.
+static constexpr double unlike = 1e-2;
+static constexpr size_t most_unlike_columns = 256;
+static constexpr int widest = 12;  // Most strengths that are added for such.
 // A fold's fit ends when a small share of its objective is left to gain.
 static constexpr FitOptions search_options{.max_iterations = 200, .remaining_share = 1e-5};
 
@@ -94,6 +100,33 @@ static int start_of(std::optional<double> near, double scale) {
   return near ? static_cast<int>(std::lround(2 * std::log10(*near * scale))) : 2;
 }
 
+int added_strengths(const Problem& problem) {
+  const Features& x = problem.features;
+  if (x.kind != Features::Kind::dense || x.cols > most_unlike_columns) return 0;
+  std::vector<double> varying = column_moments(problem).variances;
+  std::erase_if(varying, [](double variance) { return !(variance > 0); });
+  if (varying.empty()) return 0;
+  const auto middle = varying.begin() + static_cast<std::ptrdiff_t>(varying.size() / 2);
+  std::nth_element(varying.begin(), middle, varying.end());
+  const double typical = *middle / (mean_square_norm(problem) / static_cast<double>(x.cols));
+  if (typical >= unlike) return 0;
+  return std::min(widest, static_cast<int>(std::ceil(-2 * std::log10(typical))));
+}
+
+// The least of the strengths that come within the walk's threshold of the best, from every other.
+static int best_of_grid(int last, size_t folds,
+                        const std::function<void(int, size_t, std::span<double>)>& losses) {
+  std::vector<double> sums;
+  std::vector<double> found(folds);
+  for (int k = lowest; k <= last; k += 2) {
+    losses(k, 0, found);
+    sums.push_back(std::accumulate(found.begin(), found.end(), 0.0));
+  }
+  const double enough = *std::min_element(sums.begin(), sums.end()) * 1.002;
+  const auto best = std::find_if(sums.begin(), sums.end(), [&](double s) { return s <= enough; });
+  return lowest + 2 * static_cast<int>(best - sums.begin());
+}
+
 double choose_strength(const Problem& problem, std::optional<double> near, uint64_t seed,
                        const Progress& progress) {
   std::vector<size_t> sizes;
@@ -108,8 +141,11 @@ double choose_strength(const Problem& problem, std::optional<double> near, uint6
         out[f] = held_out_loss(folds[first + f], rows, strength_at(k, scale), progress);
     });
   };
-  const int best = walk_strengths(start_of(near, scale), lowest, highest, folds.size(), losses);
-  return strength_at(best, scale);
+  const int added = added_strengths(rows.problem);
+  const int last = highest + added;
+  const int start =
+      added > 0 && !near ? best_of_grid(last, folds.size(), losses) : start_of(near, scale);
+  return strength_at(walk_strengths(start, lowest, last, folds.size(), losses), scale);
 }
 
 namespace {

@@ -12,12 +12,19 @@ namespace querist::learners {
 // The C of least out-of-fold log-loss among 10^(k/2) / mean|x|^2, k = -4 … 8, found by walking from
 // `near` (or from 10 / mean|x|^2) while the loss falls: 5 folds, 3 from 1,000 rows on. Classes with
 // one row are left out of the search. Below 10 rows or two such classes there is nothing to choose
-// by, and the answer is 1.
+// by, and the answer is 1. Columns of unlike units (see below) ask for larger ones: of those every
+// other one is tried first, since the loss may rest between the units' own valleys.
 double choose_strength(const Problem& problem, std::optional<double> near, uint64_t seed,
                        const Progress& progress);
 
-// The same in the span of the problem's rows. Leaves where a fit of all rows at the answer ended,
-// to start from; empty where there was nothing to choose by or classes were left out.
+// By how many strengths the range goes further up, because a few columns of large numbers decide
+// mean|x|^2 and the others hardly move at C of its size; 0 where columns are of like units, sparse,
+// or more than 256.
+int added_strengths(const Problem& problem);
+
+// choose_strength in the span of the problem's rows, of columns of like units. Leaves where a fit
+// of all rows at the answer ended, to start from; empty where there was nothing to choose by or
+// classes were left out.
 double choose_strength(const RowSpace& space, const Problem& problem, std::optional<double> near,
                        uint64_t seed, const Progress& progress, RowPoint& point);
 

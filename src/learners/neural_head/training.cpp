@@ -62,6 +62,7 @@ struct Trainer {
   Gradient gradient{}, moments{}, squares{};
   Batch batch{};
   Tape tape{};
+  double mean_weight = 1;  // Of the rows to train on.
   double time = 0;
 
   void read(std::span<const int64_t> rows) {
@@ -75,10 +76,19 @@ struct Trainer {
         },
         batch);
   }
+  // A batch of rows that hardly count moves hardly anything, though its loss is a mean of its own.
+  void weigh_batch() {
+    double total = 0;
+    for (const float weight : batch.weights) total += static_cast<double>(weight);
+    const double share = total / (mean_weight * static_cast<double>(batch.weights.size()));
+    if (share == 1) return;
+    for (float& value : gradient.delta.values) value *= static_cast<float>(share);
+  }
   void step(std::span<const int64_t> rows, double rate, Rng& rng) {
     read(rows);
     forward(network, batch, settings.dropout, rng, tape);
     loss_of(wanted.loss, settings.focal, tape.outputs.back(), batch, gradient.delta);
+    weigh_batch();
     backward(network, batch, tape, gradient);
     ++time;
     const kernels::AdamStep step{.rate = static_cast<float>(rate),
@@ -113,6 +123,11 @@ Network train_network(const Features& x, const InputForm& form, const Wanted& wa
   trainer.network = make_network(form.inputs(), wanted.outputs, settings.hidden, settings.layers,
                                  form.by_column, rng);
   trainer.gradient = trainer.moments = trainer.squares = make_gradient(trainer.network);
+  double weight = 0;
+  for (const int64_t row : rows) {
+    weight += static_cast<double>(wanted.weights[static_cast<size_t>(row)]);
+  }
+  trainer.mean_weight = weight / static_cast<double>(rows.size());
   const size_t size =
       settings.batch_size ? settings.batch_size : std::clamp<size_t>(rows.size() / 16, 8, 64);
   Network best = trainer.network;
