@@ -13,7 +13,7 @@ static std::string wanted_parts(const Invocation& invocation) {
     parts += (parts.empty() ? "" : ",") + std::string(part);
   };
   if (invocation.options.flag("slices")) add("slices");
-  if (!invocation.text("groups").empty()) add("groups");
+  if (!invocation.text("groups").empty() && !invocation.list("groups").empty()) add("groups");
   if (invocation.options.flag("leakage")) add("leakage");
   return parts;
 }
@@ -33,9 +33,9 @@ static std::string parts_text(const Json& report) {
 }
 
 static int run(const Invocation& invocation) {
+  const std::string parts = wanted_parts(invocation);
   const Backend backend = open_backend(invocation);
   const std::string path = project_path(chosen_project(backend, invocation));
-  const std::string parts = wanted_parts(invocation);
   const bool json = invocation.options.flag("json");
   const Json examined = ask_evaluation(backend, chosen_project(backend, invocation), invocation);
   if (!examined.is_null() && parts.empty()) {

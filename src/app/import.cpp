@@ -18,16 +18,16 @@
 namespace querist::app {
 
 // The project as the API shows it; made when it is new.
-static Json project_for(const Backend& backend, const Invocation& invocation) {
+static Json project_for(const Backend& backend, const Invocation& invocation,
+                        const std::vector<std::string>& classes) {
   const std::string name = invocation.text("project");
   try {
     return ask(backend, "GET", project_path(name));
   } catch (const Error& error) {
     if (error.code() != Code::not_found) throw;
   }
-  return ask(
-      backend, "POST", "/api/v1/projects",
-      {{"name", name}, {"task", invocation.text("task")}, {"classes", invocation.list("classes")}});
+  return ask(backend, "POST", "/api/v1/projects",
+             {{"name", name}, {"task", invocation.text("task")}, {"classes", classes}});
 }
 
 // Rows of CSV or JSON from standard input.
@@ -129,13 +129,14 @@ static int run(const Invocation& invocation) {
         "import takes one or more files, or - for standard input; try querist import --help");
   if (invocation.text("project").empty())
     wrong_usage("pass --project NAME: where should the rows go?");
+  loop::ImportOptions options;
+  options.roles = roles_of(invocation);
+  const auto classes = invocation.list("classes");
   const Backend backend = open_backend(invocation);
-  const Json project = project_for(backend, invocation);
+  const Json project = project_for(backend, invocation, classes);
   const auto name = project["name"].get<std::string>();
   Rejects rejects(invocation.text("rejects"));
   std::string file;
-  loop::ImportOptions options;
-  options.roles = roles_of(invocation);
   options.embeddings = invocation.text("embeddings");
   options.add_classes = project["classes"].empty() || invocation.options.flag("add_classes");
   options.rejected = [&](const formats::RowProblem& problem) { rejects.add(file, problem); };

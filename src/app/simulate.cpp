@@ -13,6 +13,7 @@
 #include "loop/one_by_one.h"
 #include "loop/screening.h"
 #include "loop/simulate.h"
+#include "loop/simulation/named_once.h"
 #include "strategies/door/expression.h"
 
 namespace querist::app {
@@ -58,7 +59,11 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.augment = invocation.text("augment");
   plan.query_learner = invocation.text("query_learner");
   plan.task_learner = invocation.text("task_learner");
-  plan.stopping = strategies::split_strategies(invocation.text("stopping"));
+  if (!invocation.text("stopping").empty()) {
+    plan.stopping = strategies::split_strategies(invocation.text("stopping"));
+    if (plan.stopping.empty()) wrong_usage("--stopping names nothing; leave it out to watch none");
+    loop::check_names("stopping", plan.stopping);
+  }
   plan.guard = invocation.text("guard") == "on";
   const bool by_fraction =
       invocation.options.changed("test_fraction") || invocation.text("split").empty();

@@ -213,6 +213,18 @@ TEST(Simulate, RefusesWhatCannotBeSimulated) {
   plan = small_plan();
   plan.strategies = {"bald"};
   EXPECT_NE(refusal(table, plan).find("member_probabilities"), std::string::npos);
+  plan.strategies = {};
+  EXPECT_NE(refusal(table, plan).find("strategies names nothing"), std::string::npos);
+  plan.strategies = {"margin", "random", "margin"};
+  EXPECT_NE(refusal(table, plan).find("names margin twice"), std::string::npos);
+  for (std::string SimulationPlan::*list :
+       {&SimulationPlan::learner, &SimulationPlan::featurizer}) {
+    plan = small_plan();
+    plan.*list = ",";
+    EXPECT_NE(refusal(table, plan).find("names nothing"), std::string::npos);
+    plan.*list = " ";
+    EXPECT_NE(refusal(table, plan).find("names nothing"), std::string::npos);
+  }
   for (size_t SimulationPlan::*field :
        {&SimulationPlan::seeds, &SimulationPlan::batch_size, &SimulationPlan::initial}) {
     plan = small_plan();

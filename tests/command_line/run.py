@@ -20,7 +20,9 @@ WRONG = [[], ["nothing"], ["status", "--nothing"], ["import"], ["import", "x.csv
          ["run", "--until", "labels=x"], ["models", "burn"], ["models", "show"], ["models", "show", "x"], ["users", "burn"],
          ["users", "add"], ["tokens", "revoke", "x"], ["ledger", "burn"], ["export"], ["export", "everything"],
          ["export", "labels", "--format", "xls"], ["predict"], ["simulate"], ["leakage"], ["select"], ["quality"], ["annotate", "1"], ["annotate", "x", "ham"],
-         ["next", "--count", "0"], ["status", "--server", "localhost"]]
+         *(["import", "x.csv", "--project", "p", option, names] for option in ("--classes", "--columns") for names in ("", ",")),
+         *(["simulate", "x.csv", "--columns", names] for names in ("", ",")),
+         ["simulate", "x.csv", "--stopping", ","], ["evaluate", "--groups", ","], ["next", "--count", "0"], ["status", "--server", "localhost"]]
 
 results = []
 
