@@ -123,6 +123,16 @@ static void print(const std::string& project, const loop::ImportReport& total, b
   if (total.resumed_after) put_out("", fmt::format("resumed after row {}\n", total.resumed_after));
 }
 
+// A model of one class says it of everything, and labels of others are refused.
+static void tell_of_one_class(const Json& project) {
+  const Json& classes = project["classes"];
+  if (classes.size() != 1) return;
+  std::fprintf(stderr,
+               "every label so far is %s; to label others, import a row of each with "
+               "--add-classes\n",
+               classes[0].get<std::string>().c_str());
+}
+
 static int run(const Invocation& invocation) {
   if (invocation.arguments.empty())
     wrong_usage(
@@ -154,6 +164,7 @@ static int run(const Invocation& invocation) {
     }
   }
   rejects.end();
+  tell_of_one_class(ask(backend, "GET", project_path(name)));
   if (backend.store && !invocation.options.flag("no_features")) {
     const Project row = storage::project(*backend.store, name);
     ProgressBar bar("features");
