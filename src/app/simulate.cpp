@@ -13,6 +13,7 @@
 #include "loop/one_by_one.h"
 #include "loop/screening.h"
 #include "loop/simulate.h"
+#include "loop/simulation/comparisons.h"
 #include "loop/simulation/named_once.h"
 #include "strategies/door/expression.h"
 
@@ -112,19 +113,10 @@ static void print_summary(const Json& result) {
                     row["name"].get<std::string>(), row["final_typo_accuracy_mean"].get<double>());
   }
   for (const Json& row : result["comparisons"]) {
-    text += fmt::format("{} against {}: aulc {:+.4f} (95 % {:+.4f} to {:+.4f}), p = {:.4f}",
-                        row["name"].get<std::string>(), row["against_name"].get<std::string>(),
-                        row["aulc_difference"].get<double>(), row["ci_low"].get<double>(),
-                        row["ci_high"].get<double>(), row["p_value"].get<double>());
-    if (!row["labels_saved"].is_null()) {
-      text += fmt::format(", labels saved {:.0f} %", 100 * row["labels_saved"].get<double>());
-      if (!row["labels_saved_ci_low"].is_null()) {
-        text += fmt::format(" (95 % {:.0f} to {:.0f} %)",
-                            100 * row["labels_saved_ci_low"].get<double>(),
-                            100 * row["labels_saved_ci_high"].get<double>());
-      }
-    }
-    text += "\n";
+    text +=
+        fmt::format("{} against {}: aulc {}, labels saved: {}\n", row["name"].get<std::string>(),
+                    row["against_name"].get<std::string>(),
+                    loop::difference_text(row, "aulc_difference"), loop::labels_saved_text(row));
   }
   std::fputs((curve_plot(result) + "\n" + text + stopping_text(result)).c_str(), stdout);
 }
@@ -168,10 +160,9 @@ static void print_screening(const Json& result) {
                         row["recall_10_mean"].get<double>());
   }
   for (const Json& row : result["comparisons"]) {
-    text += fmt::format("{} against {}: wss@95 {:+.4f} (95 % {:+.4f} to {:+.4f}), p = {:.4f}\n",
-                        row["strategy"].get<std::string>(), row["against"].get<std::string>(),
-                        row["wss_95_difference"].get<double>(), row["ci_low"].get<double>(),
-                        row["ci_high"].get<double>(), row["p_value"].get<double>());
+    text += fmt::format("{} against {}: wss@95 {}\n", row["strategy"].get<std::string>(),
+                        row["against"].get<std::string>(),
+                        loop::difference_text(row, "wss_95_difference"));
   }
   std::fputs(text.c_str(), stdout);
 }
