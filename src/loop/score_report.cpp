@@ -75,12 +75,15 @@ static Json interval_json(size_t rows, size_t classes, const metrics::WeightedSt
     if (rows >= 2) {
       const auto estimate =
           metrics::resampled_interval(rows, score, {.seed = seed, .resamples = resamples});
-      if (estimate.ci_low < estimate.ci_high) return estimate_json(estimate);
+      const bool has_width = estimate.ci_low < estimate.ci_high;
+      if (has_width && estimate.ci_low <= value && value <= estimate.ci_high)
+        return estimate_json(estimate);
     }
   } catch (const Error& error) {
     if (error.code() != Code::invalid_argument) throw;
   }
-  // Where all resamples agree (on perfect answers, say) a bootstrap knows nothing of chance.
+  // Where all resamples agree (on perfect answers, say) a bootstrap knows nothing of chance, and
+  // BCa goes astray where the score sticks to its bound.
   return {{"value", value}, {"ci_low", nullptr}, {"ci_high", nullptr}, {"method", "none"}};
 }
 
