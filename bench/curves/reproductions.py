@@ -70,7 +70,7 @@ class Table:
         # Only the rows that both have on all sets decide.
         passed = all(abs(mean - theirs) <= 0.005 for _, count, mean, theirs in out if count == 26) and better >= 21
         return row(4, "the 26 tables", expected, got, "means within 0.005 (tictactoe alone, where the published figure cannot be had, moves them by 0.002 to 0.003), sign on 21 of 26 or more", passed, "tabular.py",
-                   f"yes, but {' and '.join(sorted(set(apart['margin']) | set(apart['random']), reverse=True))}")
+                   f"yes, but for {', '.join(sorted(set(apart['margin']) | set(apart['random'])))}")
 
     def failures(self):
         margin, random, core = (statistics.mean(areas("banana", name) or [math.nan]) for name in ("margin", "random", "k_center"))
