@@ -147,6 +147,8 @@ static int run(const Invocation& invocation) {
   const auto name = project["name"].get<std::string>();
   Rejects rejects(invocation.text("rejects"));
   std::string file;
+  if (project.value("payload", Json()) == "embedding")
+    options.roles.expected = PayloadKind::embedding;
   options.embeddings = invocation.text("embeddings");
   options.add_classes = project["classes"].empty() || invocation.options.flag("add_classes");
   options.rejected = [&](const formats::RowProblem& problem) { rejects.add(file, problem); };

@@ -5,6 +5,7 @@
 #include "app/columns.h"
 #include "app/curve_plot.h"
 #include "app/progress_bar.h"
+#include "app/simulate_doubts.h"
 #include "app/verb.h"
 #include "base/error.h"
 #include "base/fast_hash.h"
@@ -201,18 +202,21 @@ static int run(const Invocation& invocation) {
   if (!protocol &&
       (invocation.options.changed("query_learner") || invocation.options.changed("task_learner")))
     wrong_usage("--query-learner and --task-learner are for --protocol one_by_one_rbf_svm");
+  check_out_folders(invocation);
   const loop::SimulationPlan plan = plan_of(invocation);
   const std::string& path = invocation.arguments[0];
   ProgressBar bar("simulating");
   formats::Roles roles = roles_of(invocation);
   roles.group = invocation.text("cost_column");
-  const auto table = loop::read_table(path, roles, invocation.text("embeddings"), bar.progress());
+  roles.group_word = "cost_column";
+  auto table = loop::read_table(path, roles, invocation.text("embeddings"), bar.progress());
   for (size_t i = 0; i < table.problems.size() && i < 5; ++i) {
     std::fprintf(stderr, "row %lld was left out: %s\n",
                  static_cast<long long>(table.problems[i].row), table.problems[i].reason.c_str());
   }
   if (table.problems.size() > 5)
     std::fprintf(stderr, "… and %zu more rows\n", table.problems.size() - 5);
+  if (!invocation.text("id").empty()) leave_out_repeated_ids(table);
   if (review) {
     return put_result(
         invocation,
@@ -220,6 +224,7 @@ static int run(const Invocation& invocation) {
                                                       invocation.text("relevant"), bar.progress())),
         print_screening);
   }
+  if (!protocol) tell_doubts(plan, table);
   const auto simulation = protocol ? loop::simulate_one_by_one(table, plan, bar.progress())
                                    : loop::simulate(table, plan, bar.progress());
   const Json result = loop::simulation_json(simulation, metric_of(invocation, protocol));
