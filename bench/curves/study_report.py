@@ -108,6 +108,30 @@ def random_table(cells, strategies):
     return lines + ["", said]
 
 
+def before_and_after(folder, windows):
+    """`auto` before it was changed and after, on the development sets that have both runs."""
+    lines = []
+    for earlier in sorted(folder.glob("before_*")):
+        rows = []
+        for window in windows:
+            now = {cell.name: cell for cell in read_cells(folder, window, ["auto", "random"])}
+            for cell in read_cells(earlier, window, ["auto", "random"]):
+                if not cell.development or cell.name not in now:
+                    continue
+                after = now[cell.name]
+                seeds = [seed for seed in cell.seeds if seed in after.seeds]
+                areas = [one.areas["auto"][[one.seeds.index(seed) for seed in seeds]] for one in (cell, after)]
+                gap = areas[1] - areas[0]
+                rows.append(f"| {cell.name} | {window} | {len(seeds)} | {areas[0].mean():.4f} | {areas[1].mean():.4f} | {100 * gap.mean():+.2f} | {wilcoxon(gap):.4f} | "
+                            f"{100 * cell.difference('auto').mean():+.2f} | {100 * after.difference('auto').mean():+.2f} |")
+        if rows:
+            decision = earlier.name.removeprefix("before_")
+            lines += [f"## `auto` before decision {decision} and after it: development sets", "",
+                      f"The earlier runs are kept in `results/study/{earlier.name}/`. Areas and p values (Wilcoxon, not corrected) are paired by seed; differences are in points.", "",
+                      "| set | window | seeds | AULC before | after | change | p | from random before | after |", "|---|---|---|---|---|---|---|---|---|"] + rows + [""]
+    return lines
+
+
 def write_report(folder, strategies, windows):
     about = machine()
     lines = ["# Study of `auto`: results", "", "Written by `bench/curves/study.py` from `results/study/`; do not edit. Protocol: STUDY.md.", "",
@@ -121,4 +145,5 @@ def write_report(folder, strategies, windows):
                 continue
             lines += [f"{title} ({len(chosen)})", ""] + summary_table(chosen, strategies) + [""]
             lines += peer_table(chosen, strategies) + [""] + random_table(chosen, strategies) + [""]
+    lines += before_and_after(folder, windows)
     (folder.parent.parent / "STUDY_RESULTS.md").write_text("\n".join(lines), encoding="utf-8")

@@ -129,6 +129,33 @@ TEST(Calibration, IsMadeAnewWhenTheProjectAsksForAnother) {
   EXPECT_EQ(newest(bench).data["decision"]["metric"], "f1");
 }
 
+TEST(Calibration, OfOneClassIsNoneUntilASecondComes) {
+  const auto ham = [](int i) {
+    NewExample example = loop::generated_text(i);
+    example.label = "ham";
+    return example;
+  };
+  for (const char* setting : {"auto", "temperature", "none"}) {
+    Bench bench(Json{{"calibration", setting}, {"decision_metric", "balanced_accuracy"}}, {},
+                {"ham"});
+    bench.add(PayloadKind::text, ham, 0, 60);
+    run_rounds(bench, 3);
+    bench.turn(true);
+    const ModelVersion version = newest(bench);
+    EXPECT_EQ(version.data["calibration"]["name"], "none");
+    EXPECT_EQ(calibrators::calibration_of(version.data["calibration"]).classes, 1u);
+    const auto payloads = payloads_of(60);
+    for (const float p : served(bench, payloads).values) EXPECT_EQ(p, 1);
+    bench.reopen();  // The version is read back from its row.
+    storage::change_project(bench.store(), "p", {.classes = {{"ham", "spam"}}}, "ada");
+    bench.add_texts(60, 150);
+    run_rounds(bench, 3);
+    bench.turn(true);
+    EXPECT_EQ(newest(bench).classes.size(), 2u);
+    EXPECT_EQ(served(bench, payloads).cols, 2u);
+  }
+}
+
 TEST(Calibration, OfAVersionFromBeforeItIsNone) {
   Bench bench;
   bench.add_texts(0, 120);

@@ -55,6 +55,8 @@ std::vector<std::string> Invocation::list(std::string_view name) const {
       part.clear();
     }
   }
+  if (parts.empty() && (by_flag(name) || !options.text(name).empty()))
+    wrong_usage("{} names nothing: name at least one, or leave it out", flag_of(name));
   return parts;
 }
 

@@ -46,6 +46,23 @@ TEST(Distil, StoresAChallengerThatIsGatedOnTheAuditLabels) {
   EXPECT_FALSE(distil(bench, {.learner = "logistic_regression", .max_loss = 0}).metrics.is_null());
 }
 
+TEST(Distil, TeachesNobodyWhoWouldBeLargerUnlessNamed) {
+  Bench bench(Json{{"strategy", "random"}});  // A linear head is as small as any.
+  bench.add_texts(0, 200);
+  run_rounds(bench, 2);
+  bench.turn(true);
+  try {
+    distil(bench);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::conflict);
+    EXPECT_NE(std::string(error.what()).find("nothing to distil"), std::string::npos);
+  }
+  const ModelVersion student = distil(bench, {.learner = "neural_head"});
+  EXPECT_NE(student.data["distillation"]["sentence"].get<std::string>().find("larger"),
+            std::string::npos);
+}
+
 TEST(Distil, LetsTheLoopGoOnFromItsOwnModels) {
   Bench bench(Json{{"learner", "forest(trees=20)"}, {"strategy", "margin"}});
   bench.add_texts(0, 200);

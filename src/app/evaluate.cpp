@@ -13,7 +13,7 @@ static std::string wanted_parts(const Invocation& invocation) {
     parts += (parts.empty() ? "" : ",") + std::string(part);
   };
   if (invocation.options.flag("slices")) add("slices");
-  if (!invocation.text("groups").empty()) add("groups");
+  if (!invocation.text("groups").empty() && !invocation.list("groups").empty()) add("groups");
   if (invocation.options.flag("leakage")) add("leakage");
   return parts;
 }
@@ -32,17 +32,33 @@ static std::string parts_text(const Json& report) {
   return text;
 }
 
+// The scores beside accuracy, and how the version came to lead; none for a reader, who may not ask
+// for what has to be computed.
+static Json scores_of(const Backend& backend, const std::string& path, const Json& progress) {
+  if (!progress["metrics"].is_object()) return Json::object();
+  try {
+    const Json report = ask(backend, "GET", path + "/evaluation?parts=scores");
+    if (!report["scores"].is_object()) return Json::object();
+    return {{"scores", report["scores"]}, {"gate", report["gate"]}};
+  } catch (const Error& error) {
+    if (error.code() != Code::permission_denied) throw;
+    return Json::object();
+  }
+}
+
 static int run(const Invocation& invocation) {
+  const std::string parts = wanted_parts(invocation);
   const Backend backend = open_backend(invocation);
   const std::string path = project_path(chosen_project(backend, invocation));
-  const std::string parts = wanted_parts(invocation);
   const bool json = invocation.options.flag("json");
   const Json examined = ask_evaluation(backend, chosen_project(backend, invocation), invocation);
   if (!examined.is_null() && parts.empty()) {
     put_out("", json ? examined.dump() + "\n" : evaluation_text(examined));
     return 0;
   }
-  const Json progress = ask(backend, "GET", path + "/progress");
+  Json progress = ask(backend, "GET", path + "/progress");
+  if (const Json scores = scores_of(backend, path, progress); !scores.empty())
+    progress["metrics"].update(scores);
   if (parts.empty()) {
     put_out("", json ? progress["metrics"].dump() + "\n" : metrics_text(progress));
     return 0;

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "app/oracle_fixture.h"
+#include "loop/audit_sequence.h"
 #include "loop/evaluation_report.h"
 #include "loop/progress_report.h"
+#include "storage/annotations.h"
 #include "storage/models.h"
 
 namespace querist::app {
@@ -50,6 +52,35 @@ TEST(Evaluation, KeepsSlicesAndGroupsWithEveryVersion) {
   EXPECT_EQ(now["rounds"].back()["columns"][0]["gaps"][0]["metric"], "accuracy");
   EXPECT_EQ(now["leakage"]["test_rows"], now["audit_labels"]);
   EXPECT_EQ(now["leakage"]["findings"][0]["check"], "group_overlap");
+}
+
+TEST(Evaluation, HasScoresAndASequenceInTheOrderOfTheDraw) {
+  Bench bench(settings);
+  const Json progress = labelled(bench, 5);
+  const Json& metrics = progress["metrics"];
+  const Json& sequence = metrics["confidence_sequence"];
+  EXPECT_EQ(sequence["audit_labels"], metrics["audit_labels"]);
+  EXPECT_EQ(sequence["value"], metrics["accuracy"]["value"]);
+  EXPECT_LT(sequence["low"].get<double>(), metrics["accuracy"]["ci_low"].get<double>());
+
+  const Json now = report(bench, {"scores"});  // The same model on the same labels.
+  EXPECT_EQ(now["scores"]["f1_micro"], metrics["accuracy"]);
+  EXPECT_NEAR(now["scores"]["log_loss"]["value"].get<double>(), metrics["log_loss"].get<double>(),
+              1e-6);
+  EXPECT_EQ(now["gate"]["test"], "mcnemar_exact");
+
+  const auto audit = storage::labels(bench.store(), bench.project().id, storage::LabelUse::audit);
+  loop::NumberedLabels numbers;
+  for (const Labelled& label : audit) numbers.rows.push_back(label.row);
+  std::map<int64_t, int64_t> selection_of;
+  for (const auto& selection : bench.selections())
+    for (const SelectionItem& item : selection.items)
+      if (item.audit) selection_of[item.row] = selection.id;
+  const auto order = loop::draw_order(bench.store(), bench.project(), numbers);
+  ASSERT_EQ(order.size(), audit.size());
+  EXPECT_FALSE(std::is_sorted(order.begin(), order.end()));  // Rows are not drawn in their order.
+  for (size_t i = 1; i < order.size(); ++i)
+    EXPECT_LE(selection_of.at(numbers.rows[order[i - 1]]), selection_of.at(numbers.rows[order[i]]));
 }
 
 TEST(Evaluation, TakesSlicesOverUntilATenthMoreAuditLabelsHaveCome) {

@@ -5,6 +5,8 @@
 namespace querist::app {
 
 static std::string estimate_line(std::string_view name, const Json& estimate) {
+  if (estimate["ci_low"].is_null())
+    return fmt::format("{:<18} {:.4f} (no interval)\n", name, estimate["value"].get<double>());
   return fmt::format("{:<18} {:.4f} (95 % {:.4f} to {:.4f}, {})\n", name,
                      estimate["value"].get<double>(), estimate["ci_low"].get<double>(),
                      estimate["ci_high"].get<double>(), estimate["method"].get<std::string>());
@@ -36,6 +38,20 @@ static std::string judgement_text(const Json& metrics) {
   return text;
 }
 
+// f1_micro is accuracy.
+static constexpr std::pair<const char*, std::string_view> score_words[] = {
+    {"f1_macro", "f1 macro"},
+    {"f1_weighted", "f1 weighted"},
+    {"matthews_correlation", "matthews corr."},
+    {"cohen_kappa", "cohen's kappa"},
+    {"roc_auc", "roc auc"},
+    {"average_precision", "average precision"},
+    {"log_loss", "log loss"},
+    {"brier_score", "brier score"},
+    {"adaptive_calibration_error", "ece equal mass"},
+    {"classwise_calibration_error", "ece class-wise"},
+    {"debiased_calibration_error", "ece debiased"}};
+
 std::string metrics_text(const Json& report) {
   const Json& metrics = report["metrics"];
   if (!metrics.is_object())
@@ -45,7 +61,19 @@ std::string metrics_text(const Json& report) {
                   metrics["audit_labels"].get<int64_t>());
   for (const char* name : {"accuracy", "balanced_accuracy", "ece"})
     text += estimate_line(name, metrics[name]);
+  if (metrics.contains("confidence_sequence")) {
+    const Json& sequence = metrics["confidence_sequence"];
+    text +=
+        fmt::format("{:<18} {:.4f} to {:.4f} at 95 %, however often you look\n", "accuracy within",
+                    sequence["low"].get<double>(), sequence["high"].get<double>());
+  }
   text += judgement_text(metrics);
+  for (const auto& [name, words] : score_words) {
+    if (const Json score = metrics.value("scores", Json()).value(name, Json()); score.is_object())
+      text += estimate_line(words, score);
+  }
+  if (const Json gate = metrics.value("gate", Json()); gate.is_object())
+    text += gate["sentence"].get<std::string>() + "\n";
   for (const Json& row : metrics["per_class"]) {
     const std::string recall = row["recall"].is_null()
                                    ? "not known yet"

@@ -18,16 +18,16 @@
 namespace querist::app {
 
 // The project as the API shows it; made when it is new.
-static Json project_for(const Backend& backend, const Invocation& invocation) {
+static Json project_for(const Backend& backend, const Invocation& invocation,
+                        const std::vector<std::string>& classes) {
   const std::string name = invocation.text("project");
   try {
     return ask(backend, "GET", project_path(name));
   } catch (const Error& error) {
     if (error.code() != Code::not_found) throw;
   }
-  return ask(
-      backend, "POST", "/api/v1/projects",
-      {{"name", name}, {"task", invocation.text("task")}, {"classes", invocation.list("classes")}});
+  return ask(backend, "POST", "/api/v1/projects",
+             {{"name", name}, {"task", invocation.text("task")}, {"classes", classes}});
 }
 
 // Rows of CSV or JSON from standard input.
@@ -123,19 +123,32 @@ static void print(const std::string& project, const loop::ImportReport& total, b
   if (total.resumed_after) put_out("", fmt::format("resumed after row {}\n", total.resumed_after));
 }
 
+// A model of one class says it of everything, and labels of others are refused.
+static void tell_of_one_class(const Json& project) {
+  const Json& classes = project["classes"];
+  if (classes.size() != 1) return;
+  std::fprintf(stderr,
+               "every label so far is %s; to label others, import a row of each with "
+               "--add-classes\n",
+               classes[0].get<std::string>().c_str());
+}
+
 static int run(const Invocation& invocation) {
   if (invocation.arguments.empty())
     wrong_usage(
         "import takes one or more files, or - for standard input; try querist import --help");
   if (invocation.text("project").empty())
     wrong_usage("pass --project NAME: where should the rows go?");
+  loop::ImportOptions options;
+  options.roles = roles_of(invocation);
+  const auto classes = invocation.list("classes");
   const Backend backend = open_backend(invocation);
-  const Json project = project_for(backend, invocation);
+  const Json project = project_for(backend, invocation, classes);
   const auto name = project["name"].get<std::string>();
   Rejects rejects(invocation.text("rejects"));
   std::string file;
-  loop::ImportOptions options;
-  options.roles = roles_of(invocation);
+  if (project.value("payload", Json()) == "embedding")
+    options.roles.expected = PayloadKind::embedding;
   options.embeddings = invocation.text("embeddings");
   options.add_classes = project["classes"].empty() || invocation.options.flag("add_classes");
   options.rejected = [&](const formats::RowProblem& problem) { rejects.add(file, problem); };
@@ -153,6 +166,7 @@ static int run(const Invocation& invocation) {
     }
   }
   rejects.end();
+  tell_of_one_class(ask(backend, "GET", project_path(name)));
   if (backend.store && !invocation.options.flag("no_features")) {
     const Project row = storage::project(*backend.store, name);
     ProgressBar bar("features");

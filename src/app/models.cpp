@@ -45,7 +45,9 @@ static std::string distilled_text(const Json& model) {
                         agreement["value"].get<double>(), agreement["ci_low"].get<double>(),
                         agreement["ci_high"].get<double>());
   }
-  return text + model["gate"]["sentence"].get<std::string>() + "\n";
+  text += model["gate"]["sentence"].get<std::string>() + "\n";
+  const auto warning = how.value("sentence", std::string());
+  return warning.empty() ? text : text + warning + "\n";
 }
 
 static std::string robustness_text(const Json& report) {
@@ -139,16 +141,17 @@ Verb models() {
   return {
       .name = "models",
       .summary =
-          "List model versions; show, distil, attack, promote or roll back one; read the history "
-          "of aliases.",
+          "List model versions; show, distil, promote or roll back one, or measure its "
+          "robustness; read the history of aliases.",
       .arguments = "ACTION...",
       .example = "querist models promote 7 --project sms --reason \"audited\"",
       .options = with_project(
           {{.name = "alias", .fallback = "champion", .help = "Alias to move."},
            {.name = "reason", .fallback = "", .help = "Why; kept in the history."},
            {.name = "learner",
-            .fallback = "neural_head",
-            .help = "distil: the small head that is taught; neural_head or logistic_regression."},
+            .fallback = "",
+            .help = "distil: the small head that is taught, neural_head or logistic_regression; "
+                    "empty: one that is smaller than its teacher."},
            {.name = "temperature",
             .fallback = 3.0,
             .min = 1,

@@ -73,8 +73,9 @@ static int run(const Invocation& invocation) {
   std::string why;
   Json report;
   int64_t rounds = 0;
+  bool was_cut = false;
   for (;;) {
-    backend.turn(project, false, quiet);
+    backend.turn(project, was_cut, quiet);
     report = ask(backend, "GET", path + "/progress");
     bar.progress().at(report["counts"]["labeled"].get<double>(), static_cast<double>(until.labels),
                       "labels");
@@ -84,7 +85,12 @@ static int run(const Invocation& invocation) {
       why = "the next batch waits for its labels";
       break;
     }
-    if (ask(backend, "POST", path + "/oracle")["answered"] == 0) {
+    // So many labels and no more, or all that are open.
+    const int64_t wanted = until.labels - report["counts"]["labeled"].get<int64_t>();
+    const Json body = until.labels ? Json{{"count", wanted}} : Json();
+    const Json answered = ask(backend, "POST", path + "/oracle", body)["answered"];
+    was_cut = until.labels && answered == wanted;  // The rest of the batch may still be open.
+    if (answered == 0) {
       const Json newest = ask(backend, "GET", path + "/cycles?limit=1")["items"];
       why = !newest.empty() && newest[0]["state"] == "finished"
                 ? "every example is labelled"

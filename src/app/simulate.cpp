@@ -7,6 +7,8 @@
 #include "app/columns.h"
 #include "app/curve_plot.h"
 #include "app/progress_bar.h"
+#include "app/simulate_doubts.h"
+#include "app/simulate_options.h"
 #include "app/verb.h"
 #include "base/error.h"
 #include "base/fast_hash.h"
@@ -15,6 +17,8 @@
 #include "loop/one_by_one.h"
 #include "loop/screening.h"
 #include "loop/simulate.h"
+#include "loop/simulation/comparisons.h"
+#include "loop/simulation/named_once.h"
 #include "strategies/door/expression.h"
 
 namespace querist::app {
@@ -60,7 +64,11 @@ static loop::SimulationPlan plan_of(const Invocation& invocation) {
   plan.augment = invocation.text("augment");
   plan.query_learner = invocation.text("query_learner");
   plan.task_learner = invocation.text("task_learner");
-  plan.stopping = strategies::split_strategies(invocation.text("stopping"));
+  if (!invocation.text("stopping").empty()) {
+    plan.stopping = strategies::split_strategies(invocation.text("stopping"));
+    if (plan.stopping.empty()) wrong_usage("--stopping names nothing; leave it out to watch none");
+    loop::check_names("stopping", plan.stopping);
+  }
   plan.guard = invocation.text("guard") == "on";
   plan.labels_saved = invocation.options.flag("labels_saved");
   const bool by_fraction =
@@ -110,19 +118,10 @@ static void print_summary(const Json& result) {
                     row["name"].get<std::string>(), row["final_typo_accuracy_mean"].get<double>());
   }
   for (const Json& row : result["comparisons"]) {
-    text += fmt::format("{} against {}: aulc {:+.4f} (95 % {:+.4f} to {:+.4f}), p = {:.4f}",
-                        row["name"].get<std::string>(), row["against_name"].get<std::string>(),
-                        row["aulc_difference"].get<double>(), row["ci_low"].get<double>(),
-                        row["ci_high"].get<double>(), row["p_value"].get<double>());
-    if (!row["labels_saved"].is_null()) {
-      text += fmt::format(", labels saved {:.0f} %", 100 * row["labels_saved"].get<double>());
-      if (!row["labels_saved_ci_low"].is_null()) {
-        text += fmt::format(" (95 % {:.0f} to {:.0f} %)",
-                            100 * row["labels_saved_ci_low"].get<double>(),
-                            100 * row["labels_saved_ci_high"].get<double>());
-      }
-    }
-    text += "\n";
+    text +=
+        fmt::format("{} against {}: aulc {}, labels saved: {}\n", row["name"].get<std::string>(),
+                    row["against_name"].get<std::string>(),
+                    loop::difference_text(row, "aulc_difference"), loop::labels_saved_text(row));
   }
   std::fputs((curve_plot(result) + "\n" + text + stopping_text(result)).c_str(), stdout);
 }
@@ -167,10 +166,9 @@ static void print_screening(const Json& result) {
                         row["recall_10_mean"].get<double>());
   }
   for (const Json& row : result["comparisons"]) {
-    text += fmt::format("{} against {}: wss@95 {:+.4f} (95 % {:+.4f} to {:+.4f}), p = {:.4f}\n",
-                        row["strategy"].get<std::string>(), row["against"].get<std::string>(),
-                        row["wss_95_difference"].get<double>(), row["ci_low"].get<double>(),
-                        row["ci_high"].get<double>(), row["p_value"].get<double>());
+    text += fmt::format("{} against {}: wss@95 {}\n", row["strategy"].get<std::string>(),
+                        row["against"].get<std::string>(),
+                        loop::difference_text(row, "wss_95_difference"));
   }
   std::fputs(text.c_str(), stdout);
 }
@@ -217,18 +215,21 @@ static int run(const Invocation& invocation) {
   if (!protocol &&
       (invocation.options.changed("query_learner") || invocation.options.changed("task_learner")))
     wrong_usage("--query-learner and --task-learner are for --protocol one_by_one_rbf_svm");
+  check_out_folders(invocation);
   const loop::SimulationPlan plan = plan_of(invocation);
   const std::string& path = invocation.arguments[0];
   ProgressBar bar("simulating");
   formats::Roles roles = roles_of(invocation);
   roles.group = invocation.text("cost_column");
-  const auto table = loop::read_table(path, roles, invocation.text("embeddings"), bar.progress());
+  roles.group_word = "cost_column";
+  auto table = loop::read_table(path, roles, invocation.text("embeddings"), bar.progress());
   for (size_t i = 0; i < table.problems.size() && i < 5; ++i) {
     std::fprintf(stderr, "row %lld was left out: %s\n",
                  static_cast<long long>(table.problems[i].row), table.problems[i].reason.c_str());
   }
   if (table.problems.size() > 5)
     std::fprintf(stderr, "… and %zu more rows\n", table.problems.size() - 5);
+  if (!invocation.text("id").empty()) leave_out_repeated_ids(table);
   if (review) {
     return put_result(
         invocation,
@@ -236,6 +237,7 @@ static int run(const Invocation& invocation) {
                                                       invocation.text("relevant"), bar.progress())),
         print_screening);
   }
+  if (!protocol) tell_doubts(plan, table);
   const auto simulation = protocol ? loop::simulate_one_by_one(table, plan, bar.progress())
                                    : loop::simulate(table, plan, bar.progress());
   const Json result = loop::simulation_json(simulation, metric_of(invocation, protocol));
@@ -259,174 +261,7 @@ Verb simulate() {
       .example =
           "querist simulate reviews.csv --text body --label stars --strategies auto,margin,random "
           "--html report.html",
-      .options = with_columns(
-          {{.name = "test_fraction",
-            .fallback = 0.4,
-            .min = 0.01,
-            .max = 0.99,
-            .help = "Share of the rows to test on, drawn anew for each seed; without --split."},
-           {.name = "strategies",
-            .fallback = "auto,margin,random",
-            .help = "Strategies, comma-separated; each may set parameters, as in "
-                    "margin,k_means(max_iterations=50)."},
-           {.name = "learner",
-            .fallback = "logistic_regression",
-            .help =
-                "Learner that is trained; of several, comma-separated, each gets its runs. auto: "
-                "chosen on the way by losses out of fold."},
-           {.name = "featurizer",
-            .fallback = "",
-            .help = "Featurizer, or several as with learner; empty: the usual one."},
-           {.name = "initial",
-            .fallback = 20,
-            .min = 1,
-            .max = 1e6,
-            .whole = true,
-            .help = "Random labels to start from."},
-           {.name = "initial_per_class",
-            .fallback = 0,
-            .min = 0,
-            .max = 1e6,
-            .whole = true,
-            .help = "Start from so many random labels of each class instead; 0: from --initial."},
-           {.name = "ssl",
-            .fallback = "off",
-            .help =
-                "Pseudo-labels for the models that are measured: off; auto, where they stand "
-                "the test; or the name of a pseudo-labeler, forced. Strategies never see them."},
-           {.name = "batch_size",
-            .fallback = 20,
-            .min = 1,
-            .max = 1e6,
-            .whole = true,
-            .help = "Labels a round."},
-           {.name = "budget",
-            .fallback = 500,
-            .min = 1,
-            .max = 1e7,
-            .whole = true,
-            .help = "Labels in all."},
-           {.name = "seeds",
-            .fallback = 10,
-            .min = 1,
-            .max = 10'000,
-            .whole = true,
-            .help = "Paired repetitions."},
-           {.name = "first_seed",
-            .fallback = 0,
-            .min = 0,
-            .max = 1e9,
-            .whole = true,
-            .help = "The first of the seeds, which count up from it."},
-           {.name = "protocol",
-            .fallback = "none",
-            .choices = {"none", "one_by_one_rbf_svm", "screening"},
-            .help = "one_by_one_rbf_svm: as the published comparison on 26 binary tables, one "
-                    "label a step to the last under an RBF support vector machine. screening: as "
-                    "a systematic review, all rows are read from one relevant and one other "
-                    "record on, by certainty and one at a time unless told otherwise, until "
-                    "nothing relevant is left."},
-           {.name = "query_learner",
-            .fallback = "",
-            .help = "With one_by_one_rbf_svm: the learner that strategies ask instead of the "
-                    "support vector machine."},
-           {.name = "task_learner",
-            .fallback = "",
-            .help = "With one_by_one_rbf_svm: the learner that is measured instead of it."},
-           {.name = "relevant",
-            .fallback = "",
-            .help = "The class that --protocol screening looks for; empty: the rarer one."},
-           {.name = "noise",
-            .fallback = 0.0,
-            .min = 0,
-            .max = 1,
-            .help = "Chance of a wrong answer."},
-           {.name = "annotators",
-            .fallback = 0,
-            .min = 0,
-            .max = 10'000,
-            .whole = true,
-            .help = "Simulated annotators in the oracle's place; 0: the oracle answers."},
-           {.name = "votes",
-            .fallback = 1,
-            .min = 1,
-            .max = 100,
-            .whole = true,
-            .help = "Labels an example gets from different annotators; their majority counts, and "
-                    "each costs."},
-           {.name = "annotator_accuracy",
-            .fallback = "0.8",
-            .help = "How often annotators are right: one number, or several in turn."},
-           {.name = "annotator_errors",
-            .fallback = "uniform",
-            .choices = {"uniform", "confusion", "difficulty"},
-            .help = "How they err: on any class, each by likings of its own, or near the boundary "
-                    "of a model of all labels."},
-           {.name = "spammers",
-            .fallback = 0.0,
-            .min = 0,
-            .max = 1,
-            .help = "Share of the annotators that answer at random."},
-           {.name = "cost_per_label",
-            .fallback = 0.0,
-            .min = 0,
-            .max = 1e9,
-            .help = "What a label costs; the result then has areas over cost. 0: not counted."},
-           {.name = "cost_column",
-            .fallback = "",
-            .help = "Column of what a label of the row costs, times cost_per_label."},
-           {.name = "full_accuracy",
-            .fallback = false,
-            .help = "Also train on the whole pool, once a seed, and tell the labels that 90, 95 "
-                    "and 99 % of its accuracy took; --html and --stopping do so too."},
-           {.name = "typos",
-            .fallback = 0.0,
-            .min = 0,
-            .max = 1,
-            .help = "Share of the letters that are mistyped in a second copy of the test texts, to "
-                    "measure on as well."},
-           {.name = "augment",
-            .fallback = "none",
-            .choices = {"none", "typos"},
-            .help = "typos: train on each labelled text as it is and with as many typos, half a "
-                    "label each."},
-           {.name = "audit_share",
-            .fallback = 0.0,
-            .min = 0,
-            .max = 1,
-            .help = "Share of each batch drawn at random and not trained on; it counts as spent."},
-           {.name = "stopping",
-            .fallback = "",
-            .help = "Stopping rules to watch, comma-separated, as in "
-                    "stabilizing_predictions,stabilizing_predictions(kappa=0.95): where each would "
-                    "have ended the run, and its share of the accuracy that all labels give. The "
-                    "run goes on to its budget."},
-           {.name = "guard",
-            .fallback = "on",
-            .choices = {"on", "off"},
-            .help = "With an audit share: draw half of each batch at random while the chosen "
-                    "labels teach less than random ones."},
-           {.name = "labels_saved",
-            .fallback = false,
-            .help = "With an audit share: also estimate, at the end of each run and by its audit "
-                    "labels, what a project would say of the labels it saved; in the JSON's runs."},
-           {.name = "metric",
-            .fallback = "accuracy",
-            .choices = {"accuracy", "aubc_trapz_over_n"},
-            .help =
-                "Normalisation of the area: the mean over labels, or the published benchmark's."},
-           {.name = "threads",
-            .fallback = 0,
-            .min = 0,
-            .max = 1024,
-            .whole = true,
-            .help = "Threads; 0: all cores."},
-           {.name = "out",
-            .fallback = "",
-            .help = "Write the result as JSON to this file; finished runs are kept beside it, "
-                    "so that an interrupted simulation goes on."},
-           {.name = "html", .fallback = "", .help = "Write a self-contained report to this file."},
-           json_option()}),
+      .options = simulate_options(),
       .run = run,
   };
 }

@@ -39,6 +39,12 @@ std::string status_text(const Json& report) {
   if (metrics.is_object()) {
     text += fmt::format("right: {}, on {} audit labels\n", estimate_text(metrics["accuracy"]),
                         metrics["audit_labels"].get<int64_t>());
+    if (metrics.contains("confidence_sequence")) {
+      const Json& sequence = metrics["confidence_sequence"];
+      text +=
+          fmt::format("valid at every look: {:.1f}–{:.1f} of 100\n",
+                      100 * sequence["low"].get<double>(), 100 * sequence["high"].get<double>());
+    }
     text += fmt::format("balanced over classes: {}\n", estimate_text(metrics["balanced_accuracy"]));
   } else {
     text += "accuracy: not known yet, " + report["metrics_reason"].get<std::string>() + "\n";

@@ -39,13 +39,20 @@ ParamValue parse_value(const ParamSpec& spec, std::string_view text) {
   return std::string(text);
 }
 
+// Whole numbers in full: 1000000000, not 1e+09.
+static std::string plain(double number) {
+  const bool is_short = number == std::floor(number) && std::abs(number) < 1e21;
+  return is_short ? fmt::format("{:.0f}", number) : fmt::format("{:g}", number);
+}
+
 static void check_value(const ParamSpec& spec, const ParamValue& value) {
   if (value.index() != spec.fallback.index()) {
     refuse("{} must be a {}, not \"{}\"", spec.name, spec.type(), to_text(value));
   }
   if (const auto* number = std::get_if<double>(&value)) {
     if (!(*number >= spec.min && *number <= spec.max)) {  // Refuses NaN as well.
-      refuse("{} must lie between {:g} and {:g}, not {:g}", spec.name, spec.min, spec.max, *number);
+      refuse("{} must lie between {} and {}, not {}", spec.name, plain(spec.min), plain(spec.max),
+             plain(*number));
     }
     if (spec.whole && *number != std::floor(*number)) {
       refuse("{} must be a whole number, not {:g}", spec.name, *number);

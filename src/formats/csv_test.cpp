@@ -174,7 +174,7 @@ TEST(Csv, RefusesRolesThatCannotBe) {
     return got.error ? std::string(got.error->what()) : std::string();
   };
   EXPECT_EQ(message({.label = "lable"}),
-            "there is no column \"lable\" to be the label; the columns are text, label");
+            "there is no column \"lable\", asked for as label; the columns are text, label");
   EXPECT_EQ(message({.text = "label", .label = "label"}),
             "the column \"label\" is asked for twice; each column plays one part");
   EXPECT_NE(message({.text = "text", .columns = {"label"}}), "");

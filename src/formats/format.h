@@ -28,6 +28,10 @@ struct Roles {
   // The payload comes from elsewhere, row by row (an embeddings file): the rows need none, and the
   // layout says embedding.
   bool payload_elsewhere = false;
+  // What the rows' home holds already; embeddings are then read where rows have some, even beside
+  // rows of text.
+  std::optional<PayloadKind> expected{};
+  std::string group_word{};  // What asked for the group; empty: group.
 };
 
 // What a file turned out to hold, known before its first row.

@@ -94,7 +94,7 @@ TEST(Jsonl, KnowsARoleThatOnlyALaterObjectHas) {
   const auto missing = collect_bytes("jsonl", "{\"text\": \"a\"}\n", {.label = "stars"});
   ASSERT_TRUE(missing.error);
   EXPECT_STREQ(missing.error->what(),
-               "there is no column \"stars\" to be the label; the columns are text");
+               "there is no column \"stars\", asked for as label; the columns are text");
 }
 
 TEST(Jsonl, ReportsBadRowsAndKeepsTheOthers) {

@@ -34,14 +34,15 @@ Undone undo(storage::Store& store, const Project& project, std::optional<int64_t
             const std::string& annotator, bool any_annotator = false);
 
 // Answers examples with the labels their source gave, as `annotator`; those without one are left.
-// In batches, each its own transaction. rows empty: all that are not labelled yet. Returns how
-// many.
+// In batches, each its own transaction. rows empty: all that are not labelled yet. At
+// most so many are answered. Returns how many.
 int64_t adopt_known_labels(storage::Store& store, const Project& project,
-                           const std::vector<int64_t>& example_ids, const std::string& annotator);
+                           const std::vector<int64_t>& example_ids, const std::string& annotator,
+                           int64_t most = INT64_MAX);
 
 // The same for every open item of the project's selections.
 int64_t adopt_for_open_items(storage::Store& store, const Project& project,
-                             const std::string& annotator);
+                             const std::string& annotator, int64_t most = INT64_MAX);
 
 // The kind and key of the job that moves a project's cycle on.
 inline constexpr std::string_view cycle_job = "advance_cycle";

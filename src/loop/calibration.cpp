@@ -71,6 +71,7 @@ Json no_calibration(const Dataset& data, const std::string& setting, std::string
 
 Json calibration_of_labels(const Dataset& data, const Matrix& held_out, const std::string& setting,
                            bool balanced, uint64_t seed) {
+  if (data.classes < 2) return no_calibration(data, setting, "there is one class alone");
   const HeldOutRows rows = rows_of(data, held_out, balanced);
   if (rows.labels.empty()) return no_calibration(data, setting, "no class has two labels");
   Json json;

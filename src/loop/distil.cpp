@@ -10,6 +10,7 @@
 #include "loop/given_params.h"
 #include "loop/numbered_labels.h"
 #include "loop/signals.h"
+#include "loop/student.h"
 #include "metrics/classification.h"
 #include "storage/annotations.h"
 #include "storage/events.h"
@@ -138,8 +139,6 @@ static Lesson lesson_of(const NumberedLabels& trained, const NumberedLabels& aud
 ModelVersion distil(Workshop& workshop, const DistilRequest& request, const std::string& actor,
                     const Progress& progress) {
   storage::Store& store = workshop.store();
-  const auto student = learner_for(request.learner);
-  learners::check_student(student);
   if (!(request.temperature >= 1 && request.temperature <= 20))
     refuse("temperature must lie between 1 and 20, not {}", request.temperature);
   if (!(request.max_loss >= 0 && request.max_loss <= 1))
@@ -151,6 +150,11 @@ ModelVersion distil(Workshop& workshop, const DistilRequest& request, const std:
     fail(Code::conflict, "version {} reads features of an older featurizer: train again first",
          teacher.version);
   }
+  const auto student =
+      learner_for(!request.learner.empty()
+                      ? request.learner
+                      : small_student(teacher, view.features.cols, teacher.classes.size()));
+  learners::check_student(student);
   const LoadedModel loaded = workshop.load_model(teacher.version);
   const auto labels = [&](storage::LabelUse use, int64_t through_event) {
     return numbered(storage::labels_as_of(store, project.id, use, through_event), teacher.classes,
@@ -190,6 +194,8 @@ ModelVersion distil(Workshop& workshop, const DistilRequest& request, const std:
       {"microseconds_a_row",
        {{"teacher", microseconds_a_row(*loaded.model, view.features)},
         {"student", microseconds_a_row(*model, view.features)}}}};
+  Json& how = version.data["distillation"];
+  how["sentence"] = cost_warning(how["bytes"], how["microseconds_a_row"]);
   workshop.check_features();
   const int64_t made = store_student(store, version, bytes, judged, actor);
   return storage::find_model(store, project.id, made).value();

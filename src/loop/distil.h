@@ -8,8 +8,8 @@
 namespace querist::loop {
 
 struct DistilRequest {
-  int64_t version = 0;                  // The teacher; 0: the champion.
-  std::string learner = "neural_head";  // The student: an expression.
+  int64_t version = 0;  // The teacher; 0: the champion.
+  std::string learner;  // Of the student; empty: one that is smaller (student.h).
   double temperature = 3;
   double max_loss =
       0.01;  // Accuracy that the student may lose on the audit labels to pass its gate.

@@ -133,8 +133,8 @@ Gate paired_gate(std::span<const int32_t> labels, const Matrix& challenger, cons
   gate.sentence = fmt::format(
       "On the same {} audit examples it is right on {} that the champion gets wrong, and wrong on "
       "{} that the champion gets "
-      "right: {}.",
-      labels.size(), only_ours, only_theirs,
+      "right (McNemar's exact p = {:.3f}): {}.",
+      labels.size(), only_ours, only_theirs, gate.p_value,
       gate.passed ? "passed" : "not passed, it must not be worse");
   return gate;
 }
@@ -147,6 +147,7 @@ Json gate_json(const Gate& gate, int64_t against) {
           {"ci_low", tested ? Json(gate.ci_low) : Json(nullptr)},
           {"ci_high", tested ? Json(gate.ci_high) : Json(nullptr)},
           {"p_value", tested ? Json(gate.p_value) : Json(nullptr)},
+          {"test", tested ? Json("mcnemar_exact") : Json(nullptr)},
           {"audit_labels", gate.audit_labels},
           {"sentence", gate.sentence}};
 }

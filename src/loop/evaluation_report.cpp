@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "loop/leakage.h"
 #include "loop/numbered_labels.h"
+#include "loop/score_report.h"
+#include "metrics/decision.h"
 #include "storage/annotations.h"
 #include "storage/models.h"
 
@@ -50,6 +52,18 @@ static AuditAnswers answers_of(Workshop& workshop, const Project& project,
   return answers;
 }
 
+// A class that came after the model has no weight of its own, and no probability.
+static Json scores_of(const ModelVersion& version, const AuditAnswers& answers,
+                      const Project& project) {
+  std::vector<double> weights;
+  if (version.data.contains("decision"))
+    version.data["decision"].at("class_weights").get_to(weights);
+  if (!weights.empty()) weights.resize(answers.probabilities.cols, 1);
+  return scores_json(answers.labels, metrics::decide(answers.probabilities, weights),
+                     answers.probabilities,
+                     static_cast<uint64_t>(project.settings.integer("seed")));
+}
+
 Json evaluation_report(Workshop& workshop, const Project& project, const EvaluationWishes& wishes,
                        const Progress& progress) {
   storage::Store& store = workshop.store();
@@ -75,6 +89,10 @@ Json evaluation_report(Workshop& workshop, const Project& project, const Evaluat
   report["audit_labels"] = answers.rows.size();
   if (wishes.parts.contains("slices") && !answers.rows.empty())
     report["slices"] = slices_json(store, project, answers, view, wishes.loss);
+  if (wishes.parts.contains("scores") && !answers.rows.empty()) {
+    report["scores"] = scores_of(*version, answers, project);
+    report["gate"] = version->gate;
+  }
   if (wishes.parts.contains("groups") && !answers.rows.empty()) {
     auto columns = wishes.group_columns;
     if (columns.empty()) columns = column_names(project.settings.text("group_columns"));

@@ -68,12 +68,13 @@ inline NewExample generated_row(int i) {
 class Bench {
  public:
   // folder: opens what is there already; empty: a folder that goes with the bench.
-  explicit Bench(const Json& settings = Json::object(), const std::filesystem::path& folder = {})
+  explicit Bench(const Json& settings = Json::object(), const std::filesystem::path& folder = {},
+                 const std::vector<std::string>& classes = {"ham", "spam"})
       : path_(folder.empty() ? own_.path() : folder) {
     reopen();
     if (!storage::find_project(store(), "p")) {
-      storage::create_project(
-          store(), {.name = "p", .classes = {"ham", "spam"}, .settings = settings}, "ada");
+      storage::create_project(store(), {.name = "p", .classes = classes, .settings = settings},
+                              "ada");
     }
     reopen();
   }

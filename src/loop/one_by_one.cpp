@@ -10,6 +10,7 @@
 #include "loop/one_by_one/machine.h"
 #include "loop/one_by_one/other_model.h"
 #include "loop/signals.h"
+#include "loop/simulation/named_once.h"
 #include "metrics/classification.h"
 
 namespace querist::loop {
@@ -147,6 +148,7 @@ Simulation simulate_one_by_one(const Table& table, const SimulationPlan& plan,
   if (table.classes.size() != 2)
     refuse("the protocol is for two classes; the data has {}", table.classes.size());
   if (plan.seeds == 0) refuse("seeds must be at least 1");
+  check_names("strategies", plan.strategies);
   for (const std::string& strategy : plan.strategies) protocol_strategy(strategy);
   for (const std::string& learner : {plan.query_learner, plan.task_learner}) {
     if (!learner.empty()) learner_for(learner);

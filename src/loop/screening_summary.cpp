@@ -1,7 +1,7 @@
 // What simulated screening comes to: the reading saved at a recall, as JSON.
 #include "loop/screening.h"
+#include "loop/simulation/comparisons.h"
 #include "metrics/intervals.h"
-#include "metrics/paired_tests.h"
 #include "metrics/work_saved.h"
 
 namespace querist::loop {
@@ -46,15 +46,9 @@ static Json comparison_of(const Screening& screening, const std::string& strateg
   const auto theirs = work_saved(screening, against, 0.95);
   std::vector<double> differences;
   for (size_t i = 0; i < ours.size(); ++i) differences.push_back(ours[i] - theirs[i]);
-  const auto gain = differences.size() > 1
-                        ? metrics::student_t_interval(differences)
-                        : metrics::Estimate{differences[0], differences[0], differences[0], "none"};
-  return {{"strategy", strategy},
-          {"against", against},
-          {"wss_95_difference", gain.value},
-          {"ci_low", gain.ci_low},
-          {"ci_high", gain.ci_high},
-          {"p_value", metrics::wilcoxon_signed_rank(differences).p_value}};
+  Json row = {{"strategy", strategy}, {"against", against}};
+  row.update(paired_difference("wss_95_difference", differences));
+  return row;
 }
 
 Json screening_json(const Screening& screening) {

@@ -12,19 +12,16 @@
 #include "loop/signals.h"
 #include "loop/simulation/finished_runs.h"
 #include "loop/simulation/full_pool.h"
+#include "loop/simulation/named_once.h"
 #include "loop/simulation/walk.h"
 
 namespace querist::loop {
 
-static std::vector<std::string> named_or_usual(const std::string& list) {
-  return list.empty() ? std::vector<std::string>{""} : strategies::split_strategies(list);
-}
-
 // One plan for each learner, each with one featurizer, by featurizer within a learner.
 static std::vector<SimulationPlan> variants_of(const Table& table, const SimulationPlan& plan) {
   std::vector<SimulationPlan> variants;
-  for (const std::string& learner : named_or_usual(plan.learner)) {
-    for (const std::string& featurizer : named_or_usual(plan.featurizer)) {
+  for (const std::string& learner : named_or_usual("learner", plan.learner)) {
+    for (const std::string& featurizer : named_or_usual("featurizer", plan.featurizer)) {
       variants.push_back(plan);
       variants.back().learner = learner;
       variants.back().featurizer =
@@ -35,6 +32,7 @@ static std::vector<SimulationPlan> variants_of(const Table& table, const Simulat
 }
 
 static void check_plan(const Table& table, const SimulationPlan& plan) {
+  check_names("strategies", plan.strategies);
   if (table.classes.size() < 2) {
     refuse("the data has {} classes in its label column; a simulation needs at least two",
            table.classes.size());

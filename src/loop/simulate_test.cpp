@@ -9,6 +9,7 @@
 
 #include "base/threads.h"
 #include "loop/loop_fixture.h"
+#include "loop/simulation/comparisons.h"
 #include "loop/simulation/typos.h"
 
 namespace querist::loop {
@@ -213,6 +214,18 @@ TEST(Simulate, RefusesWhatCannotBeSimulated) {
   plan = small_plan();
   plan.strategies = {"bald"};
   EXPECT_NE(refusal(table, plan).find("member_probabilities"), std::string::npos);
+  plan.strategies = {};
+  EXPECT_NE(refusal(table, plan).find("strategies names nothing"), std::string::npos);
+  plan.strategies = {"margin", "random", "margin"};
+  EXPECT_NE(refusal(table, plan).find("names margin twice"), std::string::npos);
+  for (std::string SimulationPlan::*list :
+       {&SimulationPlan::learner, &SimulationPlan::featurizer}) {
+    plan = small_plan();
+    plan.*list = ",";
+    EXPECT_NE(refusal(table, plan).find("names nothing"), std::string::npos);
+    plan.*list = " ";
+    EXPECT_NE(refusal(table, plan).find("names nothing"), std::string::npos);
+  }
   for (size_t SimulationPlan::*field :
        {&SimulationPlan::seeds, &SimulationPlan::batch_size, &SimulationPlan::initial}) {
     plan = small_plan();
@@ -272,6 +285,10 @@ TEST(SimulationJson, AgreesWithAreasRanksAndDifferencesByHand) {
   EXPECT_NEAR(pair["ci_high"].get<double>(), 0.2 + 12.706204736 * 0.1, 1e-6);  // t, 1 df.
   EXPECT_NEAR(pair["p_value"].get<double>(), 0.5, 1e-12);                      // 2 of 2^2 signs.
   EXPECT_NEAR(pair["labels_saved"].get<double>(), 0.5, 1e-9);  // 10 labels for 20 to reach 0.55.
+  EXPECT_TRUE(pair["labels_saved_ci_low"].is_null());          // Two seeds bear no interval of it.
+  EXPECT_TRUE(pair["labels_saved_ci_high"].is_null());
+  EXPECT_EQ(labels_saved_text(pair), "50 % (no interval from 2 seeds, 6 are needed)");
+  EXPECT_EQ(json["ranks"]["friedman_p_value"], 0.5);  // As the pair's.
   EXPECT_EQ(json["runs"].size(), 4u);
   EXPECT_EQ(json["data"]["rows"], 100);
 }
@@ -287,7 +304,40 @@ TEST(SimulationJson, SharesRanksAndFollowsThePublishedNormalisation) {
   EXPECT_EQ(json["summary"][1]["rank_mean"], 1.5);
   ASSERT_EQ(json["comparisons"].size(), 1u);
   EXPECT_EQ(json["comparisons"][0]["aulc_difference"], 0.0);
-  EXPECT_EQ(json["comparisons"][0]["p_value"], 1.0);
+  EXPECT_TRUE(json["comparisons"][0]["p_value"].is_null());  // One seed.
+}
+
+TEST(SimulationJson, ClaimsNoIntervalFromOneSeed) {
+  Simulation simulation;
+  simulation.runs = {hand_made("margin", 0, {0.5, 0.9}), hand_made("random", 0, {0.4, 0.8})};
+  const Json json = simulation_json(simulation, "accuracy");
+  const Json& pair = json["comparisons"][0];
+  EXPECT_NEAR(pair["aulc_difference"].get<double>(), 0.1, 1e-12);
+  for (const char* key : {"ci_low", "ci_high", "p_value", "labels_saved_ci_low"})
+    EXPECT_TRUE(pair[key].is_null()) << key;
+  EXPECT_TRUE(json["pairs"][0]["p_value"].is_null());
+  EXPECT_EQ(difference_text(pair, "aulc_difference"), "+0.1000 (one seed: no interval, no test)");
+  EXPECT_NE(simulation_html(json, "one").find("one seed: no interval"), std::string::npos);
+}
+
+TEST(SimulationJson, LeavesAnIntervalOpenWhereSomeResamplesNeverGetThere) {
+  Simulation simulation;
+  for (size_t seed = 0; seed < 8; ++seed)  // Level with random in the mean, behind in half of them.
+    simulation.runs.push_back(hand_made("margin", seed, {0.5, seed % 2 ? 0.7 : 0.9}));
+  for (size_t seed = 0; seed < 8; ++seed)
+    simulation.runs.push_back(hand_made("random", seed, {0.79, 0.79}));
+  const Json pair = simulation_json(simulation, "accuracy")["comparisons"][0];
+  EXPECT_NEAR(pair["labels_saved"].get<double>(), 1 - (10 + 20 * 0.29 / 0.3) / 10, 1e-9);
+  EXPECT_TRUE(pair["labels_saved_ci_low"].is_null());
+  EXPECT_GT(pair["labels_saved_ci_high"].get<double>(), pair["labels_saved"].get<double>());
+  EXPECT_NE(labels_saved_text(pair).find("at most"), std::string::npos);
+
+  for (SimulationRun& run : simulation.runs)  // All seeds alike reach it at 23 labels for 10.
+    if (run.strategy == "margin") run.accuracy = {0.4, 1};
+  const Json sure = simulation_json(simulation, "accuracy")["comparisons"][0];
+  EXPECT_NEAR(sure["labels_saved_ci_low"].get<double>(), -1.3, 1e-9);
+  EXPECT_NEAR(sure["labels_saved_ci_high"].get<double>(), -1.3, 1e-9);
+  EXPECT_TRUE(sure["labels_saved_reason"].is_null());
 }
 
 TEST(SimulationHtml, ShowsNamesAsTextNotAsMarkup) {

@@ -2,6 +2,7 @@
 // differences.
 #include "base/error.h"
 #include "loop/simulate.h"
+#include "loop/simulation/comparisons.h"
 #include "loop/simulation/report_charts.h"
 
 namespace querist::loop {
@@ -76,9 +77,9 @@ static std::string pair_section(const Json& result) {
   for (const Json& row : result["pairs"]) {
     rows += fmt::format(
         "<tr{}><th scope=\"row\">{} – {}</th><td>{:+.4f}</td><td>{}</td><td>{}</td></tr>",
-        row["p_holm"].get<double>() < 0.05 ? " class=\"differs\"" : "", text_of(row, "name"),
-        text_of(row, "against"), row["aulc_difference"].get<double>(), number_of(row, "p_value", 4),
-        number_of(row, "p_holm", 4));
+        !row["p_holm"].is_null() && row["p_holm"].get<double>() < 0.05 ? " class=\"differs\"" : "",
+        text_of(row, "name"), text_of(row, "against"), row["aulc_difference"].get<double>(),
+        escaped(p_value_text(row["p_value"])), escaped(p_value_text(row["p_holm"])));
   }
   std::string text =
       "<h2>All pairs</h2><div class=\"wide\"><table><tr><th>pair</th><th>difference in area</th>"
@@ -91,29 +92,17 @@ static std::string pair_section(const Json& result) {
              "<p>Mean ranks over {} seeds, 1 the best; bars join groups that do not differ at 5 % "
              "(Nemenyi). That all are alike: p = {} (Friedman). Seeds share one data set, so this "
              "speaks of it alone.</p>",
-             ranks["seeds"].get<int64_t>(), number_of(ranks, "friedman_p_value", 4));
+             ranks["seeds"].get<int64_t>(), escaped(p_value_text(ranks["friedman_p_value"])));
 }
 
 static std::string comparison_table(const Json& result) {
   std::string rows;
   for (const Json& row : result["comparisons"]) {
-    std::string saved = "not reached";
-    if (!row["labels_saved"].is_null()) {
-      saved = fmt::format("{:.0f} %", 100 * row["labels_saved"].get<double>());
-      if (!row["labels_saved_ci_low"].is_null()) {
-        saved +=
-            fmt::format(" ({:.0f} to {:.0f} %)", 100 * row["labels_saved_ci_low"].get<double>(),
-                        100 * row["labels_saved_ci_high"].get<double>());
-      }
-    }
-    rows += fmt::format(
-        "<tr><th scope=\"row\">{} against {}</th><td>{:+.4f} ({:+.4f} to "
-        "{:+.4f})</td><td>{:.4f}</td><td>{}</td></tr>",
-        text_of(row, "name"), text_of(row, "against_name"), row["aulc_difference"].get<double>(),
-        row["ci_low"].get<double>(), row["ci_high"].get<double>(), row["p_value"].get<double>(),
-        saved);
+    rows += fmt::format("<tr><th scope=\"row\">{} against {}</th><td>{}</td><td>{}</td></tr>",
+                        text_of(row, "name"), text_of(row, "against_name"),
+                        escaped(difference_text(row, "aulc_difference")), labels_saved_text(row));
   }
-  return "<div class=\"wide\"><table><tr><th>pair</th><th>difference in area (95 %)</th><th>p "
+  return "<div class=\"wide\"><table><tr><th>pair</th><th>difference in area (95 %), p "
          "(Wilcoxon)</th><th>labels saved</th></tr>" +
          rows + "</table></div>";
 }

@@ -1,16 +1,15 @@
 // What a simulation comes to: areas under the learning curve, ranks and paired differences, as
 // JSON.
 #include <algorithm>
-#include <numeric>
 
 #include "loop/simulate.h"
+#include "loop/simulation/comparisons.h"
 #include "loop/simulation/groups.h"
 #include "loop/simulation/run_record.h"
 #include "loop/simulation/stopping_summary.h"
 #include "metrics/intervals.h"
 #include "metrics/learning_curve.h"
 #include "metrics/multiple_comparisons.h"
-#include "metrics/paired_tests.h"
 
 namespace querist::loop {
 
@@ -109,93 +108,6 @@ static Json summary_row(const Group& group) {
   return row;
 }
 
-// The mean accuracy at each step over the given runs, which may repeat.
-static std::vector<double> mean_curve(const Group& group, std::span<const size_t> seeds) {
-  size_t shortest = group.runs.front()->accuracy.size();
-  for (const SimulationRun* run : group.runs) shortest = std::min(shortest, run->accuracy.size());
-  std::vector<double> curve(shortest, 0);
-  for (const size_t seed : seeds) {
-    for (size_t i = 0; i < shortest; ++i) {
-      curve[i] += group.runs[seed]->accuracy[i] / static_cast<double>(seeds.size());
-    }
-  }
-  return curve;
-}
-
-static std::optional<double> saved_on(const Group& group, const Group& against,
-                                      std::span<const size_t> seeds) {
-  const auto ours = mean_curve(group, seeds);
-  const auto theirs = mean_curve(against, seeds);
-  const size_t points = std::min(ours.size(), theirs.size());
-  const std::span<const double> labels = std::span(group.runs.front()->labels).first(points);
-  return metrics::labels_saved(labels, std::span(ours).first(points), labels,
-                               std::span(theirs).first(points));
-}
-
-// Labels saved on the mean curves, with a percentile bootstrap over the paired seeds. A resample in
-// which the target is never reached counts as nothing saved.
-static void add_labels_saved(const Group& group, const Group& against, Json& row) {
-  std::vector<size_t> seeds(group.runs.size());
-  std::iota(seeds.begin(), seeds.end(), 0);
-  const auto saved = saved_on(group, against, seeds);
-  row["labels_saved"] = saved ? Json(*saved) : Json(nullptr);
-  row["labels_saved_ci_low"] = nullptr;
-  row["labels_saved_ci_high"] = nullptr;
-  if (!saved || seeds.size() < 2) return;
-  const auto interval = metrics::bootstrap_interval(
-      seeds.size(),
-      [&](std::span<const size_t> drawn) { return saved_on(group, against, drawn).value_or(0); },
-      0);
-  row["labels_saved_ci_low"] = interval.ci_low;
-  row["labels_saved_ci_high"] = interval.ci_high;
-}
-
-static Json compare(const Group& group, const Group& against) {
-  std::vector<double> differences;
-  for (size_t seed = 0; seed < group.areas.size(); ++seed) {
-    differences.push_back(group.areas[seed] - against.areas[seed]);
-  }
-  const metrics::Estimate difference =
-      differences.size() > 1
-          ? metrics::student_t_interval(differences)
-          : metrics::Estimate{differences[0], differences[0], differences[0], "none"};
-  Json row = {{"strategy", group.strategy},
-              {"against", against.strategy},
-              {"name", group.name},
-              {"against_name", against.name},
-              {"aulc_difference", difference.value},
-              {"ci_low", difference.ci_low},
-              {"ci_high", difference.ci_high},
-              {"p_value", metrics::wilcoxon_signed_rank(differences).p_value}};
-  add_labels_saved(group, against, row);
-  return row;
-}
-
-// Within each learner and featurizer: every strategy against random, and the first against the
-// rest.
-static Json comparisons_of(const std::vector<Group>& groups) {
-  Json rows = Json::array();
-  for (size_t begin = 0, end = 0; begin < groups.size(); begin = end) {
-    const Group& first = groups[begin];
-    while (end < groups.size() && groups[end].learner == first.learner &&
-           groups[end].featurizer == first.featurizer) {
-      ++end;
-    }
-    const auto block = std::span(groups).subspan(begin, end - begin);
-    for (const Group& against : block) {
-      if (against.strategy != "random") continue;
-      for (const Group& group : block) {
-        if (&group != &against) rows.push_back(compare(group, against));
-      }
-    }
-    for (const Group& other : block) {
-      if (&other != &first && other.strategy != "random" && first.strategy != "random")
-        rows.push_back(compare(first, other));
-    }
-  }
-  return rows;
-}
-
 Json simulation_json(const Simulation& simulation, const std::string& metric) {
   Json runs = Json::array();
   for (const SimulationRun& run : simulation.runs) {
@@ -217,7 +129,7 @@ Json simulation_json(const Simulation& simulation, const std::string& metric) {
        {{"wall_seconds", simulation.wall_seconds}, {"cpu_seconds", simulation.cpu_seconds}}},
       {"runs", runs},
       {"summary", summary},
-      {"comparisons", comparisons_of(groups)},
+      {"comparisons", comparisons_of(plain)},
       {"pairs", pair_tests(plain)},
       {"ranks", rank_tests(plain)}};
   if (Json stopping = stopping_summary(plain); !stopping.empty())

@@ -2,6 +2,7 @@
 // audit labels and gated against the champion.
 #include "base/clock.h"
 #include "base/stop_point.h"
+#include "loop/audit_sequence.h"
 #include "loop/calibration.h"
 #include "loop/cycle.h"
 #include "loop/evaluate.h"
@@ -15,6 +16,7 @@
 #include "loop/slice_report.h"
 #include "loop/stop_set.h"
 #include "loop/succession.h"
+#include "metrics/decision.h"
 #include "storage/annotations.h"
 #include "storage/cycles.h"
 #include "storage/events.h"
@@ -121,6 +123,8 @@ static Json evaluate(const Training& training, const NumberedLabels& audit) {
                                 model.class_weights};
   Json metrics =
       evaluation_json(answers.labels, answers.probabilities, classes, seed, model.class_weights);
+  add_confidence_sequence(metrics, training.workshop.store(), training.project, audit,
+                          metrics::decide(answers.probabilities, model.class_weights));
   keep_slices(metrics, training.workshop.store(), training.project, answers, training.view);
   metrics["calibration"] =
       calibration_report(training.version.data["calibration"], audit.ids,

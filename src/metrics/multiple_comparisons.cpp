@@ -40,30 +40,96 @@ std::vector<double> descending_ranks(std::span<const double> values) {
   return ranks;
 }
 
+// Ranks block after block, and what the statistic is made of.
+struct RankTable {
+  size_t methods = 0, blocks = 0;
+  std::vector<double> ranks;
+  double squares = 0;
+
+  double between(std::span<const double> sums) const {
+    double total = 0;
+    for (const double sum : sums) total += sum * sum / static_cast<double>(blocks);
+    return total;
+  }
+  std::vector<double> sums() const {
+    std::vector<double> totals(methods);
+    for (size_t i = 0; i < ranks.size(); ++i) totals[i % methods] += ranks[i];
+    return totals;
+  }
+};
+
+static RankTable rank_table(std::span<const double> values, size_t methods) {
+  RankTable table{.methods = methods, .blocks = values.size() / methods};
+  for (size_t b = 0; b < table.blocks; ++b) {
+    const auto ranks = descending_ranks(values.subspan(b * methods, methods));
+    table.ranks.insert(table.ranks.end(), ranks.begin(), ranks.end());
+  }
+  for (const double rank : table.ranks) table.squares += rank * rank;
+  return table;
+}
+
+// The arrangements that a block's ranks have, equal ranks not told apart.
+static double arrangements(std::span<const double> ranks) {
+  double count = std::tgamma(static_cast<double>(ranks.size()) + 1);
+  for (auto at = ranks.begin(); at != ranks.end(); ++at)  // Divides by each tie's factorial.
+    count /= static_cast<double>(std::count(ranks.begin(), at + 1, *at));
+  return count;
+}
+
+// Counts through what the blocks after the first could have been.
+class Permutations {
+ public:
+  explicit Permutations(const RankTable& table)
+      : table_(table), observed_(table.between(table.sums())) {}
+
+  double p_value() {
+    std::vector<double> sums(table_.ranks.begin(),
+                             table_.ranks.begin() + static_cast<std::ptrdiff_t>(table_.methods));
+    walk(1, sums);
+    return static_cast<double>(as_far_) / static_cast<double>(all_);
+  }
+
+ private:
+  void walk(size_t block, const std::vector<double>& sums) {
+    if (block == table_.blocks) {
+      ++all_;
+      as_far_ += table_.between(sums) >= observed_ * (1 - 1e-12);
+      return;
+    }
+    const auto begin = table_.ranks.begin() + static_cast<std::ptrdiff_t>(block * table_.methods);
+    std::vector<double> ranks(begin, begin + static_cast<std::ptrdiff_t>(table_.methods));
+    std::sort(ranks.begin(), ranks.end());
+    do {
+      std::vector<double> more = sums;
+      for (size_t m = 0; m < ranks.size(); ++m) more[m] += ranks[m];
+      walk(block + 1, more);
+    } while (std::next_permutation(ranks.begin(), ranks.end()));
+  }
+
+  const RankTable& table_;
+  double observed_;
+  int64_t all_ = 0, as_far_ = 0;
+};
+
 TestResult friedman(std::span<const double> values, size_t methods) {
   if (methods < 2 || values.size() < 2 * methods || values.size() % methods != 0)
     refuse("Friedman's test needs two methods or more on two blocks or more");
-  const size_t blocks = values.size() / methods;
+  const RankTable table = rank_table(values, methods);
   const auto k = static_cast<double>(methods);
-  const auto n = static_cast<double>(blocks);
-  std::vector<double> sums(methods);
-  double squares = 0;
-  for (size_t b = 0; b < blocks; ++b) {
-    const auto ranks = descending_ranks(values.subspan(b * methods, methods));
-    for (size_t m = 0; m < methods; ++m) {
-      sums[m] += ranks[m];
-      squares += ranks[m] * ranks[m];
-    }
-  }
+  const auto n = static_cast<double>(table.blocks);
   const double centre = n * k * (k + 1) * (k + 1) / 4;
-  double between = 0;
-  for (const double sum : sums) between += sum * sum / n;
-  const double spread = squares - centre;  // Zero where every block is one tie.
-  if (!(spread > 1e-12 * squares)) return {0, 1};
-  const double chi_squared = n * (k - 1) * (between - centre) / spread;
+  const double spread = table.squares - centre;  // Zero where every block is one tie.
+  if (!(spread > 1e-12 * table.squares)) return {0, 1};
+  const double chi_squared = n * (k - 1) * (table.between(table.sums()) - centre) / spread;
   const double rest = n * (k - 1) - chi_squared;
-  if (!(rest > 1e-12)) return {std::numeric_limits<double>::infinity(), 0};
-  const double f = (n - 1) * chi_squared / rest;
+  const bool all_agree = !(rest > 1e-12 * n * k);
+  const double f =
+      all_agree ? std::numeric_limits<double>::infinity() : (n - 1) * chi_squared / rest;
+  double ways = 1;
+  for (size_t b = 1; b < table.blocks; ++b)
+    ways *= arrangements(std::span(table.ranks).subspan(b * methods, methods));
+  if (ways <= friedman_exact_up_to) return {f, Permutations(table).p_value()};
+  if (all_agree) return {f, 1 / ways};  // One way alone has every block like the first.
   const double between_degrees = k - 1;
   const double within_degrees = (k - 1) * (n - 1);
   const double x = within_degrees / (within_degrees + between_degrees * f);

@@ -15,9 +15,13 @@ std::vector<double> holm(std::span<const double> p_values);
 // Ranks of one block's values, 1 for the largest; ties share their mean rank.
 std::vector<double> descending_ranks(std::span<const double> values);
 
-// Whether the methods' mean ranks differ by more than chance (Friedman 1937), in the form of Iman
-// and Davenport (1980), ties corrected. values: one block of `methods` numbers after another; at
-// least two methods and two blocks. The statistic is F.
+// Whether the methods' mean ranks differ by more than chance (Friedman 1937), ties corrected.
+// values: one block of `methods` numbers after another; at least two methods and two blocks. The
+// statistic is F in the form of Iman and Davenport (1980), infinite where all blocks rank alike.
+// The p value is exact, by counting through the ranks within blocks, where these have at most
+// friedman_exact_up_to arrangements (three methods on six blocks or fewer) or all blocks rank
+// alike; else F's.
+inline constexpr double friedman_exact_up_to = 20'000;
 TestResult friedman(std::span<const double> values, size_t methods);
 
 // Mean ranks further apart than this differ at level alpha (Nemenyi 1963; Demšar 2006). Two methods

@@ -162,6 +162,20 @@ std::vector<StoredSelection> recent_selections(Store& store, int64_t project_id,
   });
 }
 
+std::vector<AuditDraw> audit_draws(Store& store, int64_t project_id) {
+  return store.read([&](Session& session) {
+    return session.all(
+        "SELECT examples.row, selections.id FROM selections "
+        "JOIN selection_items ON selection_items.selection_id = selections.id "
+        "JOIN examples ON examples.id = selection_items.example_id "
+        "WHERE selections.project_id = $1 AND selection_items.audit = 1 "
+        "ORDER BY selections.id, selection_items.position",
+        {project_id}, [](const Row& row) {
+          return AuditDraw{row.integer(0), row.integer(1)};
+        });
+  });
+}
+
 std::vector<StoredSelection> selection_heads(Store& store, int64_t project_id) {
   return store.read([&](Session& session) {
     return session.all(select_selection + "WHERE project_id = $1 ORDER BY id", {project_id},

@@ -20,6 +20,13 @@ std::vector<StoredSelection> recent_selections(Store& store, int64_t project_id,
 std::vector<StoredSelection> selection_heads(Store& store, int64_t project_id);
 std::vector<StoredSelection> open_selections(Store& store, int64_t project_id);
 
+// What was drawn for the audit: the example's row and the selection, first draws first.
+struct AuditDraw {
+  int64_t row = 0;
+  int64_t selection_id = 0;
+};
+std::vector<AuditDraw> audit_draws(Store& store, int64_t project_id);
+
 // The newest item that drew this example, with its selection's id and strategy.
 struct DrawnItem {
   int64_t selection_id = 0;

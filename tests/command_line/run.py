@@ -20,7 +20,9 @@ WRONG = [[], ["nothing"], ["status", "--nothing"], ["import"], ["import", "x.csv
          ["run", "--until", "labels=x"], ["models", "burn"], ["models", "show"], ["models", "show", "x"], ["users", "burn"],
          ["users", "add"], ["tokens", "revoke", "x"], ["ledger", "burn"], ["export"], ["export", "everything"],
          ["export", "labels", "--format", "xls"], ["predict"], ["simulate"], ["leakage"], ["select"], ["quality"], ["annotate", "1"], ["annotate", "x", "ham"],
-         ["next", "--count", "0"], ["status", "--server", "localhost"]]
+         *(["import", "x.csv", "--project", "p", option, names] for option in ("--classes", "--columns") for names in ("", ",")),
+         *(["simulate", "x.csv", "--columns", names] for names in ("", ",")),
+         ["simulate", "x.csv", "--stopping", ","], ["evaluate", "--groups", ","], ["next", "--count", "0"], ["status", "--server", "localhost"]]
 
 results = []
 
@@ -112,7 +114,38 @@ def check_config():
     check(served_port("--config", config, "--data-dir", HOME / "a") == ("127.0.0.1", 18435), "which can be read", shown)
 
 
+def check_simulate():
+    data = HOME / "points.csv"
+    data.write_text("key,a,y\n" + "".join(f"{i % 40},{i % 7 + 3 * (i % 2)},{'no' if i % 2 else 'yes'}\n" for i in range(80)))
+    given = ("simulate", data, "--columns", "a", "--label", "y", "--strategies", "random", "--seeds", "1", "--initial", "4", "--batch-size", "4", "--budget", "8")
+    code, _, problem = querist(*given)
+    check(code == 0 and not problem, "a plan without doubts says nothing", problem)
+    code, _, problem = querist(*given, "--id", "key")
+    check(code == 0 and "40 rows were left out" in problem, "repeated ids are left out", problem)
+    code, _, problem = querist(*given[:-1], "400", "--audit-share", "1", "--noise", "1")
+    check(code == 0 and all(word in problem for word in ("above the pool of 48", "--audit-share 1", "--noise 1")), "doubts are told", problem)
+    code, _, problem = querist(*given, "--cost-column", "price")
+    check(code == 1 and 'no column "price", asked for as cost_column' in problem, "a cost column that is none", problem)
+    code, _, problem = querist(*given, "--out", HOME / "nowhere/x.json")
+    check(code == 1 and f"there is no folder {HOME / 'nowhere'}" in problem, "a folder that is none", problem)
+
+
+def check_until():
+    data = HOME / "until.csv"
+    data.write_text("a,y\n" + "".join(f"{i % 11 + 3 * (i % 2) + i / 1000},{'no' if i % 2 else 'yes'}\n" for i in range(80)))
+    project = ("--project", "p", "--data-dir", HOME / "until")
+    querist("import", data, *project, "--columns", "a", "--label", "y")
+    code, shown, _ = querist("run", *project, "--oracle", "y", "--until", "labels=26")
+    check(code == 0 and "and 26 labels" in shown, "the last batch is cut", shown)
+    listed = json.loads(querist("status", *project, "--json")[1])
+    check(listed["counts"]["labeled"] == 26 and listed["curve"][-1]["labels"] + listed["counts"]["audit"] == 26, "and trained on", listed["curve"])
+    code, shown, _ = querist("run", *project, "--oracle", "y", "--until", "labels=45")
+    check(code == 0 and "and 45 labels" in shown, "and goes on", shown)
+
+
 def main():
+    check_simulate()
+    check_until()
     check_help()
     check_wrong_usage()
     check_config()

@@ -78,7 +78,9 @@ static Response undo(App& app, const Request& request) {
 
 static Response adopt(App& app, const Request& request) {
   const Project project = storage::project(app.store, request.id("project"));
-  return ok({{"answered", labelling::adopt_for_open_items(app.store, project, "oracle")}});
+  const int64_t most = json_integer(request.body, "count", INT64_MAX);
+  if (most < 1) refuse("count must be at least 1, not {}", most);
+  return ok({{"answered", labelling::adopt_for_open_items(app.store, project, "oracle", most)}});
 }
 
 Routes annotations() {
@@ -112,6 +114,7 @@ Routes annotations() {
        .role = Role::engineer,
        .handler = adopt,
        .summary = "Answer the open items with the labels that were imported, as \"oracle\".",
+       .request = {{"count", integer, "At most so many; all."}},
        .response = {{"answered", integer, "0: none of them has a known label.", true}},
        .repeat = Repeat::kept_after},
       {.pattern = "POST /api/v1/projects/{project}/annotations/{annotation}/undo",

@@ -32,11 +32,11 @@ static Response show(App& app, const Request& request) {
                                     [&](const VersionPart& one) { return one.name == name; });
     if (part != std::end(version_parts)) {
       of_version.push_back(part);
-    } else if (name == "slices" || name == "groups" || name == "leakage") {
+    } else if (name == "scores" || name == "slices" || name == "groups" || name == "leakage") {
       wishes.parts.insert(name);
     } else {
       refuse(
-          "there is no part \"{}\": ?parts= takes slices, groups, leakage, robustness and "
+          "there is no part \"{}\": ?parts= takes scores, slices, groups, leakage, robustness and "
           "out_of_distribution, comma-separated",
           name);
     }
@@ -68,6 +68,8 @@ Routes evaluation() {
            .response = {{"project", text},
                         {"model_version", integer},
                         {"audit_labels", integer},
+                        {"scores", object},
+                        {"gate", object},
                         {"slices", object},
                         {"groups", list},
                         {"rounds", list},

@@ -121,7 +121,8 @@ static Response take_in(App& app, const Request& request) {
                 .id = column("id"),
                 .group = column("group"),
                 .time = column("time"),
-                .split = column("split")},
+                .split = column("split"),
+                .expected = project.payload},
       .add_classes = project.classes.empty() || request.query_flag("add_classes"),
       .rejected_limit =
           static_cast<size_t>(request.query_integer("rejected_limit", 100, 0, 10'000))};

@@ -186,7 +186,8 @@ Routes models() {
            "Teach a model to a small head and store that as the challenger, with its gate and "
            "what it saves.",
        .request = {{"version", integer, "The teacher; the champion."},
-                   {"learner", text, "The student: neural_head, or logistic_regression."},
+                   {"learner", text,
+                    "The student, neural_head or logistic_regression; one that is smaller."},
                    {"temperature", number, "What the teacher's scores are divided by; 3."},
                    {"max_loss", number,
                     "Accuracy the student may lose on the audit labels; 0.01."}},

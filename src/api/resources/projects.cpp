@@ -41,6 +41,16 @@ static std::string setting(const Json& given, const Params& present, std::string
   return Params(present.specs()).text(name);
 }
 
+// A name that is none is a wrong value here, not something that was not found.
+static void check_ssl(const std::string& text) {
+  try {
+    loop::parse_ssl(text);
+  } catch (const Error& error) {
+    if (error.code() != Code::not_found) throw;
+    refuse("ssl must be off, auto or a pseudo-labeler: {}", error.what());
+  }
+}
+
 // The store checks values against their rows; which plug-ins there are is known here.
 static void check_plugins(const Json& settings, const Params& present) {
   const auto learner = setting(settings, present, "learner");
@@ -53,7 +63,7 @@ static void check_plugins(const Json& settings, const Params& present) {
   const auto strategy = setting(settings, present, "strategy");
   const auto named = strategy.substr(0, strategy.find('('));
   check_plugin({{"strategy", named}}, "strategy", strategies::all());
-  if (settings.contains("ssl")) loop::parse_ssl(setting(settings, present, "ssl"));
+  if (settings.contains("ssl")) check_ssl(setting(settings, present, "ssl"));
   if (settings.contains("consensus"))
     loop::parse_consensus(setting(settings, present, "consensus"));
   if (settings.contains("strategy") || settings.contains("learner"))

@@ -25,7 +25,9 @@ Calibration calibration_of(const Json& json) {
     if (!number.is_number()) refuse("the stored calibration is damaged");  // NaN is stored as null.
     calibration.state.push_back(number.get<double>());
   }
-  if (classes < 2 || classes > limits::max_classes || !calibrator.fits(calibration.state, classes))
+  const size_t least = calibrator.name == "none" ? 1 : 2;  // One class has nothing to calibrate.
+  if (classes < least || classes > limits::max_classes ||
+      !calibrator.fits(calibration.state, classes))
     refuse("the stored calibration is damaged");
   return calibration;
 }

@@ -25,8 +25,9 @@ struct Casting {
   std::vector<std::string> taken;
 
   void check(std::string_view name, std::string_view part) const {
-    if (contains(fields.names, name) || (part == "cell" && contains(fields.cells, name))) return;
-    refuse("there is no column \"{}\" to be the {}; the columns are {}", name, part,
+    if (contains(fields.names, name) || (part == "columns" && contains(fields.cells, name))) return;
+    refuse("there is no column \"{}\", asked for as {}; the columns are {}", name,
+           part == "group" && !roles.group_word.empty() ? roles.group_word : part,
            fmt::join(fields.names, ", "));
   }
 
@@ -75,7 +76,7 @@ Layout resolve_roles(const Roles& asked, const Fields& fields) {
   Casting casting{fields, asked, {}};
   casting.ask(asked.text, "text");
   casting.ask(asked.image, "image");
-  for (const std::string& column : asked.columns) casting.ask(column, "cell");
+  for (const std::string& column : asked.columns) casting.ask(column, "columns");
   casting.ask(asked.label, "label");
   casting.ask(asked.id, "id");
   casting.ask(asked.group, "group");
@@ -84,7 +85,9 @@ Layout resolve_roles(const Roles& asked, const Fields& fields) {
   if (asked.payload_elsewhere && payloads > 0) {
     refuse("the payload comes from the embeddings; name no text, image or columns beside them");
   }
-  if (payloads == 0 && !asked.payload_elsewhere) {
+  const bool takes_embeddings =
+      asked.expected == PayloadKind::embedding && fields.embedding && !fields.nested_cells;
+  if (payloads == 0 && !asked.payload_elsewhere && !takes_embeddings) {
     casting.guess(casting.roles.text, {"text", "body", "sentence", "message", "content", "review",
                                        "question", "comment"});
   }

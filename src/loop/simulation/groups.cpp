@@ -28,6 +28,10 @@ Json pair_tests(const std::vector<RunGroup>& groups) {
                       {"p_value", p_values.back()}});
     }
   }
+  if (rows.empty() || groups[0].areas.size() < 2) {  // One seed tells nothing of chance.
+    for (Json& row : rows) row["p_value"] = row["p_holm"] = nullptr;
+    return rows;
+  }
   const auto corrected = metrics::holm(p_values);
   for (size_t i = 0; i < corrected.size(); ++i) rows[i]["p_holm"] = corrected[i];
   return rows;

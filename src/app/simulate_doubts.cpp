@@ -1,0 +1,61 @@
+// Files first, then ids, then numbers that nobody means.
+#include "app/simulate_doubts.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <unordered_set>
+
+#include "base/error.h"
+#include "loop/simulation/stage.h"
+
+namespace querist::app {
+
+void check_out_folders(const Invocation& invocation) {
+  for (const char* option : {"out", "html"}) {
+    const std::filesystem::path path = invocation.text(option);
+    if (path.empty() || path == "-" || !path.has_parent_path()) continue;
+    if (!std::filesystem::is_directory(path.parent_path()))
+      refuse("--{} {}: there is no folder {}", option, path.string(), path.parent_path().string());
+  }
+}
+
+void leave_out_repeated_ids(loop::Table& table) {
+  std::unordered_set<std::string> seen;
+  std::vector<size_t> kept;
+  for (size_t i = 0; i < table.ids.size(); ++i) {
+    if (table.ids[i].empty() || seen.insert(table.ids[i]).second) kept.push_back(i);
+  }
+  const size_t repeated = table.ids.size() - kept.size();
+  if (repeated == 0) return;
+  const auto keep = [&](auto& column) {
+    for (size_t k = 0; k < kept.size(); ++k) {
+      if (k != kept[k]) column[k] = std::move(column[kept[k]]);
+    }
+    column.resize(kept.size());
+  };
+  keep(table.payloads);
+  keep(table.source_rows);
+  keep(table.labels);
+  keep(table.splits);
+  keep(table.ids);
+  keep(table.groups);
+  keep(table.times);
+  std::fprintf(stderr, "%zu rows were left out: an earlier row has their id\n", repeated);
+}
+
+void tell_doubts(const loop::SimulationPlan& plan, const loop::Table& table) {
+  const size_t pool = loop::split_rows(table, plan, plan.first_seed).pool.size();
+  if (pool > 0 && plan.budget > pool) {
+    std::fprintf(stderr,
+                 "the budget of %zu labels is above the pool of %zu: runs end with the pool\n",
+                 plan.budget, pool);
+  }
+  if (plan.audit_share >= 1)
+    std::fputs(
+        "with --audit-share 1 all labels after the first ones are drawn at random and none "
+        "is trained on\n",
+        stderr);
+  if (plan.noise >= 1) std::fputs("with --noise 1 every answer is wrong\n", stderr);
+}
+
+}  // namespace querist::app

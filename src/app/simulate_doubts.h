@@ -1,0 +1,19 @@
+// What a simulation is asked for that is likely a mistake, said before the hours that it takes.
+#pragma once
+
+#include "app/verb.h"
+#include "loop/simulate.h"
+
+namespace querist::app {
+
+// Refuses files to write in folders that are not there.
+void check_out_folders(const Invocation& invocation);
+
+// Leaves out the rows whose id an earlier row has, as an import does, and says how many.
+void leave_out_repeated_ids(loop::Table& table);
+
+// Sentences on standard error: a budget above the pool, nothing to train on, answers that are all
+// wrong.
+void tell_doubts(const loop::SimulationPlan& plan, const loop::Table& table);
+
+}  // namespace querist::app

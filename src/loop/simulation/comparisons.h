@@ -1,0 +1,32 @@
+// Pairs of groups compared by their paired seeds, as rows of a result and as people read them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "loop/simulation/groups.h"
+
+namespace querist::loop {
+
+// From so many seeds on the labels saved have an interval: with fewer, not even all seeds agreeing
+// differs from chance at 5 % (2 of 2^5 signs are 6 %).
+inline constexpr size_t least_seeds_for_interval = 6;
+
+// Within each learner and featurizer: every strategy against random, and the first against the
+// rest. Null is what the seeds cannot tell: interval and p value of one, the labels saved of a pair
+// whose target is not reached, and an end of their interval that lies beyond every number.
+// labels_saved_reason says why there is no interval.
+Json comparisons_of(const std::vector<RunGroup>& groups);
+
+// A mean difference over seeds: {KEY, ci_low, ci_high, p_value}.
+Json paired_difference(const char* key, const std::vector<double>& differences);
+
+// "+0.0292 (95 % +0.0100 to +0.0484), p = 0.0312", or "+0.0292 (one seed: no interval, no test)".
+std::string difference_text(const Json& row, const char* key);
+// "12 % (95 % 3 to 20 %)", "12 % (no interval from 2 seeds, …)", or "not reached".
+std::string labels_saved_text(const Json& row);
+// "0.0312", "<0.0001", or a dash.
+std::string p_value_text(const Json& p_value);
+
+}  // namespace querist::loop
