@@ -129,5 +129,10 @@ bool linear_probabilities(const Features& x, MatrixView weights, std::span<const
   return finite;
 }
 
+void linear_scores(const float* x, size_t rows, size_t cols, const float* weights,
+                   const float* bias, size_t classes, float* out) {
+  HWY_DYNAMIC_DISPATCH(DenseLogits)(x, rows, cols, weights, bias, classes, out);
+}
+
 }  // namespace querist::kernels
 #endif

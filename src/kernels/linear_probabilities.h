@@ -14,4 +14,9 @@ namespace querist::kernels {
 bool linear_probabilities(const Features& x, MatrixView weights, std::span<const float> bias,
                           std::span<float> out);
 
+// out (rows, classes) = x · weightsᵀ + bias, x (rows, cols) and weights (classes, cols), on the
+// calling thread. A score does not depend on the rows beside its own.
+void linear_scores(const float* x, size_t rows, size_t cols, const float* weights,
+                   const float* bias, size_t classes, float* out);
+
 }  // namespace querist::kernels

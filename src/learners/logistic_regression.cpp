@@ -5,7 +5,9 @@
 #include "base/threads.h"
 #include "learners/cross_validation.h"
 #include "learners/learner.h"
+#include "learners/logistic_regression/column_fit.h"
 #include "learners/logistic_regression/linear_model.h"
+#include "learners/logistic_regression/row_space.h"
 #include "learners/logistic_regression/strength_search.h"
 #include "learners/logistic_regression/training_rows.h"
 #include "metrics/stratified_folds.h"
@@ -14,8 +16,11 @@ namespace querist::learners {
 
 // Classes without a label share this much of one label as a pseudo count.
 static constexpr double unseen_count = 0.05;
+// About how often a fit asks for products of its rows, with a search before it and without.
+static constexpr double searched_products = 250;
+static constexpr double fitted_products = 50;
 
-// Where an entry of the solver's point lies: see softmax_objective.h for the layout.
+// Where an entry of the solver's point lies: see softmax_problem.h for the layout.
 static size_t place(const TrainingRows& rows, size_t head, size_t column) {
   const Problem& p = rows.problem;
   const bool sparse = p.features.kind == Features::Kind::sparse;
@@ -111,17 +116,19 @@ static LinearHead to_head(const TrainingRows& rows, std::span<const double> poin
   return head;
 }
 
-// The given strength, or the one found by search. Large sets take over the earlier model's, or
-// search on a sample.
-static double strength_of(const TrainingRows& rows, const Params& params,
-                          const LinearModel* earlier, uint64_t seed, const Progress& progress) {
+// Whether a search looks at all rows; larger sets keep the earlier model's strength, or search on a
+// sample.
+static bool searches_all(const TrainingRows& rows, const Params& params) {
+  return params.number("strength") == 0 &&
+         rows.problem.labels.size() <= static_cast<size_t>(params.integer("search_below"));
+}
+
+static double strength_for_many(const TrainingRows& rows, const Params& params,
+                                const LinearModel* earlier, uint64_t seed,
+                                const Progress& progress) {
   if (const double given = params.number("strength"); given > 0) return given;
+  if (earlier) return earlier->head().strength;
   const auto most = static_cast<size_t>(params.integer("search_below"));
-  const auto near = earlier ? std::optional(earlier->head().strength) : std::nullopt;
-  if (rows.problem.labels.size() <= most) {
-    return choose_strength(rows.problem, near, seed, progress);
-  }
-  if (near) return *near;
   if (most < 10) return 1;
   const size_t folds = (rows.problem.labels.size() + most - 1) / most;
   const auto fold =
@@ -130,26 +137,79 @@ static double strength_of(const TrainingRows& rows, const Params& params,
   for (size_t i = 0; i < fold.size(); ++i) {
     if (fold[i] == 0) sample.push_back(static_cast<int64_t>(i));
   }
-  return choose_strength(choose_rows(rows.problem, sample).problem, near, seed, progress);
+  const TrainingRows part = choose_rows(rows.problem, sample);
+  if (!RowSpace::suits(part.problem.features))
+    return choose_strength(part.problem, std::nullopt, seed, progress);
+  const RowSpace space(part.problem.features, part.problem.heads(), searched_products);
+  RowPoint unused;
+  return choose_strength(space, part.problem, std::nullopt, seed, progress, unused);
+}
+
+static FitOptions options_of(const Problem& problem, double strength, const Params& params) {
+  double total = 0;
+  for (const double weight : problem.weights) total += weight;
+  return {.max_iterations = static_cast<int>(params.integer("max_iterations")),
+          .remaining = params.number("tolerance") * strength * total};
+}
+
+// Fits in the span of the rows; returns the strength.
+static double fit_in_row_space(const TrainingRows& rows, const Params& params,
+                               const LinearModel* earlier, uint64_t seed, const Progress& progress,
+                               std::vector<double>& point) {
+  const Problem& problem = rows.problem;
+  const bool searches = searches_all(rows, params);
+  const RowSpace space(problem.features, problem.heads(),
+                       searches ? searched_products : fitted_products);
+  RowPoint found;
+  const auto near = earlier ? std::optional(earlier->head().strength) : std::nullopt;
+  RowTask task{.classes = problem.classes,
+               .strength = searches ? choose_strength(space, problem, near, seed, progress, found)
+                                    : strength_for_many(rows, params, earlier, seed, progress)};
+  task.labels.assign(problem.labels.begin(), problem.labels.end());
+  task.labels.resize(space.stride());
+  task.weights = problem.weights;
+  task.weights.resize(space.stride());
+  fit_rows(space, task, options_of(problem, task.strength, params), progress, found);
+  point = space.weights(found.coefficients, problem.heads());
+  point.insert(point.end(), found.biases.begin(), found.biases.end());
+  return task.strength;
+}
+
+// From the earlier model on, if there is one; returns the strength.
+static double fit_by_column(const TrainingRows& rows, const Params& params,
+                            const LinearModel* earlier, uint64_t seed, const Progress& progress,
+                            std::vector<double>& point) {
+  const Problem& problem = rows.problem;
+  const auto near = earlier ? std::optional(earlier->head().strength) : std::nullopt;
+  const double strength = searches_all(rows, params)
+                              ? choose_strength(problem, near, seed, progress)
+                              : strength_for_many(rows, params, earlier, seed, progress);
+  point = starting_point(rows, earlier);
+  fit_columns(problem, strength, options_of(problem, strength, params), progress, point);
+  return strength;
+}
+
+// Few rows of more columns are fitted in their span, from the search's own start or from zero,
+// which costs less there than what an earlier model saves; but a head with a given strength on
+// hardly more columns than rows goes on from its earlier model.
+static bool fits_in_row_space(const TrainingRows& rows, const Params& params,
+                              const LinearModel* earlier) {
+  const Features& x = rows.problem.features;
+  if (!RowSpace::suits(x)) return false;
+  if (x.kind == Features::Kind::sparse)
+    return !earlier || x.cols >= 4 * x.rows || searches_all(rows, params);
+  return searches_all(rows, params);
 }
 
 static std::unique_ptr<LinearModel> train_classes(const Dataset& data, const Params& params,
                                                   const LinearModel* earlier, uint64_t seed,
                                                   const Progress& progress) {
   const TrainingRows rows = prepare(data, params.text("class_weight") == "balanced");
-  const Problem& problem = rows.problem;
   std::vector<double> point;
   double strength = params.number("strength") > 0 ? params.number("strength") : 1;
-  if (problem.classes > 1) {
-    strength = strength_of(rows, params, earlier, seed, progress);
-    point = starting_point(rows, earlier);
-    double total = 0;
-    for (const double weight : problem.weights) total += weight;
-    LbfgsOptions options;
-    options.max_iterations = static_cast<int>(params.integer("max_iterations"));
-    options.remaining = params.number("tolerance") * strength * total;
-    minimise(softmax_objective(problem, strength), curvature(problem, strength), options, progress,
-             point);
+  if (rows.problem.classes > 1) {
+    const auto fit = fits_in_row_space(rows, params, earlier) ? fit_in_row_space : fit_by_column;
+    strength = fit(rows, params, earlier, seed, progress, point);
   }
   return std::make_unique<LinearModel>(
       to_head(rows, point, data.classes, data.features.cols, strength));

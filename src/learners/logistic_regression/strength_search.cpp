@@ -1,13 +1,14 @@
-// Rows are put in order of their fold once; a fold then trains by giving its own rows no weight,
-// without copies.
+// A fold trains by giving its own rows no weight, without copies.
 #include "learners/logistic_regression/strength_search.h"
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "base/threads.h"
+#include "kernels/softmax_line.h"
 #include "learners/cross_validation.h"
+#include "learners/logistic_regression/column_fit.h"
+#include "learners/logistic_regression/strength_walk.h"
 #include "learners/logistic_regression/training_rows.h"
 #include "metrics/stratified_folds.h"
 
@@ -15,6 +16,8 @@ namespace querist::learners {
 
 static constexpr int lowest = -4;
 static constexpr int highest = 8;
+// A fold's fit ends when a small share of its objective is left to gain.
+static constexpr FitOptions search_options{.max_iterations = 200, .remaining_share = 1e-5};
 
 struct Fold {
   Problem problem;  // All rows, those of this fold with weight 0.
@@ -61,18 +64,14 @@ static double mean_square_norm(const Problem& problem) {
 // Trains on the other folds and returns the weighted loss on this one.
 static double held_out_loss(Fold& fold, const TrainingRows& rows, double strength,
                             const Progress& progress) {
-  double total = 0;
-  for (const double weight : fold.problem.weights) total += weight;
-  LbfgsOptions options;
-  options.max_iterations = 60;
-  options.remaining = 1e-4 * strength * total;  // The ranking of strengths needs no more.
-  minimise(softmax_objective(fold.problem, strength), curvature(fold.problem, strength), options,
-           progress, fold.point);
+  fit_columns(fold.problem, strength, search_options, progress, fold.point);
   const size_t heads = fold.problem.heads();
-  const Matrix scores = head_scores(fold.problem.features, fold.begin, fold.end, heads, fold.point);
   const size_t count = fold.end - fold.begin;
-  return softmax_loss(scores.values, std::span(rows.problem.labels).subspan(fold.begin, count),
-                      std::span(rows.problem.weights).subspan(fold.begin, count), heads, {});
+  const std::vector<float> narrow(fold.point.begin(), fold.point.end());
+  std::vector<float> scores(count * heads);
+  head_scores(fold.problem.features, fold.begin, fold.end, heads, narrow, scores.data());
+  return softmax_loss(scores, std::span(rows.problem.labels).subspan(fold.begin, count),
+                      std::span(rows.problem.weights).subspan(fold.begin, count), heads);
 }
 
 static std::vector<Fold> make_folds(const TrainingRows& rows, const std::vector<size_t>& sizes) {
@@ -87,39 +86,127 @@ static std::vector<Fold> make_folds(const TrainingRows& rows, const std::vector<
   return folds;
 }
 
+static size_t folds_of(const Problem& problem) { return problem.labels.size() < 1000 ? 5 : 3; }
+
+static double strength_at(int k, double scale) { return std::pow(10.0, 0.5 * k) / scale; }
+
+static int start_of(std::optional<double> near, double scale) {
+  return near ? static_cast<int>(std::lround(2 * std::log10(*near * scale))) : 2;
+}
+
 double choose_strength(const Problem& problem, std::optional<double> near, uint64_t seed,
                        const Progress& progress) {
   std::vector<size_t> sizes;
-  const TrainingRows rows =
-      order_by_fold(problem, problem.labels.size() < 1000 ? 5 : 3, seed, sizes);
+  const TrainingRows rows = order_by_fold(problem, folds_of(problem), seed, sizes);
   if (rows.problem.labels.size() < 10 || rows.problem.classes < 2) return 1;
   const double scale = mean_square_norm(rows.problem);
   if (!(scale > 0)) return 1;
   std::vector<Fold> folds = make_folds(rows, sizes);
-  const auto strength_at = [&](int k) { return std::pow(10.0, 0.5 * k) / scale; };
-  std::map<int, double> losses;
-  const auto loss_at = [&](int k) {
-    if (const auto known = losses.find(k); known != losses.end()) return known->second;
-    std::vector<double> parts(folds.size());
-    parallel_for(folds.size(), 1, [&](size_t begin, size_t end) {
-      for (size_t f = begin; f < end; ++f) {
-        parts[f] = held_out_loss(folds[f], rows, strength_at(k), progress);
-      }
+  const auto losses = [&](int k, size_t first, std::span<double> out) {
+    parallel_for(out.size(), 1, [&](size_t begin, size_t end) {
+      for (size_t f = begin; f < end; ++f)
+        out[f] = held_out_loss(folds[first + f], rows, strength_at(k, scale), progress);
     });
-    double sum = 0;
-    for (const double part : parts) sum += part;
-    return losses[k] = sum;
   };
-  int best = 2;
-  if (near) best = static_cast<int>(std::lround(2 * std::log10(*near * scale)));
-  best = std::clamp(best, lowest, highest);
-  for (const int step : {1, -1}) {  // The loss has one valley in C; a fall of under 0.2 % is none.
-    while (best + step >= lowest && best + step <= highest &&
-           loss_at(best + step) < 0.998 * loss_at(best)) {
-      best += step;
+  const int best = walk_strengths(start_of(near, scale), lowest, highest, folds.size(), losses);
+  return strength_at(best, scale);
+}
+
+namespace {
+
+// The search's task on all rows; those of classes with a single row weigh nothing.
+struct Whole {
+  RowTask task;
+  size_t rows = 0;
+  bool complete = true;  // All classes take part.
+
+  Whole(const RowSpace& space, const Problem& problem) {
+    std::vector<size_t> counts(problem.classes);
+    for (const int32_t label : problem.labels) ++counts[static_cast<size_t>(label)];
+    std::vector<size_t> number(problem.classes);
+    for (size_t k = 0; k < counts.size(); ++k) {
+      number[k] = task.classes;
+      if (counts[k] >= 2) ++task.classes;
+    }
+    complete = task.classes == problem.classes;
+    task.labels.resize(space.stride());
+    task.weights.resize(space.stride());
+    for (size_t i = 0; i < problem.labels.size(); ++i) {
+      const auto label = static_cast<size_t>(problem.labels[i]);
+      if (counts[label] < 2) continue;
+      ++rows;
+      task.labels[i] = static_cast<double>(number[label]);
+      task.weights[i] = problem.weights[i];
     }
   }
-  return strength_at(best);
+};
+
+}  // namespace
+
+namespace {
+
+// One fold: trains without its rows, at one strength after another.
+class RowFold {
+ public:
+  RowFold(const RowSpace& space, const Whole& whole, const std::vector<size_t>& fold, size_t held)
+      : space_(space), task_(whole.task), own_weights_(whole.task.weights) {
+    for (size_t i = 0; i < fold.size(); ++i)
+      (fold[i] == held ? task_.weights : own_weights_)[i] = 0;
+  }
+
+  // Starts where it was at the last strength; at first from a fit of all rows, of which it leaves
+  // out what that took from the fold's own.
+  double held_out_loss(double strength, const RowPoint& whole, const Progress& progress) {
+    const size_t heads = task_.heads();
+    if (point_.coefficients.empty()) {
+      point_ = whole;
+      point_.scores.clear();
+      for (size_t k = 0; k < heads; ++k) {
+        for (size_t i = 0; i < space_.stride(); ++i)
+          if (task_.weights[i] == 0) point_.coefficients[k * space_.stride() + i] = 0;
+      }
+    }
+    task_.strength = strength;
+    fit_rows(space_, task_, search_options, progress, point_);
+    const std::vector<double> still(point_.scores.size());
+    const std::vector<double> no_bias(heads);
+    std::vector<double> residuals(point_.scores.size()), sums(heads);
+    return kernels::softmax_line({space_.stride(), heads, task_.labels.data(), own_weights_.data()},
+                                 point_.scores.data(), still.data(), point_.biases.data(),
+                                 no_bias.data(), 0, residuals.data(), sums.data())
+        .loss;
+  }
+
+ private:
+  const RowSpace& space_;
+  RowTask task_;
+  std::vector<double> own_weights_;  // Of the rows held out.
+  RowPoint point_;
+};
+
+}  // namespace
+
+double choose_strength(const RowSpace& space, const Problem& problem, std::optional<double> near,
+                       uint64_t seed, const Progress& progress, RowPoint& point) {
+  Whole whole(space, problem);
+  const double scale = space.mean_square_norm();
+  if (whole.rows < 10 || whole.task.classes < 2 || !(scale > 0)) return 1;
+  const size_t count = folds_of(problem);
+  const auto fold = metrics::stratified_folds(problem.labels, problem.classes, count, seed);
+  std::vector<RowFold> folds;
+  for (size_t f = 0; f < count; ++f) folds.emplace_back(space, whole, fold, f);
+  const int start = std::clamp(start_of(near, scale), lowest, highest);
+  whole.task.strength = strength_at(start, scale);
+  fit_rows(space, whole.task, search_options, progress, point);
+  const auto losses = [&](int k, size_t first, std::span<double> out) {
+    parallel_for(out.size(), 1, [&](size_t begin, size_t end) {
+      for (size_t f = begin; f < end; ++f)
+        out[f] = folds[first + f].held_out_loss(strength_at(k, scale), point, progress);
+    });
+  };
+  const int best = walk_strengths(start, lowest, highest, count, losses);
+  if (!whole.complete) point = {};
+  return strength_at(best, scale);
 }
 
 }  // namespace querist::learners

@@ -4,7 +4,8 @@
 #include <optional>
 
 #include "base/progress.h"
-#include "learners/logistic_regression/softmax_objective.h"
+#include "learners/logistic_regression/row_space.h"
+#include "learners/logistic_regression/softmax_problem.h"
 
 namespace querist::learners {
 
@@ -14,5 +15,10 @@ namespace querist::learners {
 // by, and the answer is 1.
 double choose_strength(const Problem& problem, std::optional<double> near, uint64_t seed,
                        const Progress& progress);
+
+// The same in the span of the problem's rows. Leaves where a fit of all rows at the answer ended,
+// to start from; empty where there was nothing to choose by or classes were left out.
+double choose_strength(const RowSpace& space, const Problem& problem, std::optional<double> near,
+                       uint64_t seed, const Progress& progress, RowPoint& point);
 
 }  // namespace querist::learners

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "data/dataset.h"
-#include "learners/logistic_regression/softmax_objective.h"
+#include "learners/logistic_regression/softmax_problem.h"
 
 namespace querist::learners {
 
