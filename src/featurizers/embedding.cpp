@@ -100,6 +100,49 @@ static Fitted fitted(const EmbeddingModel& model) {
   return out;
 }
 
+// What a fit asks of one embedding.
+struct RowFacts {
+  size_t width = 0;
+  double length = 0;      // Not finite where a number is not.
+  bool is_half = false;   // Rounding to float16 would change none of its numbers.
+  bool is_whole = false;  // Whole numbers only.
+};
+
+static RowFacts facts_of(const Payload& payload) {
+  const std::vector<float>& embedding = payload.embedding;
+  return {embedding.size(), std::sqrt(kernels::sum_of_squares(embedding)),
+          kernels::are_halves(embedding), are_whole(embedding)};
+}
+
+static std::shared_ptr<const void> survey(std::span<const Payload> payloads) {
+  auto facts = std::make_shared<std::vector<RowFacts>>();
+  facts->reserve(payloads.size());
+  for (const Payload& payload : payloads) facts->push_back(facts_of(payload));
+  return facts;
+}
+
+// Calls use(facts) for each payload to fit to. A survey spares the look at each number.
+template <class Use>
+static void each_row(const FitInput& input, const Use& use) {
+  if (input.survey) {
+    const auto& facts = *static_cast<const std::vector<RowFacts>*>(input.survey.get());
+    const size_t width =
+        input.surveyed_rows.empty() ? 0 : facts[static_cast<size_t>(input.surveyed_rows[0])].width;
+    bool are_sound = width > 0 && width <= limits::max_features;
+    for (const int64_t row : input.surveyed_rows) {
+      const RowFacts& found = facts[static_cast<size_t>(row)];
+      are_sound = are_sound && found.width == width && std::isfinite(found.length);
+    }
+    if (are_sound) {
+      for (const int64_t row : input.surveyed_rows) use(facts[static_cast<size_t>(row)], nullptr);
+      return;
+    }
+  }
+  input.payloads([&](std::span<const Payload> batch) {
+    for (const Payload& payload : batch) use(facts_of(payload), &payload);
+  });
+}
+
 static Fitted fit(const FitInput& input, const Params& params, uint64_t, const Progress& progress) {
   EmbeddingModel model;
   model.were_unit = true;
@@ -107,24 +150,22 @@ static Fitted fit(const FitInput& input, const Params& params, uint64_t, const P
   double longest = 0;
   bool all_half = true;   // Rounding to float16 would change none of the numbers …
   bool all_whole = true;  // … but whole ones are counts or codes, which may grow.
-  input.payloads([&](std::span<const Payload> batch) {
+  each_row(input, [&](const RowFacts& row, const Payload* payload) {
     progress.check();
-    for (const Payload& payload : batch) {
-      if (model.rows == 0) model.width = payload.embedding.size();
-      const double length = std::sqrt(kernels::sum_of_squares(payload.embedding));
-      // Squares of finite floats have a finite sum, so most rows need no look at each number.
-      const bool sound = payload.embedding.size() == model.width && model.width > 0 &&
-                         model.width <= limits::max_features && std::isfinite(length);
-      if (const std::string reason = sound ? "" : check_width(model, payload); !reason.empty()) {
+    if (model.rows == 0) model.width = row.width;
+    // Squares of finite floats have a finite sum, so most rows need no look at each number.
+    const bool sound = row.width == model.width && model.width > 0 &&
+                       model.width <= limits::max_features && std::isfinite(row.length);
+    if (!sound && payload) {
+      if (const std::string reason = check_width(model, *payload); !reason.empty())
         refuse("payload {}: {}", model.rows, reason);
-      }
-      if (model.rows == 0) shortest = longest = length;
-      shortest = std::min(shortest, length);
-      longest = std::max(longest, length);
-      all_half = all_half && kernels::are_halves(payload.embedding);
-      all_whole = all_whole && are_whole(payload.embedding);
-      ++model.rows;
     }
+    if (model.rows == 0) shortest = longest = row.length;
+    shortest = std::min(shortest, row.length);
+    longest = std::max(longest, row.length);
+    all_half = all_half && row.is_half;
+    all_whole = all_whole && row.is_whole;
+    ++model.rows;
     progress.at(static_cast<double>(model.rows), 0, "embeddings");
   });
   if (model.rows == 0) refuse("there is no embedding to learn the width from; add examples first");
@@ -174,6 +215,7 @@ Featurizer embedding() {
       .fit = fit,
       .load = load,
       .check = check,
+      .survey = survey,
   };
 }
 

@@ -55,6 +55,32 @@ TEST(Embedding, KeepsTheNumbersOfFloat16FilesInHalfTheBytes) {
   EXPECT_FALSE(find("embedding").load(fit_rows({{.embedding = {0.1f}}}).save()).is_half);
 }
 
+TEST(Embedding, FitsToASurveyAsToThePayloads) {
+  const Featurizer& card = find("embedding");
+  const std::vector<Payload> table = {
+      {.embedding = {3, 4}}, {.embedding = {1}},          {.embedding = {0.5f, 0.25f}},
+      {.embedding = {0, 5}}, {.embedding = {0.1f, 0.2f}}, {.embedding = {1e30f, 1e30f}},
+      {.embedding = {5, 0}}, {.embedding = {}},           {.embedding = {NAN, 1}}};
+  const auto survey = card.survey(table);
+  for (const std::vector<int64_t>& rows :
+       {std::vector<int64_t>{0, 3}, {0, 3, 6}, {2}, {0, 2, 4}, {5, 0}, {0, 1}, {7}, {0, 8}, {}}) {
+    const auto fitted = [&](bool surveyed) -> std::string {
+      FitInput input;
+      input.payloads = [&](const auto& use) {
+        for (const int64_t row : rows) use({&table[static_cast<size_t>(row)], 1});
+      };
+      if (surveyed) input.survey = survey;
+      input.surveyed_rows = rows;
+      try {
+        return card.fit(input, Params(card.params), 1, Progress()).save();
+      } catch (const Error& error) {
+        return error.what();
+      }
+    };
+    EXPECT_EQ(fitted(true), fitted(false));
+  }
+}
+
 TEST(Embedding, RefusesWhatItCannotFit) {
   EXPECT_THROW(fit_rows({}), Error);
   EXPECT_THROW(fit_rows({{.embedding = {}}}), Error);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,6 +52,10 @@ using PayloadStream = std::function<void(const std::function<void(std::span<cons
 struct FitInput {
   PayloadStream payloads;
   std::vector<std::string> columns;  // Column names for PayloadKind::columns, else empty.
+  // Featurizer::survey of a table, and which of its payloads `payloads` are, in their order; null:
+  // there is none. Changes what a fit costs, never what it gives.
+  std::shared_ptr<const void> survey{};
+  std::span<const int64_t> surveyed_rows{};
 };
 
 struct Featurizer {
@@ -65,6 +70,9 @@ struct Featurizer {
   // Why no fit or transform can read this payload, so that an import rejects its row; empty text:
   // it is fine. Null: every payload of the kind is fine.
   std::string (*check)(const Payload& payload) = nullptr;
+  // What fits to several parts of a table would each find of every payload by itself. Null: a fit
+  // has no use for it.
+  std::shared_ptr<const void> (*survey)(std::span<const Payload> payloads) = nullptr;
 };
 
 const std::vector<Featurizer>& all();

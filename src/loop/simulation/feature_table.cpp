@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "kernels/half_rows.h"
+#include "kernels/softmax_regression.h"
 
 namespace querist::loop {
 
@@ -32,6 +33,16 @@ FeatureBlock FeatureBlock::chosen(std::span<const int64_t> wanted) const {
   return out;
 }
 
+OwnedFeatures FeatureBlock::owned(std::span<const int64_t> wanted) const {
+  if (kind != Features::Kind::half) return take_rows(features(), wanted);
+  OwnedFeatures out;
+  out.dense = Matrix(wanted.size(), cols);
+  for (size_t i = 0; i < wanted.size(); ++i)
+    kernels::widen_halves(half.data() + static_cast<size_t>(wanted[i]) * cols, cols,
+                          out.dense.row(i).data());
+  return out;
+}
+
 FeatureTable::FeatureTable(const Table& table, std::vector<int64_t> rows,
                            const std::string& featurizer)
     : table_(table), rows_(std::move(rows)) {
@@ -42,6 +53,7 @@ FeatureTable::FeatureTable(const Table& table, std::vector<int64_t> rows,
     refuse("the featurizer {} reads {}, but the data has {}", name,
            payload_word(featurizer_->payload), payload_word(table.payload));
   }
+  if (featurizer_->survey) survey_ = featurizer_->survey(table.payloads);
 }
 
 // Rows of one transform after another; blocks of them stay in cache until they are stored.
@@ -118,6 +130,8 @@ std::shared_ptr<const FittedFeatures> FeatureTable::fit(const std::vector<int64_
   }
   featurizers::FitInput input;
   input.columns = table_.columns;
+  input.survey = survey_;
+  input.surveyed_rows = fit_rows;
   input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
     for (const int64_t row : fit_rows) take({&table_.payloads[static_cast<size_t>(row)], 1});
   };

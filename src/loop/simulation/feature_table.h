@@ -24,6 +24,7 @@ struct FeatureBlock {
 
   Features features() const;
   FeatureBlock chosen(std::span<const int64_t> rows) const;  // Copies, in the order given.
+  OwnedFeatures owned(std::span<const int64_t> rows) const;  // The same, half widened to float.
 };
 
 // What a featurizer makes of a text that is not the table's, as the table's own features are kept.
@@ -52,6 +53,7 @@ class FeatureTable {
   const Table& table_;
   std::vector<int64_t> rows_;
   const featurizers::Featurizer* featurizer_ = nullptr;
+  std::shared_ptr<const void> survey_;  // The featurizer's, of the whole table.
   std::mutex mutex_;
   uint64_t last_seed_ = 0;  // What last_ was asked for with.
   std::vector<int64_t> last_rows_;

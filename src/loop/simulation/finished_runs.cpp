@@ -1,6 +1,7 @@
 // One line a run behind a line that names the fingerprint; a line counts once its end is there.
 #include "loop/simulation/finished_runs.h"
 
+#include "base/fast_hash.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "loop/simulation/run_record.h"
@@ -27,7 +28,10 @@ static std::string hash_text(const Table& table) {
     add(payload.text);
     add(payload.image);
     for (const std::string& cell : payload.cells) add(cell);
-    add_numbers(payload.embedding);
+    const std::vector<float>& embedding = payload.embedding;
+    const uint64_t hashed = block_hash(
+        {reinterpret_cast<const char*>(embedding.data()), embedding.size() * sizeof(float)});
+    add_numbers(std::vector<uint64_t>{embedding.size(), hashed});
   }
   return hash.hex();
 }

@@ -96,7 +96,7 @@ std::vector<int32_t> Walk::labels_of(const std::vector<int64_t>& rows) const {
 
 void Walk::train(const Progress& progress) {
   const auto rows = rows_in(State::trained);
-  const OwnedFeatures features = take_rows(stage_.pool.features(), rows);
+  const OwnedFeatures features = stage_.pool.owned(rows);
   Dataset data;
   data.features = features.view();
   data.labels = labels_of(rows);
