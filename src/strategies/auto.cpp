@@ -16,8 +16,9 @@
 
 namespace querist::strategies {
 
-static constexpr size_t most_herded = 500;  // Larger batches are spread over clusters.
-static constexpr size_t oversample = 10;    // Heaviest candidates for each that is picked.
+static constexpr size_t most_herded = 500;   // Larger batches are spread over clusters.
+static constexpr size_t oversample = 3;      // Heaviest candidates for each that is picked.
+static constexpr double balance_prior = 10;  // Labels of each class that stand for chance.
 
 static std::vector<size_t> class_counts(const Pool& pool) {
   std::vector<size_t> counts(pool.classes, 0);
@@ -32,9 +33,11 @@ static bool is_cold(const Pool& pool, const std::vector<size_t>& counts) {
 }
 
 // Rare classes weigh more the more unequal the labels are: exponent min(1, ln(imbalance) / ln 10).
+// A few labels are unequal by chance, so that each class counts ten more than it has.
 static double balance_exponent(const std::vector<size_t>& counts) {
   const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
-  const double imbalance = static_cast<double>(*most + 1) / static_cast<double>(*least + 1);
+  const double imbalance =
+      (static_cast<double>(*most) + balance_prior) / (static_cast<double>(*least) + balance_prior);
   return std::min(1.0, std::log(imbalance) / std::log(10.0));
 }
 
@@ -99,7 +102,7 @@ static bool is_late(const Pool& pool, size_t batch_size, const Params& params) {
          labels / classes > params.number("late_labels_per_class");
 }
 
-// The heaviest candidates, ten for each place of the batch, spread over clusters of the pool. The
+// The heaviest candidates, three for each place of the batch, spread over clusters of the pool. The
 // clusters depend on the pool alone, so that its memory can keep them from label to label.
 static Selection spread(const Pool& pool, const std::vector<float>& weights, size_t batch_size) {
   std::any own;
