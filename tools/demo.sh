@@ -15,9 +15,9 @@ $querist run --data-dir "$folder" --project sms-spam --oracle label --until labe
 echo
 $querist status --data-dir "$folder" --project sms-spam
 echo
-echo "3. The same with every label known: labels saved against random in a paired simulation, 5 seeds to 300 labels each"
+echo "3. The same with every label known: labels saved against random in a paired simulation, 6 seeds to 300 labels each"
 $querist simulate "$data" --text text --label label --split split --strategies auto,margin,random \
-  --initial 20 --batch-size 20 --budget 300 --seeds 5 --html "$folder/simulation.html"
+  --initial 20 --batch-size 20 --budget 300 --seeds 6 --html "$folder/simulation.html"
 echo "   the same as a page: $folder/simulation.html"
 echo
 [ "${DEMO_EXIT:-}" = 1 ] && exit 0

@@ -16,6 +16,7 @@ namespace querist::loop {
 
 static constexpr size_t most_held_out = 2000;  // Unlabelled rows that compare models,
 static constexpr size_t least_unlabeled = 50;  // of at least so many.
+static constexpr double rounding = 1e-9;       // Of a sum of shares.
 static constexpr double held_out_share = 0.3;  // Of a small pool's.
 // Of the labels: the present model, taught by all of them, can stand in for an annotator there.
 static constexpr double early_share = 1.0 / 3;
@@ -348,7 +349,7 @@ class Comparison {
             {"difference", -gap},
             {"ci_low", -gap - 1.96 * deviation},
             {"ci_high", -gap + 1.96 * deviation},
-            {"held", std::abs(gap) <= 1.96 * deviation}};
+            {"held", std::abs(gap) <= 1.96 * deviation + rounding}};
   }
 
   double unlike_present(const Lesson& lesson) const {
