@@ -132,11 +132,30 @@ def before_and_after(folder, windows):
     return lines
 
 
+def claims(cells, strategies):
+    """What the protocol allows to be said of a window's report sets."""
+    peers = [name for name in strategies if name != "auto"]
+    gaps = {peer: np.array([cell.difference("auto", peer).mean() for cell in cells]) for peer in peers}
+    corrected = dict(zip(peers, holm([wilcoxon(gaps[peer]) for peer in peers])))
+    said = {"better on average than": [], "worse on average than": [], "not told apart from": []}
+    for peer in peers:
+        key = "not told apart from" if corrected[peer] >= 0.05 else "better on average than" if gaps[peer].mean() > 0 else "worse on average than"
+        said[key].append(f"`{peer}` ({100 * gaps[peer].mean():+.2f})")
+    against = holm([wilcoxon(cell.difference(name)) for cell in cells for name in strategies if name != "random"])
+    others = len(strategies) - 1
+    at = [name for name in strategies if name != "random"].index("auto")
+    below = [cell.name for row, cell in enumerate(cells) if against[row * others + at] < 0.05 and cell.difference("auto").mean() < 0]
+    return ("By the protocol `auto` is " + "; ".join(f"{key} {', '.join(names)}" for key, names in said.items() if names)
+            + f". Below random significantly: {', '.join(below) or 'on no set'}.")
+
+
 def write_report(folder, strategies, windows):
     about = machine()
+    notes = folder / "notes.md"
     lines = ["# Study of `auto`: results", "", "Written by `bench/curves/study.py` from `results/study/`; do not edit. Protocol: STUDY.md.", "",
              f"Machine: {about['model']}, {about['cores']} cores. With five seeds a Wilcoxon test over seeds cannot fall below p = .0625: there "
              "significance comes from the sets with twenty seeds, and from the tests over sets.", ""]
+    lines += notes.read_text(encoding="utf-8").splitlines() + [""] if notes.exists() else []
     for window in windows:
         cells = read_cells(folder, window, strategies)
         for title, chosen in ((f"## Window {window}: report sets", [cell for cell in cells if not cell.development]),
@@ -144,6 +163,7 @@ def write_report(folder, strategies, windows):
             if len(chosen) < 2:
                 continue
             lines += [f"{title} ({len(chosen)})", ""] + summary_table(chosen, strategies) + [""]
+            lines += [claims(chosen, strategies), ""] if not chosen[0].development else []
             lines += peer_table(chosen, strategies) + [""] + random_table(chosen, strategies) + [""]
     lines += before_and_after(folder, windows)
     (folder.parent.parent / "STUDY_RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
