@@ -13,6 +13,7 @@ import gzip
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -69,7 +70,8 @@ def theirs(python, model, records, priors, folder):
     path = folder / "task.json"
     path.write_text(json.dumps({"model": model, "labels": [row["label"] for row in records], "texts": [row["text"] for row in records],
                                 "priors": priors}))
-    done = subprocess.run([python, "-c", PEER, path], check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_THREAD})
+    done = subprocess.run([python, "-c", PEER, path], check=True, stdout=subprocess.PIPE, text=True, cwd=folder,  # It leaves a cache where it runs.
+                          env={**os.environ, **ONE_THREAD})
     return json.loads(done.stdout)
 
 
@@ -148,7 +150,8 @@ def main():
         records = records_of(pathlib.Path(given.data).resolve(), name)
         world = stored.setdefault(name, {"found_at": {}})
         world.update(name=name, records=len(records), relevant=sum(row["label"] for row in records))
-        measure(world, records, given.seeds, given.peer, given.keep, save)
+        peer = given.peer and os.path.abspath(shutil.which(given.peer) or given.peer)
+        measure(world, records, given.seeds, peer, given.keep, save)
     worlds = [stored[one] for one in SETS if one in stored]
     body = ["# Screening of systematic reviews", "",
             "Written by `python bench/curves/screening.py --data FOLDER --peer PYTHON`: each run from one relevant and one other "
