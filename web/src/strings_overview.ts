@@ -93,6 +93,7 @@ export const overviewStrings = {
         ],
         target_reached: ['Target reached', 'Target not surely reached', 'Target'],
       } as Record<string, [string, string, string]>, // Met, not met, not known.
+      silent: (n: number) => `${plural(n, 'rule has', 'rules have')} nothing to say here`,
       dial: 'How strictly answers count as settled, and what it cost in simulations',
       dialHead: ['stopping_kappa', 'Loss, of 100', 'On the worst set', 'Labels, of those at 0.99'],
       dialNow: ' (now)',
