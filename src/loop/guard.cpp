@@ -119,7 +119,10 @@ std::string guard_sentence(const GuardState& state) {
   if (state.judged == 0) {
     return state.raised ? "The chosen labels taught less than random ones: half of each batch is "
                           "drawn at random until they teach more again."
-                        : "Not known yet: no audit label has judged the chosen labels.";
+                        : fmt::format(
+                              "Not known yet: no audit label has judged the chosen labels. "
+                              "Each {} rounds {} new ones do, once {} earlier ones can teach.",
+                              guard_rounds, guard_labels, guard_labels);
   }
   const auto counts = fmt::format(
       "of {} audit labels, a model taught by random labels got {} right that one taught by as many "

@@ -103,7 +103,10 @@ static std::string why_go_on(const History& history, const std::vector<Advice>& 
   }
   const size_t labels = std::min<size_t>(100, history.pool_left);
   const auto next = forecast(history, labels);
-  if (!next) return "Go on: more labels are likely to help.";
+  if (!next) {
+    return "Go on: more labels are likely to help; by how much is told once there are a few models "
+           "with at least 10 audit labels each.";
+  }
   return fmt::format("Go on: the next {} labels are expected to gain {}; {}", labels,
                      gain_words(next->gain), back_test_words(*next));
 }
