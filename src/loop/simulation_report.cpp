@@ -4,6 +4,7 @@
 #include "loop/simulate.h"
 #include "loop/simulation/comparisons.h"
 #include "loop/simulation/report_charts.h"
+#include "loop/simulation/sections.h"
 
 namespace querist::loop {
 
@@ -109,7 +110,10 @@ static std::string comparison_table(const Json& result) {
 
 static constexpr const char* style =
     ":root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;max-width:960px;"
-    "margin:32px auto;padding:0 16px}h1{font-size:20px}h2{font-size:16px;margin-top:32px}"
+    "margin:32px auto;padding:0 "
+    "16px}h1{font-size:20px}h2{font-size:16px;margin-top:32px}h3{font-size:14px;margin-top:24px}"
+    "section{border-top:2px solid "
+    "#8884;margin-top:32px}"
     "svg{width:100%;height:auto}svg text{font-size:12px;fill:currentColor}.name{font-weight:600}"
     "svg .note{opacity:.6}.grid{stroke:currentColor;opacity:.15}.ink{stroke:currentColor}"
     ".same{stroke:currentColor;stroke-width:4;opacity:.6}.wide{overflow-x:auto}"
@@ -121,28 +125,72 @@ static constexpr const char* style =
     "i{display:inline-block;width:18px;height:4px;vertical-align:middle;margin-right:6px}td{white-"
     "space:nowrap}";
 
-std::string simulation_html(const Json& result, const std::string& title) {
-  const Json& data = result["data"];
+// Everything about one schedule, but its title.
+static std::string section_body(const Json& result) {
   std::string calibration = curves_svg(result, "ece", "Calibration error against labels");
   if (!calibration.empty()) {
     calibration = "<h2>Calibration along the way</h2>" + calibration +
                   "<p>Expected calibration error on the test set, 15 bins: how far confidence and "
                   "accuracy lie apart. Lower is better.</p>";
   }
+  return curves_svg(result, "accuracy", "Accuracy against labels, one line a strategy") +
+         "<h2>Areas</h2>" + summary_table(result) + reach_section(result) +
+         "<h2>Paired differences</h2>" + comparison_table(result) +
+         "<p>Labels saved: the share of labels that the first of the pair needs less to reach the "
+         "final mean accuracy of the second.</p>" +
+         pair_section(result) + calibration;
+}
+
+// Mean final accuracies, strategies down and schedules across, with the way to each section.
+static std::string schedules_table(const std::vector<Json>& sections) {
+  std::string head = "<tr><th>final accuracy</th>";
+  for (size_t i = 0; i < sections.size(); ++i) {
+    head +=
+        fmt::format("<th><a href=\"#section-{}\">{}</a></th>", i + 1, section_title(sections[i]));
+  }
+  std::string rows;
+  for (size_t row = 0; row < sections[0]["summary"].size(); ++row) {
+    rows += "<tr><th scope=\"row\">" + text_of(sections[0]["summary"][row], "name") + "</th>";
+    for (const Json& section : sections)
+      rows += "<td>" + number_of(section["summary"][row], "final_accuracy_mean", 4) + "</td>";
+    rows += "</tr>";
+  }
+  return "<div class=\"wide\"><table>" + head + "</tr>" + rows + "</table></div>";
+}
+
+// A section's headings stand one level below its title; what users named is escaped, so that every
+// tag is ours.
+static std::string lowered(std::string html) {
+  for (const auto& [from, to] : {std::pair("<h2>", "<h3>"), std::pair("</h2>", "</h3>")}) {
+    for (size_t at = 0; (at = html.find(from, at)) != std::string::npos;)
+      html.replace(at, std::string_view(from).size(), to);
+  }
+  return html;
+}
+
+static std::string body_of(const Json& result) {
+  const std::vector<Json> sections = sections_of(result);
+  if (sections.size() == 1) return section_body(sections[0]);
+  std::string body = schedules_table(sections);
+  for (size_t i = 0; i < sections.size(); ++i) {
+    std::string title = section_title(sections[i]);
+    title[0] = 'B';
+    body += fmt::format("<section id=\"section-{}\"><h2>{}</h2>{}</section>", i + 1, title,
+                        lowered(section_body(sections[i])));
+  }
+  return body;
+}
+
+std::string simulation_html(const Json& result, const std::string& title) {
+  const Json& data = result["data"];
   return fmt::format(
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width\"><title>Simulation: {0}</title><style>{1}</style></head><body>"
       "<h1>Which strategy spends labels best on {0}?</h1><p>{2} rows, {3} classes; {4} rows to "
       "choose from, {5} to test on. Lines are mean accuracies over paired seeds, bands the middle "
-      "80 % of them.</p>{6}<h2>Areas</h2>{7}{8}<h2>Paired differences</h2>{9}<p>Labels saved: the "
-      "share of labels that the first of the pair needs less to reach the final mean accuracy of "
-      "the second.</p>{10}{11}<p>Written by <code>querist simulate "
-      "--html</code>.</p></body></html>\n",
+      "80 % of them.</p>{6}<p>Written by <code>querist simulate --html</code>.</p></body></html>\n",
       escaped(title), style, data["rows"].get<int64_t>(), data["classes"].get<int64_t>(),
-      data["pool"].get<int64_t>(), data["test"].get<int64_t>(),
-      curves_svg(result, "accuracy", "Accuracy against labels, one line a strategy"),
-      summary_table(result), reach_section(result), comparison_table(result), pair_section(result),
-      calibration);
+      data["pool"].get<int64_t>(), data["test"].get<int64_t>(), body_of(result));
 }
 
 }  // namespace querist::loop

@@ -38,6 +38,9 @@ static std::string hash_text(const Table& table) {
 
 std::string fingerprint_of(const Table& table, const SimulationPlan& plan) {
   const CrowdPlan& crowd = plan.crowd;
+  Json schedules = Json::array();
+  for (const Schedule& schedule : plan.schedules)
+    schedules.push_back({schedule.batch_size, schedule.budget});
   return canonical_json({{"build", plan.build},
                          {"data", hash_text(table)},
                          {"payload", payload_word(table.payload)},
@@ -49,6 +52,7 @@ std::string fingerprint_of(const Table& table, const SimulationPlan& plan) {
                          {"ssl", plan.ssl},
                          {"batch_size", plan.batch_size},
                          {"budget", plan.budget},
+                         {"schedules", schedules},
                          {"seeds", plan.seeds},
                          {"first_seed", plan.first_seed},
                          {"noise", plan.noise},
