@@ -5,6 +5,7 @@
 
 #include "app/columns.h"
 #include "app/progress_bar.h"
+#include "app/simulate_combine.h"
 #include "app/simulate_doubts.h"
 #include "app/simulate_options.h"
 #include "app/simulate_plan.h"
@@ -77,6 +78,7 @@ static void keep_freed_memory() {
 }
 
 static int run(const Invocation& invocation) {
+  if (invocation.by_flag("combine")) return combine_results(invocation);
   keep_freed_memory();
   if (invocation.arguments.size() != 1)
     wrong_usage("simulate takes one DATA file; try querist simulate --help");

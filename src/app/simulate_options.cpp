@@ -176,6 +176,11 @@ static ParamSpecs measure_options() {
        .help = "Write the result as JSON to this file; finished runs are kept beside it, "
                "so that an interrupted simulation goes on."},
       {.name = "html", .fallback = "", .help = "Write a self-contained report to this file."},
+      {.name = "combine",
+       .fallback = "",
+       .help = "Instead of DATA: results of earlier simulations of the same strategies, "
+               "comma-separated, one a data set. Mean ranks over the sets, Friedman's test, "
+               "Nemenyi's critical difference and Wilcoxon's tests with Holm's correction."},
       json_option()};
 }
 

@@ -141,13 +141,17 @@ static Json section_json(const Simulation& simulation, std::span<const Simulatio
 
 Json simulation_json(const Simulation& simulation, const std::string& metric) {
   const std::span<const SimulationRun> runs = simulation.runs;
-  std::vector<Json> sections;
+  std::vector<Section> sections;
   for (size_t begin = 0, end = 0; begin < runs.size(); begin = end) {
     while (end < runs.size() && runs[end].batch_size == runs[begin].batch_size &&
            runs[end].budget == runs[begin].budget) {
       ++end;
     }
-    sections.push_back(section_json(simulation, runs.subspan(begin, end - begin), metric));
+    const SimulationRun& first = runs[begin];
+    Json schedule = Json::object();
+    if (first.budget > 0) schedule = {{"batch_size", first.batch_size}, {"budget", first.budget}};
+    sections.push_back(
+        {schedule, section_json(simulation, runs.subspan(begin, end - begin), metric)});
   }
   return joined_sections(std::move(sections));
 }

@@ -8,11 +8,17 @@
 
 namespace querist::loop {
 
-// One after the other; every part is a result of one schedule whose runs say batch_size and budget.
-// Rows of the whole say both too, and ranks is a list with one entry a part. One part is itself.
-Json joined_sections(std::vector<Json> parts);
+// A result of one schedule: its keys {batch_size, budget}, or {} where there is one alone.
+struct Section {
+  Json schedule;
+  Json result;
+};
 
-// The parts again, each shaped as a result of one schedule; of such a result itself alone.
+// One after the other: rows of the whole say their batch_size and budget, and ranks is a list with
+// one entry a section. A lone section is the whole.
+Json joined_sections(std::vector<Section> sections);
+
+// The sections again, each shaped as a result of one schedule; of such a result itself alone.
 std::vector<Json> sections_of(const Json& result);
 
 // "batches of 20, 500 labels"; empty for a result of one schedule. section: of sections_of.
