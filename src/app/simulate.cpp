@@ -123,7 +123,7 @@ static int run(const Invocation& invocation) {
     put_out(invocation.text("html"), loop::simulation_html(result, path));
   put_result(invocation, result, print_summary);
   std::error_code gone;  // The result has all of it; where it stays, it is found finished.
-  if (!protocol && !plan.side_file.empty()) std::filesystem::remove(plan.side_file, gone);
+  if (!plan.side_file.empty()) std::filesystem::remove(plan.side_file, gone);
   return 0;
 }
 
