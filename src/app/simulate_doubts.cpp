@@ -1,6 +1,7 @@
 // Files first, then ids, then numbers that nobody means.
 #include "app/simulate_doubts.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <unordered_set>
@@ -45,10 +46,13 @@ void leave_out_repeated_ids(loop::Table& table) {
 
 void tell_doubts(const loop::SimulationPlan& plan, const loop::Table& table) {
   const size_t pool = loop::split_rows(table, plan, plan.first_seed).pool.size();
-  if (pool > 0 && plan.budget > pool) {
+  std::vector<size_t> budgets = {plan.budget};
+  for (const loop::Schedule& schedule : plan.schedules) budgets.push_back(schedule.budget);
+  if (const size_t budget = *std::max_element(budgets.begin(), budgets.end());
+      pool > 0 && budget > pool) {
     std::fprintf(stderr,
                  "the budget of %zu labels is above the pool of %zu: runs end with the pool\n",
-                 plan.budget, pool);
+                 budget, pool);
   }
   if (plan.audit_share >= 1)
     std::fputs(

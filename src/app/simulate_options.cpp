@@ -41,17 +41,12 @@ static ParamSpecs loop_options() {
        .help = "Pseudo-labels for the models that are measured: off; auto, where they stand "
                "the test; or the name of a pseudo-labeler, forced. Strategies never see them."},
       {.name = "batch_size",
-       .fallback = 20,
-       .min = 1,
-       .max = 1e6,
-       .whole = true,
-       .help = "Labels a round."},
+       .fallback = "20",
+       .help = "Labels a round; of several numbers, comma-separated, each gets its runs with each "
+               "budget."},
       {.name = "budget",
-       .fallback = 500,
-       .min = 1,
-       .max = 1e7,
-       .whole = true,
-       .help = "Labels in all."}};
+       .fallback = "500",
+       .help = "Labels in all, or several numbers as with batch_size."}};
 }
 
 // How often, and by whose protocol.
@@ -181,6 +176,11 @@ static ParamSpecs measure_options() {
        .help = "Write the result as JSON to this file; finished runs are kept beside it, "
                "so that an interrupted simulation goes on."},
       {.name = "html", .fallback = "", .help = "Write a self-contained report to this file."},
+      {.name = "combine",
+       .fallback = "",
+       .help = "Instead of DATA: results of earlier simulations of the same strategies, "
+               "comma-separated, one a data set. Mean ranks over the sets, Friedman's test, "
+               "Nemenyi's critical difference and Wilcoxon's tests with Holm's correction."},
       json_option()};
 }
 

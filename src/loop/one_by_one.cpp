@@ -10,6 +10,7 @@
 #include "loop/one_by_one/machine.h"
 #include "loop/one_by_one/other_model.h"
 #include "loop/signals.h"
+#include "loop/simulation/finished_runs.h"
 #include "loop/simulation/named_once.h"
 #include "metrics/classification.h"
 
@@ -159,18 +160,33 @@ Simulation simulate_one_by_one(const Table& table, const SimulationPlan& plan,
   simulation.rows = table.payloads.size();
   simulation.classes = 2;
   simulation.runs.resize(plan.strategies.size() * plan.seeds);
-  std::atomic<size_t> done = 0;
+  FinishedRuns finished(plan.side_file, plan.side_file.empty()
+                                            ? ""
+                                            : fingerprint_of(table, plan, "one_by_one_rbf_svm"));
+  simulation.resumed = finished.count();
+  std::atomic<size_t> done = finished.count();
   parallel_for(plan.seeds, 1, [&](size_t begin, size_t end) {
     for (size_t at = begin; at < end; ++at) {
       const size_t seed = plan.first_seed + at;
+      size_t missing = plan.strategies.size();
+      for (size_t s = 0; s < plan.strategies.size(); ++s) {
+        const SimulationRun* run = finished.find(s * plan.seeds + at);
+        if (!run) continue;
+        simulation.runs[s * plan.seeds + at] = *run;
+        --missing;
+      }
+      if (missing == 0 && at > 0) continue;
       const auto stage = one_by_one_stage(table, numbers, test_fraction, initial_labels, seed);
       if (at == 0) {
         simulation.pool = stage.pool.size();
         simulation.test = stage.test.size();
       }
       for (size_t s = 0; s < plan.strategies.size(); ++s) {
-        simulation.runs[s * plan.seeds + at] =
+        const size_t number = s * plan.seeds + at;
+        if (finished.find(number)) continue;
+        simulation.runs[number] =
             OneByOneWalk(table, plan, stage, plan.strategies[s], seed).run(progress);
+        finished.add(number, simulation.runs[number]);
         progress.at(static_cast<double>(++done), static_cast<double>(simulation.runs.size()),
                     "runs");
       }

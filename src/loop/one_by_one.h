@@ -19,7 +19,7 @@ namespace querist::loop {
 //
 // query_learner: the learner whose probabilities strategies see instead of the machine's;
 // task_learner: the one that is measured instead of it (both empty: the machine). They are trained
-// anew at every step.
+// anew at every step. A side file is kept as by simulate.
 //
 // A seed computes its kernel once: 4 bytes · pool · rows. Each step goes on from the coefficients
 // of the one before. Refuses tables that have not two classes and only numbers.

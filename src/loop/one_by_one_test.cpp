@@ -3,10 +3,13 @@
 #include "loop/one_by_one.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <filesystem>
 #include <set>
 
+#include "base/file.h"
 #include "base/threads.h"
 #include "learners/rbf_svm/svm_model.h"
 #include "loop/one_by_one/committee.h"
@@ -262,6 +265,36 @@ TEST(OneByOne, RefusesWhatTheProtocolIsNotFor) {
             std::string::npos);
   EXPECT_NE(refusal(numbers_table(60), plan_of({"random"}, 0)).find("at least 1"),
             std::string::npos);
+}
+
+TEST(OneByOne, GoesOnFromTheSideFileToTheSameResult) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("querist_one_by_one_" + std::to_string(getpid()) + ".runs");
+  std::filesystem::remove(path);
+  const Table table = numbers_table(60);
+  SimulationPlan plan = plan_of({"margin", "random"}, 2);
+  const Simulation whole = run(table, plan);
+  plan.side_file = path;
+  EXPECT_EQ(run(table, plan).resumed, 0u);
+  const std::string full = read_file(path);
+  size_t cut = full.find('\n') + 1;
+  for (size_t kept = 0; kept <= 4; ++kept) {
+    write_file_atomically(path, full.substr(0, cut + 30));  // Within a line, as if killed there.
+    const Simulation again = run(table, plan);
+    EXPECT_EQ(again.resumed, kept);
+    EXPECT_EQ(again.pool, whole.pool);
+    for (size_t i = 0; i < 4; ++i) expect_equal(again.runs[i], whole.runs[i]);
+    if (kept < 4) cut = full.find('\n', cut) + 1;
+  }
+  SimulationPlan other = plan;
+  other.task_learner = "naive_bayes";
+  EXPECT_EQ(run(table, other).resumed, 0u);
+  EXPECT_EQ(run(table, other).resumed, 4u);
+  other.initial = 20;  // Not the protocol's: runs of the free simulation are of another kind.
+  other.test_fraction = 0.4;
+  EXPECT_EQ(simulate(table, other, Progress()).resumed, 0u);
+  EXPECT_EQ(run(table, other).resumed, 0u);
+  std::filesystem::remove(path);
 }
 
 TEST(OneByOne, StopsWhenCancelled) {

@@ -1,4 +1,4 @@
-// Every strategy under every learner and featurizer on every seed.
+// Every strategy under every learner, featurizer, batch size and budget on every seed.
 #include "loop/simulate.h"
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include "loop/simulation/finished_runs.h"
 #include "loop/simulation/full_pool.h"
 #include "loop/simulation/named_once.h"
+#include "loop/simulation/schedules.h"
 #include "loop/simulation/walk.h"
 
 namespace querist::loop {
@@ -37,12 +38,9 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
     refuse("the data has {} classes in its label column; a simulation needs at least two",
            table.classes.size());
   }
-  if (plan.seeds == 0 || plan.batch_size == 0 || plan.initial == 0) {
+  if (plan.seeds == 0 || plan.initial == 0)
     refuse("seeds, batch_size and initial must be at least 1");
-  }
-  const size_t initial = initial_labels(table, plan);
-  if (plan.budget < initial)
-    refuse("the budget of {} is below the {} initial labels", plan.budget, initial);
+  schedules_of(plan, initial_labels(table, plan));
   if (!parse_ssl(plan.ssl).is_off && plan.augment != "none")
     refuse("pseudo-labels and texts augmented with typos do not go together yet: leave one out");
   if (plan.noise > 0 && plan.crowd.annotators > 0)
@@ -56,16 +54,19 @@ static void check_plan(const Table& table, const SimulationPlan& plan) {
 
 namespace {
 
-// One seed under all variants: stages and answers are made once, runs that are stored left out.
+// One seed under all variants and schedules: stages and answers are made once, runs that are stored
+// left out.
 class SeedRuns {
  public:
   SeedRuns(const Table& table, const SimulationPlan& plan,
-           const std::vector<SimulationPlan>& variants,
+           const std::vector<SimulationPlan>& variants, const std::vector<Schedule>& schedules,
            std::vector<std::unique_ptr<FeatureTable>>& features, const std::vector<double>& costs,
            FinishedRuns& finished, Simulation& simulation)
       : table_(table),
         plan_(plan),
         variants_(variants),
+        schedules_(schedules),
+        order_(longest_first(schedules)),
         features_(features),
         costs_(costs),
         finished_(finished),
@@ -90,13 +91,15 @@ class SeedRuns {
         full = test_accuracy(*model, stage);
       }
       for (size_t s = 0; s < plan_.strategies.size(); ++s) {
-        const size_t number = number_of(v, s, at);
-        if (finished_.find(number)) continue;
-        SimulationRun& run = simulation_.runs[number];
-        run = Walk(table_, variant, stage, plan_.strategies[s], seed).run(progress);
-        run.full_accuracy = full;
-        finished_.add(number, run);
-        done();
+        for (const size_t schedule : order_) {
+          const size_t number = number_of(schedule, v, s, at);
+          if (finished_.find(number)) continue;
+          SimulationRun run = walk(schedule, v, s, at, stage, progress);
+          run.full_accuracy = full;
+          simulation_.runs[number] = std::move(run);
+          finished_.add(number, simulation_.runs[number]);
+          done();
+        }
       }
     }
   }
@@ -105,13 +108,36 @@ class SeedRuns {
   // By a column all seeds have one split, and its featurizer one seed.
   uint64_t split_seed(size_t seed) const { return plan_.test_fraction == 0 ? 0 : seed; }
 
-  size_t number_of(size_t variant, size_t strategy, size_t at) const {
-    return (variant * plan_.strategies.size() + strategy) * plan_.seeds + at;
+  size_t number_of(size_t schedule, size_t variant, size_t strategy, size_t at) const {
+    const size_t block = schedule * variants_.size() + variant;
+    return (block * plan_.strategies.size() + strategy) * plan_.seeds + at;
+  }
+
+  SimulationRun walk(size_t schedule, size_t v, size_t s, size_t at, const Stage& stage,
+                     const Progress& progress) const {
+    SimulationPlan plan = variants_[v];
+    plan.batch_size = schedules_[schedule].batch_size;
+    plan.budget = schedules_[schedule].budget;
+    std::optional<SimulationRun> run;
+    for (const size_t longer : order_) {
+      if (longer == schedule || run || plan.labels_saved) break;
+      if (schedules_[longer].batch_size == plan.batch_size)
+        run = beginning_of(simulation_.runs[number_of(longer, v, s, at)], plan.budget);
+    }
+    if (!run)
+      run = Walk(table_, plan, stage, plan_.strategies[s], plan_.first_seed + at).run(progress);
+    if (schedules_.size() > 1) {
+      run->batch_size = plan.batch_size;
+      run->budget = plan.budget;
+    }
+    return std::move(*run);
   }
 
   bool missing(size_t variant, size_t at) const {
     for (size_t s = 0; s < plan_.strategies.size(); ++s) {
-      if (!finished_.find(number_of(variant, s, at))) return true;
+      for (const size_t schedule : order_) {
+        if (!finished_.find(number_of(schedule, variant, s, at))) return true;
+      }
     }
     return false;
   }
@@ -139,6 +165,8 @@ class SeedRuns {
   const Table& table_;
   const SimulationPlan& plan_;
   const std::vector<SimulationPlan>& variants_;
+  const std::vector<Schedule>& schedules_;
+  const std::vector<size_t> order_;  // Of the schedules, larger budgets first.
   std::vector<std::unique_ptr<FeatureTable>>& features_;
   const std::vector<double>& costs_;
   FinishedRuns& finished_;
@@ -152,6 +180,7 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
   const double wall_start = monotonic_seconds();
   const double cpu_start = cpu_seconds();
   const auto variants = variants_of(table, plan);
+  const auto schedules = schedules_of(plan, initial_labels(table, plan));
   const auto costs = answer_costs(table, plan);
   std::vector<std::unique_ptr<FeatureTable>> features;
   for (const SimulationPlan& variant : variants) {
@@ -169,12 +198,12 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
   simulation.pool = first.pool.size();
   simulation.test = first.test.size();
   simulation.resumed = finished.count();
-  simulation.runs.resize(variants.size() * plan.strategies.size() * plan.seeds);
+  simulation.runs.resize(schedules.size() * variants.size() * plan.strategies.size() * plan.seeds);
   for (size_t i = 0; i < simulation.runs.size(); ++i) {
     if (const SimulationRun* run = finished.find(i)) simulation.runs[i] = *run;
   }
   std::atomic<size_t> done = finished.count();
-  SeedRuns seeds(table, plan, variants, features, costs, finished, simulation);
+  SeedRuns seeds(table, plan, variants, schedules, features, costs, finished, simulation);
   parallel_for(plan.seeds, 1, [&](size_t begin, size_t end) {
     for (size_t at = begin; at < end; ++at) {
       seeds.run(at, progress, [&] {

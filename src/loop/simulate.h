@@ -15,6 +15,12 @@
 
 namespace querist::loop {
 
+// How many labels a round, and how many in all, the initial ones and audit labels included.
+struct Schedule {
+  size_t batch_size = 0;
+  size_t budget = 0;
+};
+
 struct SimulationPlan {
   std::vector<std::string> strategies = {"auto", "margin", "random"};
   // Several, comma-separated: each with each featurizer. auto: chosen on the way.
@@ -23,7 +29,9 @@ struct SimulationPlan {
   size_t initial = 20;
   size_t initial_per_class = 0;  // Instead of `initial`: so many random ones of each class.
   size_t batch_size = 20;
-  size_t budget = 500;  // Labels spent in all, the initial ones and audit labels included.
+  size_t budget = 500;  // As in Schedule.
+  // In place of batch_size and budget: each gets all the runs. Empty: those two alone.
+  std::vector<Schedule> schedules;
   size_t seeds = 10;
   size_t first_seed = 0;      // The seeds are first_seed … first_seed + seeds - 1.
   std::string ssl = "off";    // Pseudo-labels, as the setting of projects.
@@ -50,6 +58,8 @@ struct SimulationRun {
   std::string strategy;
   std::string learner;
   std::string featurizer;
+  size_t batch_size = 0;  // Both where the plan has several schedules, else 0.
+  size_t budget = 0;
   size_t seed = 0;
   std::vector<double> labels;
   std::vector<double> accuracy;
@@ -78,18 +88,21 @@ struct Simulation {
   double wall_seconds = 0;          // From the read table to the last run.
   double cpu_seconds = 0;           // The same, over all threads.
   size_t resumed = 0;               // Runs taken over from the side file.
-  std::vector<SimulationRun> runs;  // By learner, featurizer, strategy as planned, then seed.
+  std::vector<SimulationRun> runs;  // By schedule, learner, featurizer, strategy as planned, seed.
 };
 
 // All strategies of a seed share split, initial labels, answers and learner seed. Seeds run in
 // parallel. With a side file each finished run is stored there, and those that it holds of the same
-// plan, data and build are not run again.
+// plan, data and build are not run again. A run that is the beginning of one with a larger budget
+// and the same batch size is taken from it.
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress);
 
 // The result as docs and interfaces describe it: data, runs, summary, comparisons. metric: accuracy
 // or aubc_trapz_over_n (the published 26-set table's normalisation). Beside the contract's keys:
 // pairs (all of them, Holm-corrected), ranks (Friedman, critical difference), and by group the
-// labels to reach shares of full_accuracy, the calibration and the time of a round.
+// labels to reach shares of full_accuracy, the calibration and the time of a round. Of several
+// schedules each is judged alone: runs and rows say their batch_size and budget, and ranks is a
+// list.
 Json simulation_json(const Simulation& simulation, const std::string& metric);
 
 // The same as one self-contained HTML page with curves and paired differences.

@@ -4,18 +4,10 @@
 #include "loop/simulate.h"
 #include "loop/simulation/comparisons.h"
 #include "loop/simulation/report_charts.h"
+#include "loop/simulation/report_page.h"
+#include "loop/simulation/sections.h"
 
 namespace querist::loop {
-
-static std::string text_of(const Json& row, const char* key) {
-  return escaped(row[key].get<std::string>());
-}
-
-// A number with so many digits, or a dash where it is null or absent.
-static std::string number_of(const Json& row, const char* key, int digits) {
-  if (!row.contains(key) || row[key].is_null()) return "–";
-  return fmt::format("{:.{}f}", row[key].get<double>(), digits);
-}
 
 static std::string summary_table(const Json& result) {
   const bool costs = result["summary"][0].contains("aulc_cost_mean");
@@ -71,30 +63,6 @@ static std::string reach_section(const Json& result) {
          "that never got there counts as one that needs more labels than any.</p>";
 }
 
-static std::string pair_section(const Json& result) {
-  if (result["pairs"].empty()) return "";
-  std::string rows;
-  for (const Json& row : result["pairs"]) {
-    rows += fmt::format(
-        "<tr{}><th scope=\"row\">{} – {}</th><td>{:+.4f}</td><td>{}</td><td>{}</td></tr>",
-        !row["p_holm"].is_null() && row["p_holm"].get<double>() < 0.05 ? " class=\"differs\"" : "",
-        text_of(row, "name"), text_of(row, "against"), row["aulc_difference"].get<double>(),
-        escaped(p_value_text(row["p_value"])), escaped(p_value_text(row["p_holm"])));
-  }
-  std::string text =
-      "<h2>All pairs</h2><div class=\"wide\"><table><tr><th>pair</th><th>difference in area</th>"
-      "<th>p (Wilcoxon)</th><th>p (Holm)</th></tr>" +
-      rows + "</table></div><p>Bold: they differ at 5 % with all pairs taken together.</p>";
-  const Json& ranks = result["ranks"];
-  if (ranks.is_null()) return text;
-  return text + "<h2>Ranks</h2>" + ranks_svg(ranks) +
-         fmt::format(
-             "<p>Mean ranks over {} seeds, 1 the best; bars join groups that do not differ at 5 % "
-             "(Nemenyi). That all are alike: p = {} (Friedman). Seeds share one data set, so this "
-             "speaks of it alone.</p>",
-             ranks["seeds"].get<int64_t>(), escaped(p_value_text(ranks["friedman_p_value"])));
-}
-
 static std::string comparison_table(const Json& result) {
   std::string rows;
   for (const Json& row : result["comparisons"]) {
@@ -107,42 +75,61 @@ static std::string comparison_table(const Json& result) {
          rows + "</table></div>";
 }
 
-static constexpr const char* style =
-    ":root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;max-width:960px;"
-    "margin:32px auto;padding:0 16px}h1{font-size:20px}h2{font-size:16px;margin-top:32px}"
-    "svg{width:100%;height:auto}svg text{font-size:12px;fill:currentColor}.name{font-weight:600}"
-    "svg .note{opacity:.6}.grid{stroke:currentColor;opacity:.15}.ink{stroke:currentColor}"
-    ".same{stroke:currentColor;stroke-width:4;opacity:.6}.wide{overflow-x:auto}"
-    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:6px 16px 6px "
-    "0;text-align:left;border-bottom:1px solid #8884;font-weight:400}tr:first-child "
-    "th{font-weight:600;vertical-align:bottom}th[scope]{font-weight:600}.differs "
-    "td{font-weight:600}small{opacity:.7}p{max-width:70ch}.legend "
-    "span{white-space:nowrap;margin-right:16px}.legend "
-    "i{display:inline-block;width:18px;height:4px;vertical-align:middle;margin-right:6px}td{white-"
-    "space:nowrap}";
-
-std::string simulation_html(const Json& result, const std::string& title) {
-  const Json& data = result["data"];
+// Everything about one schedule, but its title.
+static std::string section_body(const Json& result) {
   std::string calibration = curves_svg(result, "ece", "Calibration error against labels");
   if (!calibration.empty()) {
     calibration = "<h2>Calibration along the way</h2>" + calibration +
                   "<p>Expected calibration error on the test set, 15 bins: how far confidence and "
                   "accuracy lie apart. Lower is better.</p>";
   }
-  return fmt::format(
-      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width\"><title>Simulation: {0}</title><style>{1}</style></head><body>"
-      "<h1>Which strategy spends labels best on {0}?</h1><p>{2} rows, {3} classes; {4} rows to "
-      "choose from, {5} to test on. Lines are mean accuracies over paired seeds, bands the middle "
-      "80 % of them.</p>{6}<h2>Areas</h2>{7}{8}<h2>Paired differences</h2>{9}<p>Labels saved: the "
-      "share of labels that the first of the pair needs less to reach the final mean accuracy of "
-      "the second.</p>{10}{11}<p>Written by <code>querist simulate "
-      "--html</code>.</p></body></html>\n",
-      escaped(title), style, data["rows"].get<int64_t>(), data["classes"].get<int64_t>(),
-      data["pool"].get<int64_t>(), data["test"].get<int64_t>(),
-      curves_svg(result, "accuracy", "Accuracy against labels, one line a strategy"),
-      summary_table(result), reach_section(result), comparison_table(result), pair_section(result),
-      calibration);
+  return curves_svg(result, "accuracy", "Accuracy against labels, one line a strategy") +
+         "<h2>Areas</h2>" + summary_table(result) + reach_section(result) +
+         "<h2>Paired differences</h2>" + comparison_table(result) +
+         "<p>Labels saved: the share of labels that the first of the pair needs less to reach the "
+         "final mean accuracy of the second.</p>" +
+         pairs_section(result) + calibration;
+}
+
+// Mean final accuracies, strategies down and schedules across, with the way to each section.
+static std::string schedules_table(const std::vector<Json>& sections) {
+  std::string head = "<tr><th>final accuracy</th>";
+  for (size_t i = 0; i < sections.size(); ++i) {
+    head +=
+        fmt::format("<th><a href=\"#section-{}\">{}</a></th>", i + 1, section_title(sections[i]));
+  }
+  std::string rows;
+  for (size_t row = 0; row < sections[0]["summary"].size(); ++row) {
+    rows += "<tr><th scope=\"row\">" + text_of(sections[0]["summary"][row], "name") + "</th>";
+    for (const Json& section : sections)
+      rows += "<td>" + number_of(section["summary"][row], "final_accuracy_mean", 4) + "</td>";
+    rows += "</tr>";
+  }
+  return "<div class=\"wide\"><table>" + head + "</tr>" + rows + "</table></div>";
+}
+
+static std::string body_of(const Json& result) {
+  const std::vector<Json> sections = sections_of(result);
+  if (sections.size() == 1) return section_body(sections[0]);
+  std::string body = schedules_table(sections);
+  for (size_t i = 0; i < sections.size(); ++i) {
+    std::string title = section_title(sections[i]);
+    title[0] = 'B';
+    body += fmt::format("<section id=\"section-{}\"><h2>{}</h2>{}</section>", i + 1, title,
+                        lowered(section_body(sections[i])));
+  }
+  return body;
+}
+
+std::string simulation_html(const Json& result, const std::string& title) {
+  const Json& data = result["data"];
+  const std::string lead = fmt::format(
+      "<h1>Which strategy spends labels best on {}?</h1><p>{} rows, {} classes; {} rows to choose "
+      "from, {} to test on. Lines are mean accuracies over paired seeds, bands the middle 80 % of "
+      "them.</p>",
+      escaped(title), data["rows"].get<int64_t>(), data["classes"].get<int64_t>(),
+      data["pool"].get<int64_t>(), data["test"].get<int64_t>());
+  return report_page("Simulation: " + title, lead + body_of(result));
 }
 
 }  // namespace querist::loop

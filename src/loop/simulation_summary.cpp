@@ -6,6 +6,7 @@
 #include "loop/simulation/comparisons.h"
 #include "loop/simulation/groups.h"
 #include "loop/simulation/run_record.h"
+#include "loop/simulation/sections.h"
 #include "loop/simulation/stopping_summary.h"
 #include "metrics/intervals.h"
 #include "metrics/learning_curve.h"
@@ -40,9 +41,10 @@ static void name_groups(std::vector<Group>& groups) {
   }
 }
 
-static std::vector<Group> group_runs(const Simulation& simulation, const std::string& metric) {
+static std::vector<Group> group_runs(std::span<const SimulationRun> runs,
+                                     const std::string& metric) {
   std::vector<Group> groups;
-  for (const SimulationRun& run : simulation.runs) {
+  for (const SimulationRun& run : runs) {
     if (groups.empty() || !belongs(groups.back(), run)) {
       groups.emplace_back();
       groups.back().strategy = run.strategy;
@@ -108,12 +110,12 @@ static Json summary_row(const Group& group) {
   return row;
 }
 
-Json simulation_json(const Simulation& simulation, const std::string& metric) {
+// The result of the runs of one schedule.
+static Json section_json(const Simulation& simulation, std::span<const SimulationRun> of_schedule,
+                         const std::string& metric) {
   Json runs = Json::array();
-  for (const SimulationRun& run : simulation.runs) {
-    runs.push_back(run_json(run));
-  }
-  auto groups = group_runs(simulation, metric);
+  for (const SimulationRun& run : of_schedule) runs.push_back(run_json(run));
+  auto groups = group_runs(of_schedule, metric);
   rank_groups(groups);
   Json summary = Json::array();
   for (const Group& group : groups) summary.push_back(summary_row(group));
@@ -135,6 +137,23 @@ Json simulation_json(const Simulation& simulation, const std::string& metric) {
   if (Json stopping = stopping_summary(plain); !stopping.empty())
     result["stopping"] = std::move(stopping);
   return result;
+}
+
+Json simulation_json(const Simulation& simulation, const std::string& metric) {
+  const std::span<const SimulationRun> runs = simulation.runs;
+  std::vector<Section> sections;
+  for (size_t begin = 0, end = 0; begin < runs.size(); begin = end) {
+    while (end < runs.size() && runs[end].batch_size == runs[begin].batch_size &&
+           runs[end].budget == runs[begin].budget) {
+      ++end;
+    }
+    const SimulationRun& first = runs[begin];
+    Json schedule = Json::object();
+    if (first.budget > 0) schedule = {{"batch_size", first.batch_size}, {"budget", first.budget}};
+    sections.push_back(
+        {schedule, section_json(simulation, runs.subspan(begin, end - begin), metric)});
+  }
+  return joined_sections(std::move(sections));
 }
 
 }  // namespace querist::loop

@@ -128,6 +128,24 @@ def check_simulate():
     check(code == 1 and 'no column "price", asked for as cost_column' in problem, "a cost column that is none", problem)
     code, _, problem = querist(*given, "--out", HOME / "nowhere/x.json")
     check(code == 1 and f"there is no folder {HOME / 'nowhere'}" in problem, "a folder that is none", problem)
+    one, two = HOME / "one.json", HOME / "two.json"
+    lists = (*(word if word != "random" else "margin,random" for word in given[:-4]), "--batch-size", "4,2", "--budget", "8,12")
+    code, shown, problem = querist(*lists, "--out", one, "--html", HOME / "one.html")
+    check(code == 0 and shown.count("== batches of ") == 4 and "== batches of 2, 12 labels" in shown, "a section for each batch size and budget", shown)
+    rows = json.loads(one.read_text())["summary"]
+    check([(row["batch_size"], row["budget"]) for row in rows[::2]] == [(4, 8), (4, 12), (2, 8), (2, 12)], "whose rows say both", rows)
+    for wrong in ("4,x", "4,4", "0", "4,2.5"):
+        code, _, problem = querist(*given[:-3], wrong, *given[-2:])
+        check(code == 2 and "batch_size" in problem, f"--batch-size {wrong} is refused", problem)
+    querist(*lists, "--first-seed", "5", "--out", two)
+    code, shown, problem = querist("simulate", "--combine", f"{one},{two}", "--html", HOME / "both.html", "--out", HOME / "both.json")
+    check(code == 0 and shown.count("over 2 data sets") == 4 and "no corrected p is below 0.5" in shown, "two results are combined", problem + shown)
+    check(len(json.loads((HOME / "both.json").read_text())["ranks"]) == 4 and "2 data sets" in (HOME / "both.html").read_text(), "as files too")
+    two.write_text(two.read_text()[:-9])
+    code, _, problem = querist("simulate", "--combine", f"{one},{two}")
+    check(code == 1 and "two.json is no whole JSON" in problem, "a damaged result is refused", problem)
+    for wrong in (("--combine", ","), (data, "--combine", one), ("--combine", f"{one},{two}", "--seeds", "3")):
+        check(querist("simulate", *wrong)[0] == 2, f"refused: {wrong}")
 
 
 def check_until():

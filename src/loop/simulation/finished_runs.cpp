@@ -36,10 +36,17 @@ static std::string hash_text(const Table& table) {
   return hash.hex();
 }
 
-std::string fingerprint_of(const Table& table, const SimulationPlan& plan) {
+std::string fingerprint_of(const Table& table, const SimulationPlan& plan,
+                           std::string_view protocol) {
   const CrowdPlan& crowd = plan.crowd;
+  Json schedules = Json::array();
+  for (const Schedule& schedule : plan.schedules)
+    schedules.push_back({schedule.batch_size, schedule.budget});
   return canonical_json({{"build", plan.build},
                          {"data", hash_text(table)},
+                         {"protocol", protocol},
+                         {"query_learner", plan.query_learner},
+                         {"task_learner", plan.task_learner},
                          {"payload", payload_word(table.payload)},
                          {"strategies", plan.strategies},
                          {"learner", plan.learner},
@@ -49,6 +56,7 @@ std::string fingerprint_of(const Table& table, const SimulationPlan& plan) {
                          {"ssl", plan.ssl},
                          {"batch_size", plan.batch_size},
                          {"budget", plan.budget},
+                         {"schedules", schedules},
                          {"seeds", plan.seeds},
                          {"first_seed", plan.first_seed},
                          {"noise", plan.noise},

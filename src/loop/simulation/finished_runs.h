@@ -7,14 +7,16 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "loop/simulate.h"
 #include "storage/durable_file.h"
 
 namespace querist::loop {
 
-// What a run depends on: the plan, the data and the program.
-std::string fingerprint_of(const Table& table, const SimulationPlan& plan);
+// What a run depends on: the plan, the data, the program and the protocol, where it follows one.
+std::string fingerprint_of(const Table& table, const SimulationPlan& plan,
+                           std::string_view protocol = "none");
 
 // Safe to use from several threads.
 class FinishedRuns {

@@ -17,6 +17,10 @@ Json run_json(const SimulationRun& run) {
                {"indices", run.indices},
                {"guard_raised", run.guard_raised},
                {"guard_ended", run.guard_ended}};
+  if (run.budget > 0) {
+    json["batch_size"] = run.batch_size;
+    json["budget"] = run.budget;
+  }
   if (!run.cost.empty()) json["cost"] = run.cost;
   if (!run.typo_accuracy.empty()) json["typo_accuracy"] = run.typo_accuracy;
   if (!run.labels_saved.is_null()) json["labels_saved"] = run.labels_saved;
@@ -46,6 +50,8 @@ SimulationRun run_of(const Json& json) {
   json.at("indices").get_to(run.indices);
   json.at("guard_raised").get_to(run.guard_raised);
   json.at("guard_ended").get_to(run.guard_ended);
+  run.batch_size = json.value("batch_size", size_t{0});
+  run.budget = json.value("budget", size_t{0});
   if (json.contains("cost")) json.at("cost").get_to(run.cost);
   if (json.contains("typo_accuracy")) json.at("typo_accuracy").get_to(run.typo_accuracy);
   run.labels_saved = json.value("labels_saved", Json());

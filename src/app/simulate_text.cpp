@@ -1,0 +1,90 @@
+// Plots, tables and sentences of a simulation's result, a section for each batch size and budget.
+#include "app/simulate_text.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "app/curve_plot.h"
+#include "base/error.h"
+#include "loop/simulation/comparisons.h"
+#include "loop/simulation/sections.h"
+
+namespace querist::app {
+
+static std::string stopping_text(const Json& result) {
+  std::string text;
+  for (const Json& row : result.value("stopping", Json::array())) {
+    text +=
+        fmt::format("{} with {}: ", row["name"].get<std::string>(), row["rule"].get<std::string>());
+    if (row["labels_mean"].is_null()) {
+      text += "never says stop\n";
+      continue;
+    }
+    text += fmt::format(
+        "stops {} of {} runs, at {:.0f} labels (sd {:.0f}), accuracy {:.4f}, {:.1f} % of "
+        "what all labels give\n",
+        row["stopped"].get<size_t>(), row["runs"].get<size_t>(), row["labels_mean"].get<double>(),
+        row["labels_sd"].get<double>(), row["accuracy_mean"].get<double>(),
+        100 * row["share_of_full_mean"].get<double>());
+  }
+  return text;
+}
+
+static std::string section_text(const Json& result) {
+  size_t width = 20;
+  for (const Json& row : result["summary"])
+    width = std::max(width, row["name"].get_ref<const std::string&>().size());
+  std::string text = fmt::format("{:<{}} {:>8} {:>8} {:>8} {:>8}\n", "strategy", width, "aulc",
+                                 "sd", "final", "rank");
+  for (const Json& row : result["summary"]) {
+    text +=
+        fmt::format("{:<{}} {:>8.4f} {:>8.4f} {:>8.4f} {:>8.2f}\n", row["name"].get<std::string>(),
+                    width, row["aulc_mean"].get<double>(), row["aulc_sd"].get<double>(),
+                    row["final_accuracy_mean"].get<double>(), row["rank_mean"].get<double>());
+  }
+  for (const Json& row : result["summary"]) {
+    if (row["final_typo_accuracy_mean"].is_null()) continue;
+    text +=
+        fmt::format("{} with typos in the test texts: final {:.4f}\n",
+                    row["name"].get<std::string>(), row["final_typo_accuracy_mean"].get<double>());
+  }
+  for (const Json& row : result["comparisons"]) {
+    text +=
+        fmt::format("{} against {}: aulc {}, labels saved: {}\n", row["name"].get<std::string>(),
+                    row["against_name"].get<std::string>(),
+                    loop::difference_text(row, "aulc_difference"), loop::labels_saved_text(row));
+  }
+  return curve_plot(result) + "\n" + text + stopping_text(result);
+}
+
+void print_summary(const Json& result) {
+  std::string text;
+  for (const Json& section : loop::sections_of(result)) {
+    const std::string title = loop::section_title(section);
+    if (!title.empty()) text += (text.empty() ? "" : "\n") + ("== " + title + "\n");
+    text += section_text(section);
+  }
+  std::fputs(text.c_str(), stdout);
+}
+
+void print_screening(const Json& result) {
+  std::string text = fmt::format(
+      "{} records to read, {} of them relevant (class {})\n{:<28} {:>8} {:>8} {:>8} {:>8}\n",
+      result["data"]["records"].get<size_t>(), result["data"]["relevant"].get<size_t>(),
+      result["data"]["relevant_class"].get<std::string>(), "strategy", "wss@95", "sd", "wss@100",
+      "rrf@10");
+  for (const Json& row : result["summary"]) {
+    text += fmt::format("{:<28} {:>8.4f} {:>8.4f} {:>8.4f} {:>8.4f}\n",
+                        row["strategy"].get<std::string>(), row["wss_95_mean"].get<double>(),
+                        row["wss_95_sd"].get<double>(), row["wss_100_mean"].get<double>(),
+                        row["recall_10_mean"].get<double>());
+  }
+  for (const Json& row : result["comparisons"]) {
+    text += fmt::format("{} against {}: wss@95 {}\n", row["strategy"].get<std::string>(),
+                        row["against"].get<std::string>(),
+                        loop::difference_text(row, "wss_95_difference"));
+  }
+  std::fputs(text.c_str(), stdout);
+}
+
+}  // namespace querist::app
