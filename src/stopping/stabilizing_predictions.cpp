@@ -50,18 +50,8 @@ StoppingRule stabilizing_predictions() {
                   .max = 1,
                   .help = "Agreement (Cohen's kappa) that counts as settled; lower stops sooner "
                           "and costs accuracy."},
-                 {.name = "window",
-                  .fallback = 3,
-                  .min = 1,
-                  .max = 20,
-                  .whole = true,
-                  .help = "Comparisons whose mean must reach it."},
-                 {.name = "distance",
-                  .fallback = 0.05,
-                  .min = 0,
-                  .max = 1,
-                  .help =
-                      "Share of the labels by which compared models differ, at least one batch."}},
+                 window_param("Comparisons whose mean must reach it."),
+                 distance_param()},
       .source = "Bloodgood and Vijay-Shanker 2009",
       .decide = decide,
   };

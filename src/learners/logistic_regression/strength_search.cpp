@@ -177,10 +177,6 @@ struct Whole {
   }
 };
 
-}  // namespace
-
-namespace {
-
 // One fold: trains without its rows, at one strength after another.
 class RowFold {
  public:

@@ -8,6 +8,18 @@
 
 namespace querist::stopping {
 
+ParamSpec window_param(std::string_view help) {
+  return {.name = "window", .fallback = 3, .min = 1, .max = 20, .whole = true, .help = help};
+}
+
+ParamSpec distance_param() {
+  return {.name = "distance",
+          .fallback = 0.05,
+          .min = 0,
+          .max = 1,
+          .help = "Share of the labels by which compared models differ, at least one batch."};
+}
+
 std::vector<const ModelRecord*> models_apart(const History& history, double distance) {
   std::vector<const ModelRecord*> chain;
   for (auto model = history.models.rbegin(); model != history.models.rend(); ++model) {

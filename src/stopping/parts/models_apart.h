@@ -6,8 +6,10 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/params.h"
 #include "stopping/stopping.h"
 
 namespace querist::stopping {
@@ -16,6 +18,11 @@ namespace querist::stopping {
 // one's labels) and one batch before the one after it. Models that are a few labels apart agree
 // whatever they know, so a small batch would stop too soon; distance is in labels, not in models.
 std::vector<const ModelRecord*> models_apart(const History& history, double distance);
+
+// The parameters `window` and `distance` of rules over such models. help: a literal, of what the
+// window's steps must do; the row keeps a view of it.
+ParamSpec window_param(std::string_view help);
+ParamSpec distance_param();
 
 // Stop-set classes that differ between two models.
 size_t changed_answers(const ModelRecord& before, const ModelRecord& after);
