@@ -95,8 +95,8 @@ TEST(LabelsSaved, FindsTheKnownAnswerOfALearnerWithAKnownLaw) {
   EXPECT_EQ(estimated(3, 400, 1), estimated(3, 400, 1));
 }
 
-// Models that err on the same three rows in ten whatever they are taught: two sides differ by
-// rounding alone.
+// Models that err on the same three rows in ten whatever they are taught: real and simulated labels
+// teach the same, and no difference at all is no miss.
 TEST(LabelsSaved, AModelThatLearnsNothingHoldsInTheBackTest) {
   const auto deaf = [](const Dataset&, const Params&, const learners::Model*, uint64_t,
                        const Progress&) -> std::unique_ptr<learners::Model> {
