@@ -55,15 +55,9 @@ static std::string class_rows(const Json& result) {
 static std::string number_rows(const Json& result, const loop::Metric& metric) {
   const Json& summary = result["summary"];
   const size_t width = name_width(result);
-  std::vector<std::pair<std::string, const loop::Measure*>> columns;
-  for (const loop::Measure& measure : metric.measures) {
-    const std::string key = fmt::format("final_{}_mean", measure.key);
-    if (std::any_of(summary.begin(), summary.end(),
-                    [&](const Json& row) { return row.contains(key); }))
-      columns.emplace_back(key, &measure);
-  }
+  const auto columns = metric.columns(summary);
   std::string text = fmt::format("{:<{}} {:>11} {:>10}", "strategy", width, "aulc (RMSE)", "sd");
-  for (const auto& [key, measure] : columns) text += fmt::format(" {:>12}", measure->word);
+  for (const auto& [key, measure] : columns) text += fmt::format(" {:>13}", measure->word);
   text += fmt::format(" {:>6}\n", "rank");
   for (const Json& row : summary) {
     text += fmt::format("{:<{}} {:>11} {:>10}", row["name"].get<std::string>(), width,
@@ -71,7 +65,7 @@ static std::string number_rows(const Json& result, const loop::Metric& metric) {
                         metric.judged().text(row["aulc_sd"].get<double>()));
     for (const auto& [key, measure] : columns)
       text +=
-          fmt::format(" {:>12}", row.contains(key) ? measure->text(row[key].get<double>()) : "–");
+          fmt::format(" {:>13}", row.contains(key) ? measure->text(row[key].get<double>()) : "–");
     text += fmt::format(" {:>6.2f}\n", row["rank_mean"].get<double>());
   }
   return text;

@@ -14,28 +14,22 @@ static const Metric& metric_of(const Json& result) {
   return find_metric(result["metric"].get<std::string>());
 }
 
-static std::string final_key(const Measure& measure) {
-  return fmt::format("final_{}_mean", measure.key);
-}
-
 static std::string summary_table(const Json& result) {
   const bool costs = result["summary"][0].contains("aulc_cost_mean");
   const Metric& metric = metric_of(result);
   std::string head, rows;
-  for (const Measure& measure : metric.measures) {
-    if (!measure.in_summary) continue;
-    const char* is_final = &measure == &metric.judged() ? "final " : "";
-    head += fmt::format("<th>{}{}</th>", is_final, measure.word);
+  const auto columns = metric.columns(result["summary"]);
+  for (const auto& [key, measure] : columns) {
+    const char* is_final = measure == &metric.judged() ? "final " : "";
+    head += fmt::format("<th>{}{}</th>", is_final, measure->word);
   }
   for (const Json& row : result["summary"]) {
     rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{} ± {}</td><td>{}</td>",
                         text_of(row, "name"), value_of(row, "aulc_mean", metric.judged()),
                         value_of(row, "aulc_sd", metric.judged()),
                         value_of(row, "aulc_log_mean", metric.judged()));
-    for (const Measure& measure : metric.measures) {
-      if (measure.in_summary)
-        rows += "<td>" + value_of(row, final_key(measure).c_str(), measure) + "</td>";
-    }
+    for (const auto& [key, measure] : columns)
+      rows += "<td>" + value_of(row, key.c_str(), *measure) + "</td>";
     rows += fmt::format("<td>{}</td><td>{}</td>", number_of(row, "rank_mean", 2),
                         number_of(row, "seconds_per_round_mean", 3));
     if (costs) {
@@ -139,6 +133,7 @@ static std::string section_body(const Json& result) {
 // each section.
 static std::string schedules_table(const std::vector<Json>& sections) {
   const Measure& judged = metric_of(sections[0]).judged();
+  const std::string key = fmt::format("final_{}_mean", judged.key);
   std::string head = fmt::format("<tr><th>final {}</th>", judged.word);
   for (size_t i = 0; i < sections.size(); ++i) {
     head +=
@@ -148,8 +143,7 @@ static std::string schedules_table(const std::vector<Json>& sections) {
   for (size_t row = 0; row < sections[0]["summary"].size(); ++row) {
     rows += "<tr><th scope=\"row\">" + text_of(sections[0]["summary"][row], "name") + "</th>";
     for (const Json& section : sections)
-      rows +=
-          "<td>" + value_of(section["summary"][row], final_key(judged).c_str(), judged) + "</td>";
+      rows += "<td>" + value_of(section["summary"][row], key.c_str(), judged) + "</td>";
     rows += "</tr>";
   }
   return "<div class=\"wide\"><table>" + head + "</tr>" + rows + "</table></div>";

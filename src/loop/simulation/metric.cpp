@@ -1,6 +1,7 @@
 // One row a measure, one row a metric.
 #include "loop/simulation/metric.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -23,7 +24,7 @@ static constexpr std::array number_measures = {
     Measure{.key = "rmse", .word = "RMSE", .curve = &Run::rmse, .has_unit = true},
     Measure{.key = "mae", .word = "MAE", .curve = &Run::mae, .has_unit = true},
     Measure{.key = "r_squared", .word = "R²", .curve = &Run::r_squared},
-    Measure{.key = "interval_coverage", .word = "90 % cover", .curve = &Run::interval_coverage},
+    Measure{.key = "interval_coverage", .word = "90 % coverage", .curve = &Run::interval_coverage},
     Measure{.key = "pinball_loss",
             .word = "pinball loss",
             .curve = &Run::pinball_loss,
@@ -64,6 +65,17 @@ std::string Measure::text(double value) const {
 
 std::string Measure::signed_text(double value) const {
   return has_unit ? fmt::format("{:+.4g}", value) : fmt::format("{:+.4f}", value);
+}
+
+std::vector<std::pair<std::string, const Measure*>> Metric::columns(const Json& summary) const {
+  std::vector<std::pair<std::string, const Measure*>> found;
+  for (const Measure& measure : measures) {
+    const std::string key = fmt::format("final_{}_mean", measure.key);
+    if (std::any_of(summary.begin(), summary.end(),
+                    [&](const Json& row) { return row.contains(key); }))
+      found.emplace_back(key, &measure);
+  }
+  return found;
 }
 
 std::vector<double> Metric::worths(std::vector<double> values) const {

@@ -37,6 +37,8 @@ struct Metric {
   std::optional<double> SimulationRun::*full = nullptr;
 
   const Measure& judged() const { return measures.front(); }
+  // Those that some row of a summary has, with their keys there.
+  std::vector<std::pair<std::string, const Measure*>> columns(const Json& summary) const;
   const std::vector<double>& curve_of(const SimulationRun& run) const {
     return run.*judged().curve;
   }
