@@ -35,7 +35,7 @@ static double at_labels(const std::vector<CurvePoint>& points, double labels) {
 
 // Six characters of a share; of a number with a unit as many as it takes, up to ten.
 static std::string height_text(double value, bool has_unit) {
-  return has_unit ? fmt::format("{:10.4g} |", value) : fmt::format("{:6.3f} |", value);
+  return has_unit ? fmt::format("{:10.5g} |", value) : fmt::format("{:6.3f} |", value);
 }
 
 std::string plot_curves(const std::vector<NamedCurve>& curves, bool has_unit) {

@@ -14,7 +14,7 @@ static ParamSpecs loop_options() {
        .help = "What the labels are: classes, or numbers. Of numbers, curves and areas are of the "
                "RMSE, where lower is better, with MAE, R² and, of gaussian_process, coverage of "
                "its 90 % intervals and their pinball loss; the usual learner is ridge, the usual "
-               "strategies lcmd,igs,random."},
+               "strategies max_herding,lcmd,random."},
       {.name = "test_fraction",
        .fallback = 0.4,
        .min = 0.01,

@@ -25,7 +25,8 @@ void plan_task(const Invocation& invocation, loop::SimulationPlan& plan) {
         flag);
   }
   if (!invocation.options.changed("learner")) plan.learner = "ridge";
-  if (!invocation.options.changed("strategies")) plan.strategies = {"lcmd", "igs", "random"};
+  if (!invocation.options.changed("strategies"))
+    plan.strategies = {"max_herding", "lcmd", "random"};
 }
 
 std::string metric_of(const Invocation& invocation, bool one_by_one) {

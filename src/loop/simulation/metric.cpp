@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/error.h"
 #include "metrics/multiple_comparisons.h"
@@ -60,11 +61,14 @@ const Metric& find_metric(std::string_view name) {
 }
 
 std::string Measure::text(double value) const {
-  return has_unit ? fmt::format("{:.4g}", value) : fmt::format("{:.4f}", value);
+  if (!has_unit) return fmt::format("{:.4f}", value);
+  const double size = std::abs(value);
+  if (size >= 1000 && size < 1e7) return fmt::format("{:.0f}", value);
+  return fmt::format("{:#.4g}", value);
 }
 
 std::string Measure::signed_text(double value) const {
-  return has_unit ? fmt::format("{:+.4g}", value) : fmt::format("{:+.4f}", value);
+  return (value < 0 ? "" : "+") + text(value);
 }
 
 std::vector<std::pair<std::string, const Measure*>> Metric::columns(const Json& summary) const {

@@ -20,7 +20,8 @@ struct Measure {
   bool in_summary = true;
   bool has_unit = false;  // The targets' own; others are shares.
 
-  // A value for tables: four decimals of a share, four significant digits of what has a unit.
+  // A value for tables: four decimals of a share, four significant digits of what has a unit,
+  // and whole numbers from 1000 on.
   std::string text(double value) const;
   std::string signed_text(double value) const;  // The same of a difference.
 };

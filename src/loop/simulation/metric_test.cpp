@@ -95,10 +95,14 @@ TEST(Metric, WritesErrorsInTheReportWithTheirUnit) {
   simulation.target_mean = 5;
   const std::string page = simulation_html(simulation_json(simulation, "rmse"), "prices");
   for (const char* text :
-       {"RMSE against labels", "Lower is better", "R² with all labels", "3.035e+04", "final RMSE"})
+       {"RMSE against labels", "Lower is better", "R² with all labels", "30350 ±", "final RMSE"})
     EXPECT_NE(page.find(text), std::string::npos) << text;
   EXPECT_EQ(page.find("accurac"), std::string::npos);
   EXPECT_THROW(find_metric("mape"), Error);
+  for (size_t i = 0; i < 8; ++i) simulation.runs[i].interval_coverage = {0.8, 0.9};
+  const std::string mixed = simulation_html(simulation_json(simulation, "rmse"), "prices");
+  EXPECT_EQ(page.find("Intervals along the way"), std::string::npos);
+  EXPECT_NE(mixed.find("Intervals along the way"), std::string::npos);  // Of one of the two alone.
 }
 
 }  // namespace querist::loop

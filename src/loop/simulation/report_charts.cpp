@@ -117,9 +117,11 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
   std::vector<double> taken;
   for (const Json& row : result["summary"]) {
     const auto strategy = row["name"].get<std::string>();
-    const auto& points = curves.at(strategy);
     const bool control = row["strategy"] == "random";
     const char* color = control ? "#6d7880" : colors[index++ % 7];
+    const auto found = curves.find(strategy);
+    if (found == curves.end()) continue;  // Its learner does not measure this.
+    const auto& points = found->second;
     std::string line, upper, lower;
     for (const auto& [labels, band] : points) {
       line += fmt::format("{:.1f},{:.1f} ", axes.x(labels), axes.y(band.mean));

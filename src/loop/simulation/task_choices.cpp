@@ -53,7 +53,7 @@ strategies::ChosenStrategy planned_strategy(std::string_view expression,
   if (!is_regression(plan)) return strategy_for(expression, plan.learner);
   auto chosen = strategies::parse_strategy(expression);
   if (!fits_regression(*chosen.card)) {
-    refuse("the strategy {} asks what only classifiers tell; for regression there are {}",
+    refuse("the strategy {} reads what models of numbers do not tell; for regression there are {}",
            chosen.card->name, regression_strategies());
   }
   return chosen;
