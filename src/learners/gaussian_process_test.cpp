@@ -8,6 +8,7 @@
 #include "base/threads.h"
 #include "learners/fit_for_tests.h"
 #include "learners/gaussian_process/process_model.h"
+#include "learners/predictive_spread.h"
 
 namespace querist::learners {
 
@@ -118,6 +119,9 @@ TEST(GaussianProcess, IsTheConditionalNormalDistributionInEveryStorage) {
         // Both in double; the noise bounds the condition by about 2000.
         ASSERT_NEAR(mean[q], expected, 1e-9) << round;
         ASSERT_NEAR(spread[q], normal.spread * std::sqrt(std::max(0.0, variance)), 1e-6);
+        const double with_noise = std::max(0.0, variance) + 0.7 * noise;
+        ASSERT_NEAR((*predictive_spread(*model, asked))[q], normal.spread * std::sqrt(with_noise),
+                    1e-6);
       }
     }
   }

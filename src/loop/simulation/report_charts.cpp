@@ -79,6 +79,13 @@ struct Axes {
   }
 };
 
+// Errors have any scale; shares keep three decimals.
+static std::string tick_text(double value, const Axes& axes) {
+  const double largest = std::max(std::abs(axes.y_low), std::abs(axes.y_high));
+  return largest >= 0.01 && largest < 10 ? fmt::format("{:.3f}", value)
+                                         : fmt::format("{:.4g}", value);
+}
+
 std::string curves_svg(const Json& result, const std::string& key, const std::string& title) {
   const auto curves = curves_of(result, key);
   if (curves.empty()) return "";
@@ -101,18 +108,20 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
     svg += fmt::format(
         "<line x1=\"60\" x2=\"740\" y1=\"{0:.1f}\" y2=\"{0:.1f}\" class=\"grid\"/><text x=\"54\" "
         "y=\"{1:.1f}\" "
-        "text-anchor=\"end\">{2:.3f}</text><text x=\"{3:.1f}\" y=\"362\" "
+        "text-anchor=\"end\">{2}</text><text x=\"{3:.1f}\" y=\"362\" "
         "text-anchor=\"middle\">{4:.0f}</text>",
-        axes.y(value), axes.y(value) + 4, value, axes.x(labels), labels);
+        axes.y(value), axes.y(value) + 4, tick_text(value, axes), axes.x(labels), labels);
   }
   size_t index = 0;
   std::string legend;
   std::vector<double> taken;
   for (const Json& row : result["summary"]) {
     const auto strategy = row["name"].get<std::string>();
-    const auto& points = curves.at(strategy);
     const bool control = row["strategy"] == "random";
     const char* color = control ? "#6d7880" : colors[index++ % 7];
+    const auto found = curves.find(strategy);
+    if (found == curves.end()) continue;  // Its learner does not measure this.
+    const auto& points = found->second;
     std::string line, upper, lower;
     for (const auto& [labels, band] : points) {
       line += fmt::format("{:.1f},{:.1f} ", axes.x(labels), axes.y(band.mean));
