@@ -1,4 +1,4 @@
-// Sums over remembered float32 vectors, each added in double precision.
+// Sums and products of long vectors, in double precision: remembered float32 ones, and doubles.
 #pragma once
 
 #include <cstddef>
@@ -14,5 +14,8 @@ void float_row_dots(std::span<const std::vector<float>* const> rows, std::span<c
 // sum += Σ factors[r] * rows[r].
 void add_float_rows(std::span<const std::vector<float>* const> rows,
                     std::span<const double> factors, std::span<double> sum);
+
+// a · b, of the same length.
+double dot(std::span<const double> a, std::span<const double> b);
 
 }  // namespace querist::kernels

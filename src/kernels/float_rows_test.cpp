@@ -32,6 +32,8 @@ TEST(FloatRows, AddUpInDoubleOnEveryTargetAndLength) {
       add_float_rows(views, factors, sum);
       for (size_t r = 0; r < rows.size(); ++r) ASSERT_NEAR(got[r], dots[r], 1e-10);
       for (size_t j = 0; j < length; ++j) ASSERT_NEAR(sum[j], sums[j], 1e-12);
+      std::vector<double> wide(rows[0].begin(), rows[0].end());
+      ASSERT_NEAR(dot(wide, x), dots[0], 1e-10);
     });
   }
 }

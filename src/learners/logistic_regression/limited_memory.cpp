@@ -7,16 +7,6 @@ namespace querist::learners {
 
 static constexpr size_t most_changes = 10;
 
-static double dot(std::span<const double> a, std::span<const double> b) {
-  double sums[4] = {};
-  size_t i = 0;
-  for (; i + 4 <= a.size(); i += 4) {
-    for (size_t l = 0; l < 4; ++l) sums[l] += a[i + l] * b[i + l];
-  }
-  for (; i < a.size(); ++i) sums[0] += a[i] * b[i];
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
 static std::vector<float> scaled(double factor, std::span<const double> values) {
   std::vector<float> out(values.size());
   for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(factor * values[i]);
@@ -62,7 +52,7 @@ double LimitedMemory::direction(std::span<const double> gradient,
     factors[i] = back / changes_[i].product - shares[i];  // Negative: the way is down.
     factors[count + i] = scale_ * shares[i];
   }
-  double slope = -scale_ * dot(gradient, gradient_image);
+  double slope = -scale_ * kernels::dot(gradient, gradient_image);
   for (size_t i = 0; i < 2 * count; ++i) slope += factors[i] * dots[i];
   for (size_t i = 0; i < out.size(); ++i) out[i] = -scale_ * gradient[i];
   kernels::add_float_rows(rows, factors, out);
@@ -75,8 +65,8 @@ double LimitedMemory::direction(std::span<const double> gradient,
 void LimitedMemory::add(double factor, std::span<const double> direction,
                         std::span<const double> direction_image, std::span<const double> change,
                         std::span<const double> change_image) {
-  const double product = factor * dot(direction, change_image);
-  const double norm = dot(change, change_image);
+  const double product = factor * kernels::dot(direction, change_image);
+  const double norm = kernels::dot(change, change_image);
   // Below this the two are rounding.
   if (!(product > 1e-14 * norm * first_scale_) || !(norm > 0)) return;
   scale_ = product / norm;
@@ -89,10 +79,11 @@ void LimitedMemory::add(double factor, std::span<const double> direction,
     step_dots_.erase(step_dots_.begin());
     gradient_dots_.erase(gradient_dots_.begin());
   }
+  const bool same = direction.data() == direction_image.data();
   changes_.push_back({scaled(factor, direction),
-                      scaled(factor, direction_image),
+                      same ? std::vector<float>() : scaled(factor, direction_image),
                       scaled(1, change),
-                      scaled(1, change_image),
+                      same ? std::vector<float>() : scaled(1, change_image),
                       product,
                       norm,
                       {},

@@ -31,9 +31,9 @@ class LimitedMemory {
 
  private:
   struct Change {
-    std::vector<float> step, step_image, gradient, gradient_image;
-    double product = 0;  // step · gradient, positive.
-    double norm = 0;     // gradient · gradient.
+    std::vector<float> step, step_image, gradient, gradient_image;  // Images: empty where the same.
+    double product = 0;                                             // step · gradient, positive.
+    double norm = 0;                                                // gradient · gradient.
     // With those remembered before this one, oldest first: their steps and their gradients times
     // this gradient.
     std::vector<double> steps, gradients;
