@@ -7,10 +7,9 @@ namespace querist::learners {
 
 static constexpr size_t most_changes = 10;
 
-static std::vector<float> scaled(double factor, std::span<const double> values) {
-  std::vector<float> out(values.size());
+static void scale(double factor, std::span<const double> values, std::vector<float>& out) {
+  out.resize(values.size());
   for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(factor * values[i]);
-  return out;
 }
 
 double LimitedMemory::direction(std::span<const double> gradient,
@@ -70,7 +69,9 @@ void LimitedMemory::add(double factor, std::span<const double> direction,
   // Below this the two are rounding.
   if (!(product > 1e-14 * norm * first_scale_) || !(norm > 0)) return;
   scale_ = product / norm;
+  Change next;
   if (changes_.size() == most_changes) {
+    next = std::move(changes_.front());  // Its room is used again.
     changes_.pop_front();
     for (Change& kept : changes_) {
       if (!kept.steps.empty()) kept.steps.erase(kept.steps.begin());
@@ -79,15 +80,17 @@ void LimitedMemory::add(double factor, std::span<const double> direction,
     step_dots_.erase(step_dots_.begin());
     gradient_dots_.erase(gradient_dots_.begin());
   }
-  const bool same = direction.data() == direction_image.data();
-  changes_.push_back({scaled(factor, direction),
-                      same ? std::vector<float>() : scaled(factor, direction_image),
-                      scaled(1, change),
-                      same ? std::vector<float>() : scaled(1, change_image),
-                      product,
-                      norm,
-                      {},
-                      {}});
+  scale(factor, direction, next.step);
+  scale(1, change, next.gradient);
+  if (direction.data() != direction_image.data()) {
+    scale(factor, direction_image, next.step_image);
+    scale(1, change_image, next.gradient_image);
+  }
+  next.product = product;
+  next.norm = norm;
+  next.steps.clear();
+  next.gradients.clear();
+  changes_.push_back(std::move(next));
   fresh_ = true;
 }
 

@@ -58,7 +58,7 @@ RowSpace::RowSpace(const Features& rows, size_t heads, double products) : featur
 void RowSpace::keep_dense_products() {
   const MatrixView x(features_.rows, features_.cols, features_.dense);
   Matrix products(features_.rows, features_.rows);
-  kernels::gemm(kernels::Op::plain, kernels::Op::transposed, 1, x, x, 0, products);
+  kernels::gram(x, products);
   for (size_t i = 0; i < features_.rows; ++i)
     std::copy_n(products.values.data() + i * features_.rows, features_.rows,
                 products_.row(i).data());
