@@ -112,33 +112,24 @@ HWY_EXPORT(DotWide);
 
 static constexpr size_t stretch = 2048;
 
-static std::vector<const float*> starts_of(std::span<const std::vector<float>* const> rows) {
-  std::vector<const float*> starts;
-  starts.reserve(rows.size());
-  for (const std::vector<float>* row : rows) starts.push_back(row->data());
-  return starts;
-}
-
-void float_row_dots(std::span<const std::vector<float>* const> rows, std::span<const double> x,
+void float_row_dots(std::span<const float* const> rows, std::span<const double> x,
                     std::span<double> out) {
   QUERIST_CHECK(out.size() == rows.size());
   std::fill(out.begin(), out.end(), 0.0);
-  const std::vector<const float*> starts = starts_of(rows);
   for (size_t begin = 0; begin < x.size(); begin += stretch) {
     const size_t count = std::min(stretch, x.size() - begin);
     HWY_DYNAMIC_DISPATCH(DotsHere)
-    (starts.data(), rows.size(), begin, x.data() + begin, count, out.data());
+    (rows.data(), rows.size(), begin, x.data() + begin, count, out.data());
   }
 }
 
-void add_float_rows(std::span<const std::vector<float>* const> rows,
-                    std::span<const double> factors, std::span<double> sum) {
+void add_float_rows(std::span<const float* const> rows, std::span<const double> factors,
+                    std::span<double> sum) {
   QUERIST_CHECK(factors.size() == rows.size());
-  const std::vector<const float*> starts = starts_of(rows);
   for (size_t begin = 0; begin < sum.size(); begin += stretch) {
     const size_t count = std::min(stretch, sum.size() - begin);
     HWY_DYNAMIC_DISPATCH(AddHere)
-    (starts.data(), rows.size(), begin, factors.data(), sum.data() + begin, count);
+    (rows.data(), rows.size(), begin, factors.data(), sum.data() + begin, count);
   }
 }
 

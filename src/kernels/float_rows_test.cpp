@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "base/rng.h"
 #include "kernels/every_target_fixture.h"
 
@@ -14,8 +16,8 @@ TEST(FloatRows, AddUpInDoubleOnEveryTargetAndLength) {
     std::vector<std::vector<float>> rows(5, std::vector<float>(length));
     for (auto& row : rows)
       for (float& value : row) value = static_cast<float>(rng.normal());
-    std::vector<const std::vector<float>*> views;
-    for (const auto& row : rows) views.push_back(&row);
+    std::vector<const float*> views;
+    for (const auto& row : rows) views.push_back(row.data());
     std::vector<double> x(length), factors;
     for (double& value : x) value = rng.normal();
     for (size_t r = 0; r < rows.size(); ++r) factors.push_back(rng.normal());

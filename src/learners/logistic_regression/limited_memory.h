@@ -2,7 +2,6 @@
 // under a metric (Nocedal 1980; inner products kept as in Chen, Wang and Zhou 2014).
 #pragma once
 
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -39,7 +38,7 @@ class LimitedMemory {
     std::vector<double> steps, gradients;
   };
 
-  std::deque<Change> changes_;
+  std::vector<Change> changes_;                    // Oldest first.
   std::vector<double> step_dots_, gradient_dots_;  // With the last gradient asked about.
   bool fresh_ = false;                             // The last change has no products yet.
   double first_scale_;
