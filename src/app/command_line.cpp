@@ -10,6 +10,7 @@
 #include "app/verb.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "kernels/vectors.h"
 
 namespace querist::app {
 
@@ -165,6 +166,7 @@ int run_command_line(int argc, char** argv) {
   Invocation invocation;
   const Verb* chosen = nullptr;
   try {
+    if (const char* widest = std::getenv("QUERIST_VECTORS")) kernels::limit_vectors(widest);
     app.parse(argc, argv);
     for (size_t i = 0; i < all.size(); ++i) {
       if (!app.got_subcommand(std::string(all[i].name))) continue;

@@ -11,6 +11,7 @@
 namespace querist::featurizers {
 
 static constexpr uint32_t version = 1;
+static constexpr size_t told_rows = 256;  // After so many a fit says again where it is.
 
 struct EmbeddingModel {
   uint64_t width = 0;
@@ -169,7 +170,7 @@ static Fitted fit(const FitInput& input, const Params& params, uint64_t, const P
     all_half = all_half && row.is_half;
     all_whole = all_whole && row.is_whole;
     ++model.rows;
-    progress.at(static_cast<double>(model.rows), 0, "embeddings");
+    if (model.rows % told_rows == 0) progress.at(static_cast<double>(model.rows), 0, "embeddings");
   });
   if (model.rows == 0) refuse("there is no embedding to learn the width from; add examples first");
   model.were_unit =

@@ -22,30 +22,82 @@ static HWY_INLINE hn::Vec<Wide> widened(Wide d, const float* from) {
   return hn::PromoteTo(d, hn::LoadU(Narrow(), from));
 }
 
-double DotHere(const float* row, const double* x, size_t count) {
+// A row's product does not depend on how many others are taken with it.
+template <size_t count>
+static HWY_INLINE void dot_rows(const float* const* rows, size_t begin, const double* x, size_t n,
+                                double* out) {
   const Wide d;
   const size_t lanes = hn::Lanes(d);
-  auto even = hn::Zero(d);
-  auto odd = hn::Zero(d);
+  hn::Vec<Wide> even[count], odd[count];
+#pragma GCC unroll 4
+  for (size_t r = 0; r < count; ++r) even[r] = odd[r] = hn::Zero(d);
   size_t j = 0;
-  for (; j + 2 * lanes <= count; j += 2 * lanes) {
-    even = hn::MulAdd(widened(d, row + j), hn::LoadU(d, x + j), even);
-    odd = hn::MulAdd(widened(d, row + j + lanes), hn::LoadU(d, x + j + lanes), odd);
+  for (; j + 2 * lanes <= n; j += 2 * lanes) {
+    const auto first = hn::LoadU(d, x + j);
+    const auto second = hn::LoadU(d, x + j + lanes);
+#pragma GCC unroll 4
+    for (size_t r = 0; r < count; ++r) {
+      even[r] = hn::MulAdd(widened(d, rows[r] + begin + j), first, even[r]);
+      odd[r] = hn::MulAdd(widened(d, rows[r] + begin + j + lanes), second, odd[r]);
+    }
   }
-  double sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(even, odd)));
-  for (; j < count; ++j) sum += static_cast<double>(row[j]) * x[j];
-  return sum;
+#pragma GCC unroll 4
+  for (size_t r = 0; r < count; ++r) {
+    double sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(even[r], odd[r])));
+    for (size_t at = j; at < n; ++at) sum += static_cast<double>(rows[r][begin + at]) * x[at];
+    out[r] += sum;
+  }
 }
 
-void AddHere(const float* row, double factor, double* sum, size_t count) {
+template <size_t count>
+static HWY_INLINE void add_rows(const float* const* rows, size_t begin, const double* factors,
+                                double* sum, size_t n) {
   const Wide d;
   const size_t lanes = hn::Lanes(d);
-  const auto share = hn::Set(d, factor);
   size_t j = 0;
-  for (; j + lanes <= count; j += lanes) {
-    hn::StoreU(hn::MulAdd(share, widened(d, row + j), hn::LoadU(d, sum + j)), d, sum + j);
+  for (; j + lanes <= n; j += lanes) {
+    auto total = hn::LoadU(d, sum + j);
+#pragma GCC unroll 4
+    for (size_t r = 0; r < count; ++r)
+      total = hn::MulAdd(hn::Set(d, factors[r]), widened(d, rows[r] + begin + j), total);
+    hn::StoreU(total, d, sum + j);
   }
-  for (; j < count; ++j) sum[j] += factor * static_cast<double>(row[j]);
+  for (; j < n; ++j) {
+    for (size_t r = 0; r < count; ++r)
+      sum[j] += factors[r] * static_cast<double>(rows[r][begin + j]);
+  }
+}
+
+// The products of each row's stretch from `begin` on with x (n) are added to out.
+void DotsHere(const float* const* rows, size_t count, size_t begin, const double* x, size_t n,
+              double* out) {
+  size_t r = 0;
+  for (; r + 4 <= count; r += 4) dot_rows<4>(rows + r, begin, x, n, out + r);
+  for (; r < count; ++r) dot_rows<1>(rows + r, begin, x, n, out + r);
+}
+
+void AddHere(const float* const* rows, size_t count, size_t begin, const double* factors,
+             double* sum, size_t n) {
+  size_t r = 0;
+  for (; r + 4 <= count; r += 4) add_rows<4>(rows + r, begin, factors + r, sum, n);
+  for (; r < count; ++r) add_rows<1>(rows + r, begin, factors + r, sum, n);
+}
+
+double DotWide(const double* a, const double* b, size_t n) {
+  const Wide d;
+  const size_t lanes = hn::Lanes(d);
+  hn::Vec<Wide> sums[4] = {hn::Zero(d), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+  size_t j = 0;
+  for (; j + 4 * lanes <= n; j += 4 * lanes) {
+#pragma GCC unroll 4
+    for (size_t v = 0; v < 4; ++v)
+      sums[v] =
+          hn::MulAdd(hn::LoadU(d, a + j + v * lanes), hn::LoadU(d, b + j + v * lanes), sums[v]);
+  }
+  const auto total = hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3]));
+  double sum = hn::GetLane(hn::SumOfLanes(d, total));
+  for (; j < n; ++j) sum += a[j] * b[j];
+  return sum;
 }
 
 }  // namespace querist::kernels::HWY_NAMESPACE
@@ -54,30 +106,36 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace querist::kernels {
 
-HWY_EXPORT(DotHere);
+HWY_EXPORT(DotsHere);
 HWY_EXPORT(AddHere);
+HWY_EXPORT(DotWide);
 
 static constexpr size_t stretch = 2048;
 
-void float_row_dots(std::span<const std::vector<float>* const> rows, std::span<const double> x,
+void float_row_dots(std::span<const float* const> rows, std::span<const double> x,
                     std::span<double> out) {
   QUERIST_CHECK(out.size() == rows.size());
   std::fill(out.begin(), out.end(), 0.0);
   for (size_t begin = 0; begin < x.size(); begin += stretch) {
     const size_t count = std::min(stretch, x.size() - begin);
-    for (size_t r = 0; r < rows.size(); ++r)
-      out[r] += HWY_DYNAMIC_DISPATCH(DotHere)(rows[r]->data() + begin, x.data() + begin, count);
+    HWY_DYNAMIC_DISPATCH(DotsHere)
+    (rows.data(), rows.size(), begin, x.data() + begin, count, out.data());
   }
 }
 
-void add_float_rows(std::span<const std::vector<float>* const> rows,
-                    std::span<const double> factors, std::span<double> sum) {
+void add_float_rows(std::span<const float* const> rows, std::span<const double> factors,
+                    std::span<double> sum) {
   QUERIST_CHECK(factors.size() == rows.size());
   for (size_t begin = 0; begin < sum.size(); begin += stretch) {
     const size_t count = std::min(stretch, sum.size() - begin);
-    for (size_t r = 0; r < rows.size(); ++r) HWY_DYNAMIC_DISPATCH(AddHere)
-    (rows[r]->data() + begin, factors[r], sum.data() + begin, count);
+    HWY_DYNAMIC_DISPATCH(AddHere)
+    (rows.data(), rows.size(), begin, factors.data(), sum.data() + begin, count);
   }
+}
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  QUERIST_CHECK(a.size() == b.size());
+  return HWY_DYNAMIC_DISPATCH(DotWide)(a.data(), b.data(), a.size());
 }
 
 }  // namespace querist::kernels

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "base/rng.h"
 #include "kernels/every_target_fixture.h"
 
@@ -14,8 +16,8 @@ TEST(FloatRows, AddUpInDoubleOnEveryTargetAndLength) {
     std::vector<std::vector<float>> rows(5, std::vector<float>(length));
     for (auto& row : rows)
       for (float& value : row) value = static_cast<float>(rng.normal());
-    std::vector<const std::vector<float>*> views;
-    for (const auto& row : rows) views.push_back(&row);
+    std::vector<const float*> views;
+    for (const auto& row : rows) views.push_back(row.data());
     std::vector<double> x(length), factors;
     for (double& value : x) value = rng.normal();
     for (size_t r = 0; r < rows.size(); ++r) factors.push_back(rng.normal());
@@ -32,6 +34,8 @@ TEST(FloatRows, AddUpInDoubleOnEveryTargetAndLength) {
       add_float_rows(views, factors, sum);
       for (size_t r = 0; r < rows.size(); ++r) ASSERT_NEAR(got[r], dots[r], 1e-10);
       for (size_t j = 0; j < length; ++j) ASSERT_NEAR(sum[j], sums[j], 1e-12);
+      std::vector<double> wide(rows[0].begin(), rows[0].end());
+      ASSERT_NEAR(dot(wide, x), dots[0], 1e-10);
     });
   }
 }

@@ -33,4 +33,17 @@ void gemm(Op op_a, Op op_b, float alpha, MatrixView a, MatrixView b, float beta,
               c.values.data(), static_cast<blasint>(cols));
 }
 
+void gram(MatrixView a, Matrix& c) {
+  QUERIST_CHECK(c.rows == a.rows && c.cols == a.rows && a.cols > 0);
+  QUERIST_CHECK(std::max(a.rows, a.cols) <= size_t{std::numeric_limits<blasint>::max()});
+  keep_blas_on_this_thread();
+  const auto n = static_cast<blasint>(a.rows);
+  const auto cols = static_cast<blasint>(a.cols);
+  cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, n, cols, 1, a.values, cols, 0,
+              c.values.data(), n);
+  for (size_t i = 0; i < a.rows; ++i) {
+    for (size_t j = 0; j < i; ++j) c.at(j, i) = c.at(i, j);
+  }
+}
+
 }  // namespace querist::kernels

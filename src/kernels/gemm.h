@@ -13,4 +13,7 @@ enum class Op { plain, transposed };
 // must agree (checked).
 void gemm(Op op_a, Op op_b, float alpha, MatrixView a, MatrixView b, float beta, Matrix& c);
 
+// c (a.rows, a.rows) = a · aᵀ: half the work of the general product.
+void gram(MatrixView a, Matrix& c);
+
 }  // namespace querist::kernels

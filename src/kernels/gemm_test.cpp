@@ -51,4 +51,16 @@ TEST(Gemm, AnEmptyInnerSideOnlyScalesTheResult) {
   EXPECT_EQ(c.values, std::vector<float>(4, 0));
 }
 
+TEST(Gram, IsTheProductWithItsTransposed) {
+  Rng rng(8);
+  for (const auto& [rows, cols] : {std::pair<size_t, size_t>{1, 1}, {5, 3}, {40, 130}}) {
+    Matrix a(rows, cols), expected(rows, rows), c(rows, rows);
+    for (float& value : a.values) value = static_cast<float>(rng.normal());
+    gemm(Op::plain, Op::transposed, 1, a, a, 0, expected);
+    gram(a, c);
+    // The two sum up to 130 products of normal numbers in orders of their own.
+    for (size_t i = 0; i < rows * rows; ++i) ASSERT_NEAR(c.values[i], expected.values[i], 1e-4);
+  }
+}
+
 }  // namespace querist::kernels

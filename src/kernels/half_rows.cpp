@@ -1,4 +1,4 @@
-// Highway source: most numbers that float16 has are normal there, which their bits show; the rest
+// Highway source: what float16 has as it is, normal or small, is seen a vector at a time; the rest
 // go one by one.
 #include "kernels/half_rows.h"
 
@@ -20,13 +20,24 @@ using BitLane = hn::RebindToSigned<Lane>;
 using HalfLane = hn::Rebind<uint16_t, BitLane>;
 using WideLane = hn::ScalableTag<double>;
 
-// Whether all are among float16's normal numbers, of which the bits say all. Conversions are left
-// to integers, as some instruction sets have none that rounds.
-static HWY_INLINE bool all_normal(BitLane d, hn::Vec<BitLane> bits) {
+// Which are among float16's normal numbers: their bits say it. Conversions are left to integers, as
+// some instruction sets have none that rounds.
+static HWY_INLINE hn::Mask<BitLane> are_normal(BitLane d, hn::Vec<BitLane> bits) {
   const auto exponent = hn::And(hn::ShiftRight<23>(bits), hn::Set(d, 0xff));
   const auto lost = hn::And(bits, hn::Set(d, 0x1fff));
-  const auto outside = hn::Or(hn::Lt(exponent, hn::Set(d, 113)), hn::Gt(exponent, hn::Set(d, 142)));
-  return hn::AllFalse(d, hn::Or(outside, hn::Ne(lost, hn::Zero(d))));
+  const auto inside = hn::And(hn::Gt(exponent, hn::Set(d, 112)), hn::Lt(exponent, hn::Set(d, 143)));
+  return hn::And(inside, hn::Eq(lost, hn::Zero(d)));
+}
+
+// Which are among its small ones, zero too: below 2^-14, and whole once they are multiplied by
+// 2^24, as `grown` is.
+static HWY_INLINE hn::Mask<BitLane> are_small(Lane d, hn::Vec<Lane> grown) {
+  const auto small = hn::And(hn::Lt(grown, hn::Set(d, 1024.0f)), hn::Eq(grown, hn::Trunc(grown)));
+  return hn::RebindMask(BitLane(), small);
+}
+
+static HWY_INLINE hn::Vec<Lane> grown(Lane d, hn::Vec<Lane> value) {
+  return hn::Mul(hn::Abs(value), hn::Set(d, 0x1p24f));
 }
 
 static bool is_half(float value) { return half_to_float(float_to_half(value)) == value; }
@@ -37,7 +48,9 @@ bool AreHalves(const float* row, size_t n) {
   const size_t lanes = hn::Lanes(d);
   size_t j = 0;
   for (; j + lanes <= n; j += lanes) {
-    if (all_normal(whole, hn::BitCast(whole, hn::LoadU(d, row + j)))) continue;
+    const auto value = hn::LoadU(d, row + j);
+    const auto normal = are_normal(whole, hn::BitCast(whole, value));
+    if (hn::AllTrue(whole, hn::Or(normal, are_small(d, grown(d, value))))) continue;
     if (!std::all_of(row + j, row + j + lanes, is_half)) return false;
   }
   return std::all_of(row + j, row + n, is_half);
@@ -68,15 +81,19 @@ void NarrowToHalves(const float* row, size_t n, uint16_t* out) {
   const size_t lanes = hn::Lanes(d);
   size_t j = 0;
   for (; j + lanes <= n; j += lanes) {
-    const auto bits = hn::BitCast(whole, hn::LoadU(d, row + j));
-    if (!all_normal(whole, bits)) {
+    const auto value = hn::LoadU(d, row + j);
+    const auto bits = hn::BitCast(whole, value);
+    const auto large = grown(d, value);
+    const auto small = are_small(d, large);
+    if (!hn::AllTrue(whole, hn::Or(are_normal(whole, bits), small))) {
       std::transform(row + j, row + j + lanes, out + j, float_to_half);
       continue;
     }
     const auto size = hn::And(bits, hn::Set(whole, 0x7fffffff));
     const auto sign = hn::And(hn::ShiftRight<16>(bits), hn::Set(whole, 0x8000));
-    const auto half = hn::Or(sign, hn::ShiftRight<13>(hn::Sub(size, hn::Set(whole, 112 << 23))));
-    hn::StoreU(hn::DemoteTo(narrow, half), narrow, out + j);
+    const auto shifted = hn::ShiftRight<13>(hn::Sub(size, hn::Set(whole, 112 << 23)));
+    const auto half = hn::IfThenElse(small, hn::ConvertTo(whole, large), shifted);
+    hn::StoreU(hn::DemoteTo(narrow, hn::Or(sign, half)), narrow, out + j);
   }
   std::transform(row + j, row + n, out + j, float_to_half);
 }

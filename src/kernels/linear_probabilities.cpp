@@ -17,6 +17,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "hwy/contrib/math/math-inl.h"
 #include "kernels/register_block-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -72,6 +73,64 @@ void HalfLogits(const uint16_t* x, size_t rows, size_t cols, const float* weight
   logits_of(x, rows, cols, weights, bias, classes, out);
 }
 
+// The scores of a vector of rows, one vector a class.
+template <int classes>
+static HWY_INLINE void load_rows(Tag d, const float* at, hn::Vec<Tag>* z) {
+  if constexpr (classes == 2) hn::LoadInterleaved2(d, at, z[0], z[1]);
+  if constexpr (classes == 3) hn::LoadInterleaved3(d, at, z[0], z[1], z[2]);
+  if constexpr (classes == 4) hn::LoadInterleaved4(d, at, z[0], z[1], z[2], z[3]);
+}
+
+template <int classes>
+static HWY_INLINE void store_rows(Tag d, const hn::Vec<Tag>* z, float* at) {
+  if constexpr (classes == 2) hn::StoreInterleaved2(z[0], z[1], d, at);
+  if constexpr (classes == 3) hn::StoreInterleaved3(z[0], z[1], z[2], d, at);
+  if constexpr (classes == 4) hn::StoreInterleaved4(z[0], z[1], z[2], z[3], d, at);
+}
+
+// What softmax_rows below does to a row, in its order, for a vector of rows at a time. Returns how
+// many rows there were for whole vectors.
+template <int classes>
+static size_t soften_rows(float* logits, size_t rows, bool& finite) {
+  const Tag d;
+  const size_t lanes = hn::Lanes(d);
+  auto all_finite = hn::FirstN(d, lanes);
+  size_t i = 0;
+  for (; i + lanes <= rows; i += lanes) {
+    hn::Vec<Tag> z[classes];
+    load_rows<classes>(d, logits + i * classes, z);
+    auto top = z[0];
+#pragma GCC unroll 4
+    for (int c = 1; c < classes; ++c) top = hn::Max(top, z[c]);
+    auto gaps = hn::Zero(d);
+    auto sum = hn::Zero(d);
+#pragma GCC unroll 4
+    for (int c = 0; c < classes; ++c) {
+      z[c] = hn::Sub(z[c], top);
+      gaps = hn::Add(gaps, z[c]);
+      z[c] = hn::Exp(d, hn::Max(hn::Set(d, -87.0f), z[c]));
+      sum = hn::Add(sum, z[c]);
+    }
+    const auto sound = hn::IsFinite(gaps);
+    all_finite = hn::And(all_finite, sound);
+    const auto share = hn::Div(hn::Set(d, 1.0f), sum);
+    const auto none = hn::NaN(d);
+#pragma GCC unroll 4
+    for (int c = 0; c < classes; ++c) z[c] = hn::IfThenElse(sound, hn::Mul(z[c], share), none);
+    store_rows<classes>(d, z, logits + i * classes);
+  }
+  finite = finite && hn::AllTrue(d, all_finite);
+  return i;
+}
+
+// The rows that are softened here, few enough classes for registers; the others are left.
+size_t SoftenFew(float* logits, size_t rows, size_t classes, bool& finite) {
+  if (classes == 2) return soften_rows<2>(logits, rows, finite);
+  if (classes == 3) return soften_rows<3>(logits, rows, finite);
+  if (classes == 4) return soften_rows<4>(logits, rows, finite);
+  return 0;
+}
+
 }  // namespace querist::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -80,6 +139,7 @@ namespace querist::kernels {
 
 HWY_EXPORT(DenseLogits);
 HWY_EXPORT(HalfLogits);
+HWY_EXPORT(SoftenFew);
 
 // Rows of logits to probabilities in place, the largest subtracted first. False if a row held a NaN
 // or an infinite number: its probabilities are NaN then.
@@ -128,7 +188,10 @@ bool linear_probabilities(const Features& x, MatrixView weights, std::span<const
         HWY_DYNAMIC_DISPATCH(HalfLogits)
         (x.half + begin * x.cols, rows, x.cols, weights.values, bias.data(), classes, target);
       }
-      if (!softmax_rows(target, rows, classes)) finite = false;
+      bool sound = true;
+      const size_t done = HWY_DYNAMIC_DISPATCH(SoftenFew)(target, rows, classes, sound);
+      sound = softmax_rows(target + done * classes, rows - done, classes) && sound;
+      if (!sound) finite = false;
     }
   });
   return finite;

@@ -41,8 +41,15 @@ struct Head {
 };
 
 TEST(LinearProbabilities, EqualTheSoftmaxOnEveryTargetAndShape) {
-  for (const auto& [rows, cols, classes] :
-       {std::tuple{1, 1, 1}, {3, 5, 2}, {7, 16, 3}, {2, 33, 7}, {1025, 24, 10}, {4, 384, 150}}) {
+  for (const auto& [rows, cols, classes] : {std::tuple{1, 1, 1},
+                                            {3, 5, 2},
+                                            {7, 16, 3},
+                                            {2, 33, 7},
+                                            {1025, 24, 10},
+                                            {4, 384, 150},
+                                            {819, 7, 2},
+                                            {819, 7, 3},
+                                            {819, 40, 4}}) {
     const Head head(rows, cols, classes);
     on_every_target([&] {
       std::vector<float> dense(head.x.rows * head.weights.rows), narrow(dense.size());
@@ -62,12 +69,19 @@ TEST(LinearProbabilities, EqualTheSoftmaxOnEveryTargetAndShape) {
 }
 
 TEST(LinearProbabilities, OfARowDoNotDependOnTheOthers) {
-  const Head head(9, 40, 5);
-  std::vector<float> all(45), last(5);
-  linear_probabilities(head.x, head.weights, head.bias, all);
-  linear_probabilities(Features(MatrixView(1, 40, head.x.row(8).data())), head.weights, head.bias,
-                       last);
-  EXPECT_EQ(std::vector<float>(all.begin() + 40, all.end()), last);
+  for (const size_t classes : {2, 3, 4, 5}) {
+    const Head head(37, 40, classes);
+    on_every_target([&] {
+      std::vector<float> all(37 * classes), one(classes);
+      linear_probabilities(head.x, head.weights, head.bias, all);
+      for (size_t i = 0; i < 37; ++i) {
+        linear_probabilities(Features(MatrixView(1, 40, head.x.row(i).data())), head.weights,
+                             head.bias, one);
+        const auto row = all.begin() + static_cast<std::ptrdiff_t>(i * classes);
+        EXPECT_TRUE(std::equal(one.begin(), one.end(), row)) << i;
+      }
+    });
+  }
 }
 
 TEST(LinearProbabilities, SurviveHugeLogits) {
@@ -81,13 +95,15 @@ TEST(LinearProbabilities, SurviveHugeLogits) {
 }
 
 TEST(LinearProbabilities, SayWhichRowIsNotFinite) {
-  Head head(600, 24, 7);
-  head.x.at(513, 3) = std::nanf("");
-  head.x.at(514, 23) = INFINITY;
-  std::vector<float> out(600 * 7);
-  EXPECT_FALSE(linear_probabilities(head.x, head.weights, head.bias, out));
-  for (size_t i = 0; i < 600; ++i) {
-    EXPECT_EQ(std::isnan(out[i * 7]), i == 513 || i == 514) << i;
+  for (const size_t classes : {2, 3, 4, 7}) {
+    Head head(600, 24, classes);
+    head.x.at(513, 3) = std::nanf("");
+    head.x.at(514, 23) = INFINITY;
+    std::vector<float> out(600 * classes);
+    EXPECT_FALSE(linear_probabilities(head.x, head.weights, head.bias, out));
+    for (size_t i = 0; i < 600; ++i) {
+      EXPECT_EQ(std::isnan(out[i * classes]), i == 513 || i == 514) << i;
+    }
   }
 }
 

@@ -35,6 +35,11 @@ static HWY_INLINE Vec binary_rows(Wide d, Vec z, Vec label, Vec weight, Vec& res
 static HWY_INLINE Vec softmax_rows(Wide d, const SoftmaxRows& rows, size_t i, double* residuals) {
   const auto label = hn::LoadU(d, rows.labels + i);
   const auto weight = hn::LoadU(d, rows.weights + i);
+  if (hn::AllTrue(d, hn::Eq(weight, hn::Zero(d)))) {  // None of them is learnt from.
+    for (size_t k = 0; k < rows.heads; ++k)
+      hn::StoreU(hn::Zero(d), d, residuals + k * rows.stride + i);
+    return hn::Zero(d);
+  }
   auto top = hn::LoadU(d, residuals + i);
   auto own = hn::Zero(d);
   for (size_t k = 0; k < rows.heads; ++k) {

@@ -60,14 +60,15 @@ static std::vector<double> starting_point(const TrainingRows& rows, const Linear
 }
 
 // One column's weights (or the biases) over the classes present, shifted to sum to zero: the
-// softmax stays the same.
-static std::vector<double> centred(const Problem& problem, std::span<const double> by_head) {
-  if (problem.heads() == 1) return {-by_head[0] / 2, by_head[0] / 2};
+// softmax stays the same. `values` holds one a head, then one a class.
+static void centre(const Problem& problem, std::vector<double>& values) {
+  if (problem.heads() == 1) {
+    values = {-values[0] / 2, values[0] / 2};
+    return;
+  }
   double mean = 0;
-  for (const double value : by_head) mean += value / static_cast<double>(by_head.size());
-  std::vector<double> out(by_head.begin(), by_head.end());
-  for (double& value : out) value -= mean;
-  return out;
+  for (const double value : values) mean += value / static_cast<double>(values.size());
+  for (double& value : values) value -= mean;
 }
 
 // An unseen class has no weights, and a bias that keeps its probability below unseen_count / (rows
@@ -95,12 +96,13 @@ static LinearHead to_head(const TrainingRows& rows, std::span<const double> poin
     head.bias[static_cast<size_t>(rows.present[0])] = 0;
     return head;
   }
-  std::vector<double> by_head(problem.heads());
+  const size_t heads = problem.heads();
+  std::vector<double> values;
   for (size_t j = 0; j <= columns; ++j) {
-    for (size_t k = 0; k < by_head.size(); ++k) {
-      by_head[k] = point[j < columns ? place(rows, k, j) : by_head.size() * columns + k];
-    }
-    const std::vector<double> values = centred(problem, by_head);
+    values.resize(heads);
+    for (size_t k = 0; k < heads; ++k)
+      values[k] = point[j < columns ? place(rows, k, j) : heads * columns + k];
+    centre(problem, values);
     for (size_t k = 0; k < values.size(); ++k) {
       const auto cls = static_cast<size_t>(rows.present[k]);
       const auto value = static_cast<float>(values[k]);

@@ -27,8 +27,10 @@ void check_confidences(std::span<const double> confidences, std::span<const uint
 }
 
 size_t confidence_bin(double confidence, size_t bins) {
-  const double at = std::ceil(confidence * static_cast<double>(bins)) - 1;
-  return static_cast<size_t>(std::clamp(at, 0.0, static_cast<double>(bins - 1)));
+  const double at =
+      std::clamp(confidence * static_cast<double>(bins), 0.0, static_cast<double>(bins));
+  const auto below = static_cast<size_t>(at);  // A bin holds its upper end, not its lower.
+  return below - (below > 0 && static_cast<double>(below) == at);
 }
 
 std::vector<ReliabilityRow> reliability_table(std::span<const double> confidences,

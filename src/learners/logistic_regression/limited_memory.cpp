@@ -1,39 +1,35 @@
 // The two loops run over a table of inner products; long vectors are read twice a step, in float32.
 #include "learners/logistic_regression/limited_memory.h"
 
+#include <algorithm>
+#include <array>
+
 #include "kernels/float_rows.h"
 
 namespace querist::learners {
 
 static constexpr size_t most_changes = 10;
 
-static double dot(std::span<const double> a, std::span<const double> b) {
-  double sums[4] = {};
-  size_t i = 0;
-  for (; i + 4 <= a.size(); i += 4) {
-    for (size_t l = 0; l < 4; ++l) sums[l] += a[i + l] * b[i + l];
-  }
-  for (; i < a.size(); ++i) sums[0] += a[i] * b[i];
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
-static std::vector<float> scaled(double factor, std::span<const double> values) {
-  std::vector<float> out(values.size());
+static void scale(double factor, std::span<const double> values, std::vector<float>& out) {
+  out.resize(values.size());
   for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(factor * values[i]);
-  return out;
 }
 
 double LimitedMemory::direction(std::span<const double> gradient,
                                 std::span<const double> gradient_image, std::span<double> out,
                                 std::span<double> out_image) {
   const size_t count = changes_.size();
-  std::vector<const std::vector<float>*> rows, images;
-  for (const Change& change : changes_) rows.push_back(&change.step);
-  for (const Change& change : changes_) rows.push_back(&change.gradient);
-  for (const Change& change : changes_) images.push_back(&change.step_image);
-  for (const Change& change : changes_) images.push_back(&change.gradient_image);
-  std::vector<double> dots(2 * count);
-  kernels::float_row_dots(rows, gradient_image, dots);
+  std::array<const float*, 2 * most_changes> vectors, images;
+  for (size_t i = 0; i < count; ++i) {
+    vectors[i] = changes_[i].step.data();
+    vectors[count + i] = changes_[i].gradient.data();
+    images[i] = changes_[i].step_image.data();
+    images[count + i] = changes_[i].gradient_image.data();
+  }
+  std::array<double, 2 * most_changes> dots, factors;  // Factors of the steps, then the gradients.
+  std::array<double, most_changes> shares;
+  const std::span rows(vectors.data(), 2 * count);
+  kernels::float_row_dots(rows, gradient_image, std::span(dots).first(2 * count));
   if (fresh_) {  // gradient - last gradient is the last change's own.
     Change& last = changes_.back();
     for (size_t i = 0; i + 1 < count; ++i) {
@@ -42,10 +38,8 @@ double LimitedMemory::direction(std::span<const double> gradient,
     }
     fresh_ = false;
   }
-  step_dots_.assign(dots.begin(), dots.begin() + static_cast<std::ptrdiff_t>(count));
-  gradient_dots_.assign(dots.begin() + static_cast<std::ptrdiff_t>(count), dots.end());
-  std::vector<double> factors(2 * count);  // Of the steps, then of the gradients.
-  std::vector<double> shares(count);
+  step_dots_.assign(dots.data(), dots.data() + count);
+  gradient_dots_.assign(dots.data() + count, dots.data() + 2 * count);
   for (size_t i = count; i-- > 0;) {
     double left = step_dots_[i];
     for (size_t j = i + 1; j < count; ++j) left -= shares[j] * changes_[j].steps[i];
@@ -62,41 +56,48 @@ double LimitedMemory::direction(std::span<const double> gradient,
     factors[i] = back / changes_[i].product - shares[i];  // Negative: the way is down.
     factors[count + i] = scale_ * shares[i];
   }
-  double slope = -scale_ * dot(gradient, gradient_image);
+  double slope = -scale_ * kernels::dot(gradient, gradient_image);
   for (size_t i = 0; i < 2 * count; ++i) slope += factors[i] * dots[i];
   for (size_t i = 0; i < out.size(); ++i) out[i] = -scale_ * gradient[i];
-  kernels::add_float_rows(rows, factors, out);
+  const std::span<const double> given(factors.data(), 2 * count);
+  kernels::add_float_rows(rows, given, out);
   if (out.data() == out_image.data()) return slope;
   for (size_t i = 0; i < out.size(); ++i) out_image[i] = -scale_ * gradient_image[i];
-  kernels::add_float_rows(images, factors, out_image);
+  kernels::add_float_rows(std::span(images.data(), 2 * count), given, out_image);
   return slope;
 }
 
 void LimitedMemory::add(double factor, std::span<const double> direction,
                         std::span<const double> direction_image, std::span<const double> change,
                         std::span<const double> change_image) {
-  const double product = factor * dot(direction, change_image);
-  const double norm = dot(change, change_image);
+  const double product = factor * kernels::dot(direction, change_image);
+  const double norm = kernels::dot(change, change_image);
   // Below this the two are rounding.
   if (!(product > 1e-14 * norm * first_scale_) || !(norm > 0)) return;
   scale_ = product / norm;
-  if (changes_.size() == most_changes) {
-    changes_.pop_front();
-    for (Change& kept : changes_) {
+  if (changes_.size() < most_changes) {
+    changes_.emplace_back();
+  } else {  // The oldest one's room is used again.
+    std::rotate(changes_.begin(), changes_.begin() + 1, changes_.end());
+    for (size_t i = 0; i + 1 < changes_.size(); ++i) {
+      Change& kept = changes_[i];
       if (!kept.steps.empty()) kept.steps.erase(kept.steps.begin());
       if (!kept.gradients.empty()) kept.gradients.erase(kept.gradients.begin());
     }
     step_dots_.erase(step_dots_.begin());
     gradient_dots_.erase(gradient_dots_.begin());
   }
-  changes_.push_back({scaled(factor, direction),
-                      scaled(factor, direction_image),
-                      scaled(1, change),
-                      scaled(1, change_image),
-                      product,
-                      norm,
-                      {},
-                      {}});
+  Change& next = changes_.back();
+  scale(factor, direction, next.step);
+  scale(1, change, next.gradient);
+  if (direction.data() != direction_image.data()) {
+    scale(factor, direction_image, next.step_image);
+    scale(1, change_image, next.gradient_image);
+  }
+  next.product = product;
+  next.norm = norm;
+  next.steps.clear();
+  next.gradients.clear();
   fresh_ = true;
 }
 

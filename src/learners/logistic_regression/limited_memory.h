@@ -2,7 +2,6 @@
 // under a metric (Nocedal 1980; inner products kept as in Chen, Wang and Zhou 2014).
 #pragma once
 
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -31,15 +30,15 @@ class LimitedMemory {
 
  private:
   struct Change {
-    std::vector<float> step, step_image, gradient, gradient_image;
-    double product = 0;  // step · gradient, positive.
-    double norm = 0;     // gradient · gradient.
+    std::vector<float> step, step_image, gradient, gradient_image;  // Images: empty where the same.
+    double product = 0;                                             // step · gradient, positive.
+    double norm = 0;                                                // gradient · gradient.
     // With those remembered before this one, oldest first: their steps and their gradients times
     // this gradient.
     std::vector<double> steps, gradients;
   };
 
-  std::deque<Change> changes_;
+  std::vector<Change> changes_;                    // Oldest first.
   std::vector<double> step_dots_, gradient_dots_;  // With the last gradient asked about.
   bool fresh_ = false;                             // The last change has no products yet.
   double first_scale_;

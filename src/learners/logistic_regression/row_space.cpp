@@ -6,8 +6,9 @@
 #include <cmath>
 
 #include "base/interrupt.h"
+#include "kernels/combined_rows.h"
+#include "kernels/float_rows.h"
 #include "kernels/gemm.h"
-#include "kernels/linear_probabilities.h"
 #include "kernels/softmax_line.h"
 #include "kernels/softmax_regression.h"
 #include "kernels/sparse_product.h"
@@ -17,7 +18,7 @@
 namespace querist::learners {
 
 static constexpr size_t most_rows = 4096;
-static constexpr size_t few_heads = 12;  // Below it, a general product is slower than row by row.
+static constexpr size_t few_heads = 12;  // Below it, a general product is slower.
 
 static bool is_sparse(const Features& rows) { return rows.kind == Features::Kind::sparse; }
 
@@ -57,7 +58,7 @@ RowSpace::RowSpace(const Features& rows, size_t heads, double products) : featur
 void RowSpace::keep_dense_products() {
   const MatrixView x(features_.rows, features_.cols, features_.dense);
   Matrix products(features_.rows, features_.rows);
-  kernels::gemm(kernels::Op::plain, kernels::Op::transposed, 1, x, x, 0, products);
+  kernels::gram(x, products);
   for (size_t i = 0; i < features_.rows; ++i)
     std::copy_n(products.values.data() + i * features_.rows, features_.rows,
                 products_.row(i).data());
@@ -125,13 +126,15 @@ void RowSpace::score(std::span<const double> coefficients, size_t heads,
   std::transform(coefficients.begin(), coefficients.end(), narrow.values.begin(),
                  [](double value) { return static_cast<float>(value); });
   if (heads < few_heads) {
-    const std::vector<float> none(heads);
-    kernels::linear_scores(products_.values.data(), stride_, stride_, narrow.values.data(),
-                           none.data(), heads, out.values.data());
-    for (size_t k = 0; k < heads; ++k) {
-      for (size_t i = 0; i < stride_; ++i)
-        scores[k * stride_ + i] = static_cast<double>(out.values[i * heads + k]);
+    std::vector<uint32_t> used;  // A fold's held-out rows have no coefficients.
+    for (size_t i = 0; i < rows; ++i) {
+      bool any = false;
+      for (size_t k = 0; k < heads; ++k) any = any || narrow.at(k, i) != 0;
+      if (any) used.push_back(static_cast<uint32_t>(i));
     }
+    kernels::combine_rows(narrow, used, {products_.values.data(), stride_, stride_},
+                          out.values.data(), stride_);
+    std::copy(out.values.begin(), out.values.end(), scores.begin());
     return;
   }
   kernels::gemm(kernels::Op::plain, kernels::Op::plain, 1, narrow, products_, 0, out);
@@ -146,16 +149,6 @@ std::vector<double> RowSpace::weights(std::span<const double> coefficients, size
 namespace {
 
 using Vector = std::vector<double>;
-
-double dot(const double* a, const double* b, size_t count) {
-  double sums[4] = {};
-  size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    for (size_t l = 0; l < 4; ++l) sums[l] += a[i + l] * b[i + l];
-  }
-  for (; i < count; ++i) sums[0] += a[i] * b[i];
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
 
 // One fit's vectors. Biases lie behind the coefficients, and behind the scores alike, stretched by
 // bias_scale so that the function bends about as much along them as along a weight.
@@ -236,9 +229,10 @@ class RowFit {
  private:
   // The products that the penalty along the direction needs.
   void begin_line() {
-    own_ = dot(point_.data(), scores_.data(), wide_);
-    mixed_ = dot(point_.data(), steps_scores_.data(), wide_);
-    bent_ = dot(direction_.data(), steps_scores_.data(), wide_);
+    const auto wide = [&](const Vector& v) { return std::span(v).first(wide_); };
+    own_ = kernels::dot(wide(point_), wide(scores_));
+    mixed_ = kernels::dot(wide(point_), wide(steps_scores_));
+    bent_ = kernels::dot(wide(direction_), wide(steps_scores_));
     biases_.clear();
     bias_steps_.clear();
     for (size_t k = 0; k < heads_; ++k) {

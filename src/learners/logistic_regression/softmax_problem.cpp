@@ -6,6 +6,7 @@
 
 #include "kernels/linear_probabilities.h"
 #include "kernels/softmax_regression.h"
+#include "kernels/weighted_moments.h"
 
 namespace querist::learners {
 
@@ -36,22 +37,20 @@ double softmax_loss(std::span<const float> scores, std::span<const int32_t> labe
 ColumnMoments column_moments(const Problem& problem) {
   const Features& x = problem.features;
   ColumnMoments out{.means = std::vector<double>(x.cols), .variances = std::vector<double>(x.cols)};
-  std::vector<double> met(x.cols);  // Sparse: the weight of the rows that have an entry.
+  for (const double weight : problem.weights) out.weight += weight;
+  if (!is_sparse(x)) {
+    kernels::weighted_moments(x.dense, x.rows, x.cols, problem.weights, out.means, out.variances);
+    return out;
+  }
+  std::vector<double> met(x.cols);  // The weight of the rows that have an entry.
   const auto each_entry = [&](const auto& visit) {
     for (size_t i = 0; i < x.rows; ++i) {
-      const double weight = problem.weights[i];
-      if (weight == 0) continue;
-      if (is_sparse(x)) {
-        for (int64_t at = x.sparse.offsets[i]; at < x.sparse.offsets[i + 1]; ++at)
-          visit(static_cast<size_t>(x.sparse.columns[at]), weight,
-                static_cast<double>(x.sparse.values[at]));
-      } else {
-        const float* row = x.dense + i * x.cols;
-        for (size_t j = 0; j < x.cols; ++j) visit(j, weight, static_cast<double>(row[j]));
-      }
+      if (problem.weights[i] == 0) continue;
+      for (int64_t at = x.sparse.offsets[i]; at < x.sparse.offsets[i + 1]; ++at)
+        visit(static_cast<size_t>(x.sparse.columns[at]), problem.weights[i],
+              static_cast<double>(x.sparse.values[at]));
     }
   };
-  for (const double weight : problem.weights) out.weight += weight;
   each_entry([&](size_t j, double weight, double value) { out.means[j] += weight * value; });
   for (double& mean : out.means) mean /= out.weight;
   // Twice over the rows: the difference of two large sums would say nothing.
@@ -61,7 +60,7 @@ ColumnMoments column_moments(const Problem& problem) {
     met[j] += weight;
   });
   for (size_t j = 0; j < x.cols; ++j) {
-    const double zeros = is_sparse(x) ? out.weight - met[j] : 0;
+    const double zeros = out.weight - met[j];
     out.variances[j] = (out.variances[j] + zeros * out.means[j] * out.means[j]) / out.weight;
   }
   return out;

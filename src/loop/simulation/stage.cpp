@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -25,14 +26,16 @@ Split split_rows(const Table& table, const SimulationPlan& plan, uint64_t seed) 
   for (size_t i = 0; i < table.labels.size(); ++i) {
     if (table.labels[i] >= 0) rows.push_back(static_cast<int64_t>(i));
   }
+  std::vector<int64_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0);
   Rng rng(mix_seed(seed, 1));
-  rng.shuffle(rows);
+  rng.shuffle(order);
   const auto test =
       static_cast<size_t>(std::llround(plan.test_fraction * static_cast<double>(rows.size())));
-  split.test.assign(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(test));
-  split.pool.assign(rows.begin() + static_cast<std::ptrdiff_t>(test), rows.end());
-  std::sort(split.pool.begin(), split.pool.end());
-  std::sort(split.test.begin(), split.test.end());
+  std::vector<char> is_test(rows.size());
+  for (size_t i = 0; i < test; ++i) is_test[static_cast<size_t>(order[i])] = 1;
+  for (size_t i = 0; i < rows.size(); ++i)
+    (is_test[i] ? split.test : split.pool).push_back(rows[i]);
   return split;
 }
 

@@ -59,6 +59,7 @@ SimulationRun Walk::run(const Progress& progress) {
 }
 
 std::vector<int64_t> Walk::rows_in(State state) const {
+  if (state == State::audit && audited_.rows.empty()) return {};
   std::vector<int64_t> rows(state_.size() + 1);  // Every row is written, and kept if it counts.
   size_t count = 0;
   for (size_t i = 0; i < state_.size(); ++i) {
@@ -87,6 +88,7 @@ void Walk::take(const std::vector<int64_t>& rows, State state, bool chosen) {
 }
 
 size_t Walk::draw(size_t count, State state, bool chosen, Rng& rng) {
+  if (count == 0) return 0;
   const auto open = rows_in(State::open);
   std::vector<int64_t> drawn;
   for (const int64_t at : rng.sample(open.size(), count))
@@ -267,6 +269,7 @@ void Walk::choose(size_t batch_size, const Progress& progress) {
   pool.labeled = labeled;
   pool.labels = labels;
   pool.memory = &memory_;
+  pool.checked = run_.labels.size() > 1;  // The features stay what the door saw at first.
   const Signal read = chosen_.card->needs | chosen_.card->reads;
   pool.trees = learner_.card->trees;
   if (has(read, Signal::probabilities) && usable_) {
