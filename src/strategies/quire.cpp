@@ -130,15 +130,15 @@ struct Best {
 
 }  // namespace
 
-// The lowest of the rows whose utility is the best but for rounding: under a narrow kernel most
-// rows are as far from everything as makes no difference.
+// The lowest of the rows whose utility is the best to ten digits: under a narrow kernel most rows
+// are so far from all others that only rounding tells them apart. rounding: as quire_rounding.
 static Best best_of(const Pool& pool, const std::vector<double>& utilities, double rounding) {
-  const auto best = std::max_element(utilities.begin(), utilities.end());
-  const double allowance = rounding * std::abs(*best);
-  const double least = *best - allowance;
+  constexpr double tie = 1e-10;
+  const double best = *std::max_element(utilities.begin(), utilities.end());
+  const double least = best - tie * std::abs(best);
   Best out;
   for (size_t i = 0; i < utilities.size(); ++i) {
-    if (std::abs(utilities[i] - least) < allowance / 2) out.is_clear = false;
+    if (std::abs(utilities[i] - least) < rounding * std::abs(best)) out.is_clear = false;
     if (utilities[i] < least || !out.pick.rows.empty()) continue;
     out.pick.rows.push_back(pool.candidates[i]);
     out.pick.utilities.push_back(utilities[i]);

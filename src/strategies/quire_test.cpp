@@ -196,25 +196,25 @@ TEST(Quire, PicksTheSameWithWhatItKeptFromEarlierCalls) {
 
 TEST(Quire, KeepsTheUtilitiesOfAFullScoring) {
   Rng rng(55);
-  for (size_t trial = 0; trial < 100; ++trial) {
+  for (size_t trial = 0; trial < 400; ++trial) {
     const RandomPool world(rng, false);
     Pool pool = world.pool();
     pool.costs = {};
-    const double lmbda = 0.05 * std::pow(10, 2.5 * rng.uniform());
+    const double lmbda = std::pow(10, 5 * rng.uniform() - 4);
+    const double gamma = std::pow(10, 4 * rng.uniform() - 3);
     QuireMemory memory;
     Params params(quire().params);
     params.set("lmbda", lmbda);
-    params.set("gamma", 0.4);
-    ASSERT_TRUE(memory.look_at(pool, lmbda, 0.4));
+    params.set("gamma", gamma);
+    ASSERT_TRUE(memory.look_at(pool, lmbda, gamma));
     const auto kept = memory.utilities(pool.candidates);
     const auto full = select_batch(quire(), pool, pool.candidates.size(), params, 0);
     for (size_t i = 0; i < full.rows.size(); ++i) {
       const auto at =
           std::lower_bound(pool.candidates.begin(), pool.candidates.end(), full.rows[i]);
       const double own = kept[static_cast<size_t>(at - pool.candidates.begin())];
-      // A tenth of what the picks allow for.
       const double rounding = quire_rounding(pool.labeled.size(), lmbda) * std::abs(own);
-      ASSERT_NEAR(full.utilities[i], own, 0.1 * rounding) << trial;
+      ASSERT_NEAR(full.utilities[i], own, 0.3 * rounding) << trial;  // Less than the picks allow.
     }
   }
 }
