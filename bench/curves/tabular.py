@@ -226,20 +226,26 @@ def seconds_of(value):
     return value[2] if len(value) > 2 else value[1]
 
 
+def typical_seconds(values):
+    measured = [value[2] for value in values if len(value) > 2]
+    every = measured or [value[1] for value in values]
+    return statistics.median(every) if every else None
+
+
 def time_table(all_results):
     every = [value for results in all_results.values() for runs in results["runs"].values() for value in runs.values()]
     hours = sum(seconds_of(value) for value in every) / 3600
     measured = sum(len(value) > 2 for value in every)
     lines = ["## Seconds a run", "",
-             f"Total: {len(every):,} runs, {hours:.1f} hours of one thread, so about {hours / 2:.1f} hours on two cores, a thread on each "
-             "(at most: see the next sentence).", "",
-             "One seed on one thread: all steps, each with its retraining, scores of pool and test set, and selection. Medians of processor "
-             f"time, which holds reading the table too, where it was measured ({measured:,} runs), else of wall time beside other work.", ""]
+             f"Total time on two cores: {len(every):,} runs took {hours:.1f} hours of one thread, so with a run on each core at most "
+             f"{hours / 2:.1f} hours. At most, since {len(every) - measured:,} of the runs were timed by the wall beside other work; the others "
+             "by the processor, which counts reading the table too.", "",
+             "Medians of one seed on one thread, of those timed by the processor where there are any: all steps, each with its retraining, scores of "
+             "pool and test set, and selection.", ""]
     names = [ours for ours, _, _ in STRATEGIES]
     lines += ["| set | labels | " + " | ".join(f"`{name}`" for name in names) + " |", "|" + "---|" * (len(names) + 2)]
     for dataset, results in all_results.items():
-        row = [statistics.median(seconds_of(value) for value in results["runs"][name].values())
-               if results["runs"].get(name) else None for name in names]
+        row = [typical_seconds(results["runs"].get(name, {}).values()) for name in names]
         lines.append(f"| {dataset} | {results['pool']} | " + " | ".join("" if value is None else f"{value:.2f}" for value in row) + " |")
     return lines + [""]
 
