@@ -130,10 +130,11 @@ struct Best {
 
 }  // namespace
 
-// The lowest of the rows whose utility is the best to ten digits: under a narrow kernel most rows
-// are so far from all others that only rounding tells them apart. rounding: as quire_rounding.
+// The lowest of the rows whose utility is the best to nine digits: under a narrow kernel most rows
+// are so far from all others that only rounding tells them apart. rounding: the share of a utility
+// that it may change.
 static Best best_of(const Pool& pool, const std::vector<double>& utilities, double rounding) {
-  constexpr double tie = 1e-10;
+  constexpr double tie = 1e-9;
   const double best = *std::max_element(utilities.begin(), utilities.end());
   const double least = best - tie * std::abs(best);
   Best out;
@@ -155,8 +156,7 @@ static std::optional<Selection> quick_pick(const Pool& pool, const Params& param
   const double lmbda = params.number("lmbda");
   const double gamma = kernels::rbf_gamma(params.number("gamma"), pool.embeddings.cols);
   if (!memory->look_at(pool, lmbda, gamma)) return std::nullopt;
-  const Best best =
-      best_of(pool, memory->utilities(pool.candidates), quire_rounding(pool.labeled.size(), lmbda));
+  const Best best = best_of(pool, memory->utilities(pool.candidates), memory->rounding());
   if (!best.is_clear) return std::nullopt;
   return best.pick;
 }
@@ -172,8 +172,7 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
   if (batch_size != 1 || !pool.costs.empty())
     return top_k(pool, full_utilities(pool, params), batch_size);
   if (auto pick = quick_pick(pool, params)) return *pick;
-  return best_of(pool, full_utilities(pool, params), quire_rounding(n, params.number("lmbda")))
-      .pick;
+  return best_of(pool, full_utilities(pool, params), 0).pick;
 }
 
 QueryStrategy quire() {

@@ -213,7 +213,7 @@ TEST(Quire, KeepsTheUtilitiesOfAFullScoring) {
       const auto at =
           std::lower_bound(pool.candidates.begin(), pool.candidates.end(), full.rows[i]);
       const double own = kept[static_cast<size_t>(at - pool.candidates.begin())];
-      const double rounding = quire_rounding(pool.labeled.size(), lmbda) * std::abs(own);
+      const double rounding = memory.rounding() * std::abs(own);
       ASSERT_NEAR(full.utilities[i], own, 0.3 * rounding) << trial;  // Less than the picks allow.
     }
   }

@@ -2,6 +2,7 @@
 #include "strategies/quire/kept_rows.h"
 
 #include <cmath>
+#include <numeric>
 
 #include "base/interrupt.h"
 #include "base/threads.h"
@@ -28,6 +29,7 @@ void QuireMemory::start(const Pool& pool, double lmbda, double gamma) {
   class_of_.assign(rows_, -1);
   whitened_.resize(rows_);
   explained_.assign(rows_, 0);
+  sums_.assign(rows_, 0);
   predicted_.assign(rows_ * classes_, 0);
   norms_.assign(classes_, 0);
 }
@@ -43,22 +45,22 @@ void QuireMemory::add(const Features& x, size_t row, int32_t label) {
     surprises[c] = (target - predicted_[row * classes_ + c]) / pivot;
     norms_[c] += surprises[c] * surprises[c];
   }
-  std::vector<int64_t> open;
-  for (size_t i = 0; i < rows_; ++i) {
-    if (class_of_[i] < 0) open.push_back(static_cast<int64_t>(i));
-  }
+  std::vector<int64_t> all(rows_);
+  std::iota(all.begin(), all.end(), 0);
   std::vector<double> wide;
   const auto number = static_cast<int64_t>(row);
   kernels::widen_rows(x, {&number, 1}, wide);
-  parallel_for(open.size(), block, [&](size_t begin, size_t end) {
+  parallel_for(rows_, block, [&](size_t begin, size_t end) {
     kernels::PackedRows packed;
     std::vector<double> kernel(block);
     for (size_t from = begin; from < end; from += block) {
-      const auto some = std::span(open).subspan(from, std::min(block, end - from));
+      const auto some = std::span(all).subspan(from, std::min(block, end - from));
       kernels::pack_rows(x, some, packed);
       kernels::rbf_kernel(wide.data(), 1, packed, gamma_, kernel.data());
       for (size_t at = 0; at < some.size(); ++at) {
-        const auto i = static_cast<size_t>(some[at]);
+        const size_t i = from + at;
+        sums_[i] += kernel[at];
+        if (class_of_[i] >= 0) continue;
         std::vector<double>& kept = whitened_[i];
         const double next = (kernel[at] - kernels::dot(own.data(), kept.data(), labels_)) / pivot;
         kept.push_back(next);
@@ -98,6 +100,14 @@ bool QuireMemory::look_at(const Pool& pool, double lmbda, double gamma) {
   for (const size_t i : fresh) add(x, static_cast<size_t>(pool.labeled[i]), pool.labels[i]);
   address_ = address_of(x);
   return true;
+}
+
+double QuireMemory::rounding() const {
+  double most = 0;
+  for (size_t i = 0; i < rows_; ++i) {
+    if (class_of_[i] >= 0) most = std::max(most, sums_[i]);
+  }
+  return std::max(2e-14, 1e-15 * (1 + most / lmbda_));
 }
 
 std::vector<double> QuireMemory::utilities(std::span<const int64_t> candidates) const {

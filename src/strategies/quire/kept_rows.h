@@ -22,12 +22,6 @@ inline double quire_utility(const std::vector<double>& norms, const double* pred
   return -worst;
 }
 
-// The share of a utility that differs at most where the factor below has its rows in another
-// order, several times what is seen; the condition of S is at most 1 + labels / lmbda.
-inline double quire_rounding(size_t labels, double lmbda) {
-  return std::max(2e-14, 1e-15 * (1 + static_cast<double>(labels) / lmbda));
-}
-
 // The factor R of S = R Rᵀ grows by a row a label, in the order in which the labels came; so its
 // results differ in their last digits from those of a factor in another order. Not thread-safe:
 // one caller at a time.
@@ -40,6 +34,9 @@ class QuireMemory {
   bool look_at(const Pool& pool, double lmbda, double gamma);
 
   std::vector<double> utilities(std::span<const int64_t> candidates) const;
+  // The share of a utility that differs at most where the factor has its rows in another order,
+  // several times what is seen: by the condition of S, whose norm is at most its largest row sum.
+  double rounding() const;
 
  private:
   void start(const Pool& pool, double lmbda, double gamma);
@@ -51,6 +48,7 @@ class QuireMemory {
   std::vector<int32_t> class_of_;              // By row; -1 without a label.
   std::vector<std::vector<double>> whitened_;  // R⁻¹ k of each row without a label.
   std::vector<double> explained_;              // Its squared length.
+  std::vector<double> sums_;                   // Of each row's kernel over the rows with a label.
   std::vector<double> predicted_;              // (rows, classes): each class against the rest.
   std::vector<double> norms_;                  // yᵀ S⁻¹ y of each class.
 };
