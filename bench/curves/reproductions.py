@@ -55,7 +55,8 @@ class Table:
     def all_sets(self):
         out, apart = [], {}
         for ours, theirs in (("margin", "US-C"), ("random", "Uniform"), ("k_center", "Core-Set"), ("vote_entropy", "QBC")):
-            names = [name for name in self.sets if len(areas(name, ours)) >= 5 and (name, theirs) in self.published]
+            names = [name for name in self.sets if len(areas(name, ours)) >= (5 if stored(name)["rows"] < SMALL else 3)
+                     and (name, theirs) in self.published]
             apart[ours] = [name for name in names if abs(self.errors(name, ours, theirs)) > 2]
             out.append((ours, len(names), statistics.mean(statistics.mean(areas(name, ours)) for name in names),
                         statistics.mean(self.published[name, theirs][0] for name in names)))

@@ -58,8 +58,9 @@ static HWY_INLINE V uniform_loss(size_t classes, Loss loss) {
 
 static constexpr double least = 2.2250738585072014e-308;
 
-double VoteLoss(const double* votes, size_t stride, size_t rows, const double* added,
-                const double* chances, size_t classes, Loss loss) {
+static HWY_INLINE double vote_loss(const double* votes, size_t stride, size_t rows,
+                                   const double* added, const double* chances, size_t classes,
+                                   Loss loss) {
   const D d;
   const auto one = hn::Set(d, 1.0);
   const auto uniform = uniform_loss(classes, loss);
@@ -92,6 +93,14 @@ double VoteLoss(const double* votes, size_t stride, size_t rows, const double* a
     }
     return hn::IfThenElse(none, uniform, total);
   });
+}
+
+// Two classes, the most frequent number, are worth their own copy of the loop.
+double VoteLoss(const double* votes, size_t stride, size_t rows, const double* added,
+                const double* chances, size_t classes, Loss loss) {
+  if (classes == 2 && loss == Loss::misclassification)
+    return vote_loss(votes, stride, rows, added, chances, 2, Loss::misclassification);
+  return vote_loss(votes, stride, rows, added, chances, classes, loss);
 }
 
 double ScoreLoss(const double* scores, size_t stride, size_t rows, const double* added,

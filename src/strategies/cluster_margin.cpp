@@ -42,7 +42,9 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
       .clusters = clusters,
       .max_sample = static_cast<size_t>(params.integer("max_sample")),
       .max_iterations = static_cast<size_t>(params.integer("max_iterations"))};
-  Selection spread = spread_over_clusters(pool, best, pool_centers(pool, options, rng));
+  // Over one cluster nothing spreads.
+  Selection spread =
+      clusters == 1 ? best : spread_over_clusters(pool, best, pool_centers(pool, options, rng));
   spread.rows.resize(std::min(batch_size, spread.rows.size()));
   spread.utilities.resize(spread.rows.size());
   return spread;

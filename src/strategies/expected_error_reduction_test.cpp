@@ -212,6 +212,37 @@ TEST(ExpectedErrorReduction, NaiveBayesIsWhatRefitsGive) {
   expect_refits("naive_bayes", 64, 200, 1e-8);
 }
 
+// Under what is kept every block of votes is summed as it would be anew, so nothing may differ.
+TEST(ExpectedErrorReduction, ParzenIsTheSameWithWhatItKeptFromEarlierCalls) {
+  Rng rng(65);
+  for (size_t trial = 0; trial < 10; ++trial) {
+    Matrix x(150 + rng.below(100), 1 + rng.below(5));  // Several blocks, the last not full.
+    for (float& v : x.values) v = static_cast<float>(rng.normal());
+    std::vector<int32_t> class_of(x.rows, -1);
+    Params params(expected_error_reduction().params);
+    std::any memory;
+    for (size_t step = 0; step < 12; ++step) {
+      std::vector<int64_t> candidates, labeled;
+      std::vector<int32_t> labels;
+      for (size_t i = 0; i < x.rows; ++i) {
+        (class_of[i] < 0 ? candidates : labeled).push_back(static_cast<int64_t>(i));
+        if (class_of[i] >= 0) labels.push_back(class_of[i]);
+      }
+      Pool pool{x.rows, 3, candidates, labeled, labels, {}, x};
+      const auto alone = select_batch(expected_error_reduction(), pool, 9, params, 0);
+      pool.memory = &memory;
+      const auto kept = select_batch(expected_error_reduction(), pool, 9, params, 0);
+      ASSERT_EQ(kept.rows, alone.rows) << trial << ", " << step;
+      ASSERT_EQ(kept.utilities, alone.utilities);
+      for (const int64_t row : kept.rows)
+        class_of[static_cast<size_t>(row)] = static_cast<int32_t>(rng.below(3));
+      if (step == 5) class_of[static_cast<size_t>(kept.rows[3])] = -1;  // Taken back.
+      if (step == 6) class_of[static_cast<size_t>(kept.rows[0])] = 0;
+      if (step == 8) params.set("gamma", 2.0);
+    }
+  }
+}
+
 struct GoldenPool {
   Matrix x;
   std::vector<int64_t> candidates, labeled;

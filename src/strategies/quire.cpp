@@ -7,12 +7,15 @@
 // and v = λ + k(s,s) - k_sᵀ S⁻¹ k_s it is yᵀS⁻¹y + (1 - f)²/v, maximised over one-versus-rest
 // labelings y. So no matrix over the whole pool is ever inverted or kept.
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/threads.h"
 #include "kernels/cholesky.h"
 #include "kernels/rbf.h"
+#include "strategies/quire/kept_rows.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
@@ -68,11 +71,6 @@ static std::vector<double> labelings_of(const Pool& pool) {
 static Labelled whiten(const Pool& pool, const Params& params) {
   Labelled out;
   const size_t n = pool.labeled.size();
-  const auto most = static_cast<size_t>(params.integer("max_labeled"));
-  if (n > most) {
-    refuse("quire factorises a kernel of {} labelled rows, {} MB; max_labeled allows {}", n,
-           n * n * 8 >> 20, most);
-  }
   out.lmbda = params.number("lmbda");
   out.gamma = kernels::rbf_gamma(params.number("gamma"), pool.embeddings.cols);
   kernels::pack_rows(pool.embeddings, pool.labeled, out.rows);
@@ -103,18 +101,12 @@ static void score_block(const Pool& pool, const Labelled& labelled, std::span<co
   for (size_t i = 0; i < rows.size(); ++i) {
     double explained = 0;
     for (size_t j = 0; j < n; ++j) explained += kernel[i * n + j] * kernel[i * n + j];
-    const double variance = labelled.lmbda + std::max(0.0, 1 - explained);
-    double worst = 0;
-    for (size_t c = 0; c < labelled.labelings(); ++c) {
-      const double gap = 1 - predicted[i * labelled.labelings() + c];
-      worst = std::max(worst, labelled.norms[c] + gap * gap / variance);
-    }
-    utilities[i] = -worst;
+    utilities[i] = quire_utility(labelled.norms, predicted.data() + i * labelled.labelings(),
+                                 explained, labelled.lmbda);
   }
 }
 
-static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng&) {
-  if (pool.candidates.empty()) return {};
+static std::vector<double> full_utilities(const Pool& pool, const Params& params) {
   const Labelled labelled = whiten(pool, params);
   std::vector<double> utilities(pool.candidates.size());
   constexpr size_t block = 256;  // Always the same rows together: BLAS's last bits depend on that.
@@ -126,7 +118,61 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
       check_interrupt();
     }
   });
-  return top_k(pool, utilities, batch_size);
+  return utilities;
+}
+
+namespace {
+
+struct Best {
+  Selection pick;
+  bool is_clear = true;  // Nothing lies where rounding decides whether it ties.
+};
+
+}  // namespace
+
+// The lowest of the rows whose utility is the best to nine digits: under a narrow kernel most rows
+// are so far from all others that only rounding tells them apart. rounding: the share of a utility
+// that it may change.
+static Best best_of(const Pool& pool, const std::vector<double>& utilities, double rounding) {
+  constexpr double tie = 1e-9;
+  const double best = *std::max_element(utilities.begin(), utilities.end());
+  const double least = best - tie * std::abs(best);
+  Best out;
+  for (size_t i = 0; i < utilities.size(); ++i) {
+    if (std::abs(utilities[i] - least) < rounding * std::abs(best)) out.is_clear = false;
+    if (utilities[i] < least || !out.pick.rows.empty()) continue;
+    out.pick.rows.push_back(pool.candidates[i]);
+    out.pick.utilities.push_back(utilities[i]);
+  }
+  return out;
+}
+
+// One pick from what was kept of the calls before, where it certainly is the pick of a full
+// scoring.
+static std::optional<Selection> quick_pick(const Pool& pool, const Params& params) {
+  if (!pool.memory) return std::nullopt;
+  auto* memory = std::any_cast<QuireMemory>(pool.memory);
+  if (!memory) memory = &pool.memory->emplace<QuireMemory>();
+  const double lmbda = params.number("lmbda");
+  const double gamma = kernels::rbf_gamma(params.number("gamma"), pool.embeddings.cols);
+  if (!memory->look_at(pool, lmbda, gamma)) return std::nullopt;
+  const Best best = best_of(pool, memory->utilities(pool.candidates), memory->rounding());
+  if (!best.is_clear) return std::nullopt;
+  return best.pick;
+}
+
+static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng&) {
+  if (pool.candidates.empty()) return {};
+  const size_t n = pool.labeled.size();
+  const auto most = static_cast<size_t>(params.integer("max_labeled"));
+  if (n > most) {
+    refuse("quire factorises a kernel of {} labelled rows, {} MB; max_labeled allows {}", n,
+           n * n * 8 >> 20, most);
+  }
+  if (batch_size != 1 || !pool.costs.empty())
+    return top_k(pool, full_utilities(pool, params), batch_size);
+  if (auto pick = quick_pick(pool, params)) return *pick;
+  return best_of(pool, full_utilities(pool, params), 0).pick;
 }
 
 QueryStrategy quire() {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "strategies/quire/kept_rows.h"
 #include "strategies/random_pool_fixture.h"
 
 namespace querist::strategies {
@@ -150,6 +151,70 @@ TEST(Quire, AgreesWithScikitActiveml) {
       const auto at = std::lower_bound(candidates.begin(), candidates.end(), found.rows[i]);
       const double peer = expected[static_cast<size_t>(at - candidates.begin())];
       EXPECT_NEAR(found.utilities[i], peer, 1e-9 * std::abs(peer));
+    }
+  }
+}
+
+// The conformance of what is kept: a label at a time, with equal rows, kernels so narrow that most
+// rows tie but for rounding, a label taken back, other labels, widths and ridges.
+TEST(Quire, PicksTheSameWithWhatItKeptFromEarlierCalls) {
+  Rng rng(54);
+  size_t quick = 0;
+  for (size_t trial = 0; trial < 60; ++trial) {
+    Matrix x(60, 1 + rng.below(6));
+    for (float& v : x.values) v = static_cast<float>(trial % 3 ? rng.normal() : rng.below(2));
+    std::vector<int32_t> classes(x.rows);
+    for (int32_t& c : classes) c = static_cast<int32_t>(rng.below(3));
+    std::vector<bool> known(x.rows, false);
+    Params params(quire().params);
+    params.set("gamma", trial % 2 ? 50.0 : 0.2);
+    params.set("lmbda", std::pow(10, 2 * rng.uniform() - 1.5));
+    std::any memory;
+    for (size_t step = 0; step < 40; ++step) {
+      std::vector<int64_t> candidates, labeled;
+      std::vector<int32_t> labels;
+      for (size_t i = 0; i < x.rows; ++i) {
+        (known[i] ? labeled : candidates).push_back(static_cast<int64_t>(i));
+        if (known[i]) labels.push_back(classes[i]);
+      }
+      Pool pool{x.rows, 3, candidates, labeled, labels, {}, x};
+      const auto alone = select_batch(quire(), pool, 1, params, 0);
+      pool.memory = &memory;
+      const auto kept = select_batch(quire(), pool, 1, params, 0);
+      ASSERT_EQ(kept.rows, alone.rows) << trial << ", " << step;
+      // Two orders of one factor's rows: what rounding may change.
+      ASSERT_NEAR(kept.utilities[0], alone.utilities[0], 1e-11 * std::abs(alone.utilities[0]));
+      quick += kept.utilities != alone.utilities;
+      known[static_cast<size_t>(kept.rows[0])] = true;
+      if (step == 20) params.set("gamma", 0.7);
+      if (step == 25) known[static_cast<size_t>(labeled[rng.below(labeled.size())])] = false;
+      if (step == 30) classes[static_cast<size_t>(labeled[0])] = 2;
+    }
+  }
+  EXPECT_GT(quick, 500u);  // Where last digits differ, the pick came from what was kept.
+}
+
+TEST(Quire, KeepsTheUtilitiesOfAFullScoring) {
+  Rng rng(55);
+  for (size_t trial = 0; trial < 400; ++trial) {
+    const RandomPool world(rng, false);
+    Pool pool = world.pool();
+    pool.costs = {};
+    const double lmbda = std::pow(10, 5 * rng.uniform() - 4);
+    const double gamma = std::pow(10, 4 * rng.uniform() - 3);
+    QuireMemory memory;
+    Params params(quire().params);
+    params.set("lmbda", lmbda);
+    params.set("gamma", gamma);
+    ASSERT_TRUE(memory.look_at(pool, lmbda, gamma));
+    const auto kept = memory.utilities(pool.candidates);
+    const auto full = select_batch(quire(), pool, pool.candidates.size(), params, 0);
+    for (size_t i = 0; i < full.rows.size(); ++i) {
+      const auto at =
+          std::lower_bound(pool.candidates.begin(), pool.candidates.end(), full.rows[i]);
+      const double own = kept[static_cast<size_t>(at - pool.candidates.begin())];
+      const double rounding = memory.rounding() * std::abs(own);
+      ASSERT_NEAR(full.utilities[i], own, 0.3 * rounding) << trial;  // Less than the picks allow.
     }
   }
 }

@@ -1,11 +1,12 @@
 // Expected losses of a Parzen window classifier: a new label adds one kernel value to one vote of
-// every row, so that nothing is ever refitted.
+// every row, so that nothing is ever refitted. In pools of up to some 7,000 rows the kernel stays.
 #include <numeric>
 
 #include "base/threads.h"
 #include "kernels/parzen.h"
 #include "kernels/rbf.h"
 #include "strategies/error_reduction/error_reduction.h"
+#include "strategies/error_reduction/parzen_memory.h"
 
 namespace querist::strategies {
 
@@ -23,26 +24,44 @@ static void to_chances(std::span<double> votes) {
     v = sum < kernels::least_votes ? 1 / static_cast<double>(votes.size()) : v / sum;
 }
 
-ExpectedLosses parzen_losses(const ErrorReduction& task) {
+namespace {
+
+// What a task needs of its windows, wherever it comes from.
+struct Windows {
+  std::vector<double> chances;    // Of each class for each candidate, (candidates, classes).
+  std::span<const double> votes;  // Of the targets, (classes, targets).
+};
+
+}  // namespace
+
+static ExpectedLosses current_losses(const ErrorReduction& task, const Windows& windows) {
+  const size_t n = task.targets.size();
+  const size_t classes = task.pool.classes;
+  const std::vector<double> nothing(n, 0.0);
+  const std::vector<double> even(classes, 1 / static_cast<double>(classes));
+  ExpectedLosses out;
+  out.current = kernels::expected_vote_loss(windows.votes.data(), n, n, nothing.data(), even.data(),
+                                            classes, task.loss);
+  out.of_candidates.resize(task.candidates.size());
+  return out;
+}
+
+// Kernel values are computed where they are needed and forgotten.
+static ExpectedLosses passing_losses(const ErrorReduction& task, double gamma) {
   const Pool& pool = task.pool;
   const size_t classes = pool.classes;
   const size_t n = task.targets.size();
-  const double gamma = kernels::rbf_gamma(task.params.number("gamma"), pool.embeddings.cols);
-  std::vector<double> chances = votes_of(task, task.candidates);
-  each_block(chances.size(), classes, [&](size_t from, size_t count) {
-    to_chances({chances.data() + from, count});
+  Windows windows{votes_of(task, task.candidates), {}};
+  each_block(windows.chances.size(), classes, [&](size_t from, size_t count) {
+    to_chances({windows.chances.data() + from, count});
   });
-  std::vector<double> votes(n * classes);  // Class by class.
+  std::vector<double> votes(n * classes);
   const std::vector<double> by_row = votes_of(task, task.targets);
   for (size_t u = 0; u < n; ++u) {
     for (size_t c = 0; c < classes; ++c) votes[c * n + u] = by_row[u * classes + c];
   }
-  ExpectedLosses out;
-  const std::vector<double> nothing(n, 0.0);
-  const std::vector<double> even(classes, 1 / static_cast<double>(classes));
-  out.current = kernels::expected_vote_loss(votes.data(), n, n, nothing.data(), even.data(),
-                                            classes, task.loss);
-  out.of_candidates.resize(task.candidates.size());
+  windows.votes = votes;
+  ExpectedLosses out = current_losses(task, windows);
   parallel_for(task.candidates.size(), candidate_block, [&](size_t begin, size_t end) {
     std::vector<double> wide;
     kernels::PackedRows panel;
@@ -56,12 +75,55 @@ ExpectedLosses parzen_losses(const ErrorReduction& task) {
         for (size_t i = 0; i < rows.size(); ++i) {
           out.of_candidates[first + i] += kernels::expected_vote_loss(
               votes.data() + from, n, count, kernel.data() + i * panel.padded(),
-              chances.data() + (first + i) * classes, classes, task.loss);
+              windows.chances.data() + (first + i) * classes, classes, task.loss);
         }
       });
     }
   });
   return out;
+}
+
+// The kernel of the whole pool is there.
+static ExpectedLosses kept_losses(const ErrorReduction& task, double gamma, ParzenMemory& memory) {
+  const size_t classes = task.pool.classes;
+  const size_t n = task.targets.size();
+  memory.look_at(task.pool, gamma);
+  Windows windows{{}, memory.votes()};
+  windows.chances.resize(task.candidates.size() * classes);
+  for (size_t i = 0; i < task.candidates.size(); ++i) {
+    const std::span<double> own(windows.chances.data() + i * classes, classes);
+    for (size_t c = 0; c < classes; ++c)
+      own[c] = windows.votes[c * n + static_cast<size_t>(task.candidates[i])];
+    to_chances(own);
+  }
+  ExpectedLosses out = current_losses(task, windows);
+  parallel_for(task.candidates.size(), candidate_block, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      out.of_candidates[i] = kernels::expected_vote_loss(
+          windows.votes.data(), n, n, memory.kernel_row(task.candidates[i]),
+          windows.chances.data() + i * classes, classes, task.loss);
+      if (i % candidate_block == 0) check_interrupt();
+    }
+  });
+  return out;
+}
+
+// Depends on the pool and the parameters alone, never on what is kept: the two ways round
+// differently.
+static bool is_kept(const ErrorReduction& task) {
+  const Pool& pool = task.pool;
+  return task.targets.size() == pool.size && ParzenMemory::fits(pool.size, pool.classes) &&
+         2 * (task.candidates.size() + pool.labeled.size()) >= pool.size;
+}
+
+ExpectedLosses parzen_losses(const ErrorReduction& task) {
+  const Pool& pool = task.pool;
+  const double gamma = kernels::rbf_gamma(task.params.number("gamma"), pool.embeddings.cols);
+  if (!is_kept(task)) return passing_losses(task, gamma);
+  std::any own;
+  std::any& place = pool.memory ? *pool.memory : own;
+  auto* memory = std::any_cast<ParzenMemory>(&place);
+  return kept_losses(task, gamma, memory ? *memory : place.emplace<ParzenMemory>());
 }
 
 }  // namespace querist::strategies
