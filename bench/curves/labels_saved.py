@@ -251,21 +251,22 @@ def main():
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        for name in options.sets.split(","):
-            arguments = source(name, pathlib.Path(options.data), folder)
-            one = results.setdefault(name, {"random": {}, "runs": {}})
-            for first, count in missing(one["random"], options.seeds):
-                one["random"].update(random_curves(arguments, folder, first, count))
-            for strategy in options.strategies.split(","):
-                runs = one["runs"].setdefault(strategy, {})
-                for first, count in missing(runs, options.seeds):
-                    if time.monotonic() > end:
-                        return
-                    runs.update({str(run["seed"]): kept(run) for run in simulate(arguments, folder, first, count, "--strategies", strategy, "--batch-size", "20",
-                                                                                 "--audit-share", "0.1", "--budget", str(BUDGET), "--labels-saved")})
-                    store()
-                print(name, strategy, len(runs), flush=True)
-        store()
+        arguments = {name: source(name, pathlib.Path(options.data), folder) for name in options.sets.split(",")}
+        for seeds in range(AT_ONCE, options.seeds + AT_ONCE, AT_ONCE):  # The first seeds of all sets before the next ones.
+            for name in arguments:
+                one = results.setdefault(name, {"random": {}, "runs": {}})
+                for first, count in missing(one["random"], min(seeds, options.seeds)):
+                    one["random"].update(random_curves(arguments[name], folder, first, count))
+                for strategy in options.strategies.split(","):
+                    runs = one["runs"].setdefault(strategy, {})
+                    for first, count in missing(runs, min(seeds, options.seeds)):
+                        if time.monotonic() > end:
+                            return
+                        runs.update({str(run["seed"]): kept(run) for run in simulate(arguments[name], folder, first, count, "--strategies", strategy, "--batch-size", "20",
+                                                                                     "--audit-share", "0.1", "--budget", str(BUDGET), "--labels-saved")})
+                        store()
+                        print(name, strategy, len(runs), flush=True)
+    store()
 
 
 if __name__ == "__main__":
