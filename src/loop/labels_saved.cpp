@@ -90,15 +90,6 @@ size_t part_of(size_t labels, double share) {
   return static_cast<size_t>(std::llround(share * static_cast<double>(labels)));
 }
 
-// A class by its probability; u is uniform in [0, 1).
-int32_t draw_class(std::span<const float> probabilities, double u) {
-  double left = u * std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
-  size_t drawn = 0;
-  while (drawn + 1 < probabilities.size() && left >= probabilities[drawn])
-    left -= probabilities[drawn++];
-  return static_cast<int32_t>(drawn);
-}
-
 class Comparison {
  public:
   Comparison(const learners::Learner& learner, const Params& params, const SavedData& data,
@@ -199,27 +190,23 @@ class Comparison {
         lessons[r].rows.push_back(population_.drawn_from[i]);
         lessons[r].labels.push_back(population_.drawn_labels[i]);
       }
-      stand_in(lessons[r], mix_seed(seed_, 100 + r));
+      stand_in(lessons[r]);
     }
     teach(lessons);
     return lessons;
   }
 
-  // Labels what has no label by the present model's probabilities, so that its doubts teach as the
-  // noise of people's labels does; a row of one draw always alike.
-  void stand_in(Lesson& lesson, uint64_t seed) const {
+  // Labels what has no label as the present model would.
+  void stand_in(Lesson& lesson) const {
     std::vector<int64_t> unknown;
     for (size_t i = 0; i < lesson.rows.size(); ++i) {
       if (lesson.labels[i] < 0) unknown.push_back(lesson.rows[i]);
     }
     if (unknown.empty()) return;
-    Matrix probabilities;
-    data_.present->probabilities(take_rows(data_.features, unknown).view(), probabilities);
+    const auto said = answers_of(*data_.present, take_rows(data_.features, unknown));
     size_t next = 0;
-    for (size_t i = 0; i < lesson.rows.size(); ++i) {
-      if (lesson.labels[i] >= 0) continue;
-      Rng rng(mix_seed(seed, static_cast<uint64_t>(lesson.rows[i])));
-      lesson.labels[i] = draw_class(probabilities.row(next++), rng.uniform());
+    for (int32_t& label : lesson.labels) {
+      if (label < 0) label = said[next++];
     }
   }
 
