@@ -1,10 +1,13 @@
 """The live estimate of labels saved against what was saved; bench/curves/results/labels_saved.md and .json.
 
 `querist simulate --labels-saved` says at the end of each run what a project would say of itself: by the audit labels, a tenth of
-each batch of 20. The truth stands beside it: how many labels the random strategy needs, in the mean of runs of its own, for the test accuracy that the run had
-with the first third of its labels. Texts and digits are embeddings. Each set is a pool of 65 % of its rows (at most 8,000) and a test set of the others, split anew for each seed.
+each batch of 20. The truth stands beside it: how many labels the random strategy needs for the test accuracy that the run had with the first third of its
+labels, by the mean of its own runs over all seeds, moved by how much harder than the others the seed's test rows are for them. Texts and digits are embeddings.
+Each set is a pool of 65 % of its rows (at most 8,000) and a test set of the others, split anew for each seed.
 
-Run: python bench/curves/labels_saved.py --data FOLDER [--seeds 8] [--sets sms-spam,mnist,...]
+What is done is kept in the .json by set, strategy and seed, and a run goes on where the last one stopped; without the file it begins anew.
+
+Run: python bench/curves/labels_saved.py --data FOLDER [--seeds 20] [--sets sms-spam,mnist,...] [--minutes 60]
 """
 import argparse
 import csv
@@ -16,6 +19,7 @@ import pathlib
 import statistics
 import subprocess
 import tempfile
+import time
 
 import numpy as np
 
@@ -25,7 +29,9 @@ MOST_ROWS = 8000
 TABLES = ("phishing", "phoneme", "spambase")
 BUDGET = 1000
 MOST_RANDOM = 5000
-STRATEGIES = ("margin", "random")
+STRATEGIES = ("margin", "auto", "random")
+LEVELS = (0.5, 0.8, 0.9, 0.95)
+AT_ONCE = 5  # Seeds a call: what a run that breaks off loses.
 
 
 def idx_labels(path):
@@ -59,11 +65,12 @@ def source(name, data, folder):
     return write_embeddings(folder, name, np.load(data / name / "embeddings_minilm.npy", mmap_mode="r"), [row["label"] for row in rows])
 
 
-def simulate(arguments, folder, *options):
+def simulate(arguments, folder, first, seeds, *options):
     out = folder / "result.json"
-    subprocess.run([ROOT / "build/querist", "simulate", *arguments, "--test-fraction", "0.35", "--initial", "20", "--guard", "off",
-                    "--out", out, *options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return json.loads(out.read_text())
+    out.unlink(missing_ok=True)
+    subprocess.run([os.environ.get("QUERIST_BINARY", ROOT / "build/querist"), "simulate", *arguments, "--test-fraction", "0.35", "--initial", "20", "--guard", "off",
+                    "--first-seed", str(first), "--seeds", str(seeds), "--out", out, *options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return json.loads(out.read_text())["runs"]
 
 
 def falling(values):
@@ -91,106 +98,175 @@ def labels_to_reach(curve, error):
     return math.inf
 
 
-def random_curve(arguments, folder, seeds):
-    """Mean test errors of random labels, of steps of 20 at first and of 400 later."""
-    points = {}
+def random_curves(arguments, folder, first, seeds):
+    """Test errors of random labels by seed, of steps of 20 at first and of 400 later."""
+    curves = {}
     for batch, budget in ((20, 400), (400, MOST_RANDOM)):
-        result = simulate(arguments, folder, "--strategies", "random", "--batch-size", str(batch), "--budget", str(budget), "--seeds", str(seeds))
-        for run in result["runs"]:
-            for labels, accuracy in zip(run["labels"], run["accuracy"]):
-                if batch == 20 or labels > 400:
-                    points.setdefault(labels, []).append(1 - accuracy)
-    most = max(len(v) for v in points.values())
-    return sorted((labels, statistics.mean(errors)) for labels, errors in points.items() if len(errors) == most)
+        for run in simulate(arguments, folder, first, seeds, "--strategies", "random", "--batch-size", str(batch), "--budget", str(budget)):
+            points = [[int(labels), round(1 - accuracy, 5)] for labels, accuracy in zip(run["labels"], run["accuracy"]) if batch == 20 or labels > 400]
+            curves.setdefault(str(run["seed"]), []).extend(points)
+    return curves
 
 
-def judged(run, curve):
-    """The run's estimate beside the truth; None where it had none."""
+def mean_curve(curves):
+    """The mean over seeds, and of each seed how far it lies above it from 400 labels on, where the luck of the labels is small and what is left is that of the test rows."""
+    points = {}
+    for curve in curves.values():
+        for labels, error in curve:
+            points.setdefault(labels, []).append(error)
+    mean = {labels: statistics.mean(errors) for labels, errors in sorted(points.items()) if len(errors) == len(curves)}
+    return list(mean.items()), {seed: statistics.mean(error - mean[labels] for labels, error in curve if labels >= 400 and labels in mean) for seed, curve in curves.items()}
+
+
+def kept(run):
+    """What the report needs of a run: its estimate, and the test error that its first third of labels gave."""
     live = run.get("labels_saved")
     if not live:
-        return None
-    early = live["labels"]
+        return {}
     trained = [20 + 18 * i for i in range(len(run["accuracy"]))]  # Two of each batch of 20 are audit labels.
-    near = [1 - a for n, a in zip(trained, run["accuracy"]) if 0.9 * early <= n <= 1.1 * early]
-    needed = labels_to_reach(curve, statistics.mean(near))
-    truth = 1 - early / min(needed, curve[-1][0])
-    # Where random never gets there, all that is known is that more than its last number is needed.
-    low, high = live["ci_low"], live["ci_high"]
+    near = [1 - a for n, a in zip(trained, run["accuracy"]) if 0.9 * live["labels"] <= n <= 1.1 * live["labels"]]
+    ends = {str(one["level"]): [one["ci_low"], one["ci_high"]] for one in live["intervals"]} | {"0.95": [live["ci_low"], live["ci_high"]]}
+    return {"labels": live["labels"], "audit_labels": live["audit_labels"], "error": statistics.mean(near), "value": live["value"], "ends": ends,
+            "back_test": {key: live["back_test"][key] for key in ("predicted", "measured", "held")}}
+
+
+def judged(run, curve, harder):
+    """The run's estimate beside the truth. Where random never gets there, all that is known is that more than its last number is needed."""
+    needed = labels_to_reach([(labels, error + harder) for labels, error in curve], run["error"])
+    truth = 1 - run["labels"] / min(needed, curve[-1][0])
     never = math.isinf(needed)
-    covered = (low is None or low <= truth or never) and (high is None or high >= truth)
-    return {"seed": run["seed"], "labels": early, "audit_labels": live["audit_labels"], "random_labels": None if never else needed, "truth": truth,
-            "at_least": never, "value": live["value"], "ci_low": low, "ci_high": high, "covered": covered, "back_test": live["back_test"]}
+    held = {level: (low is None or low <= truth or never) and (high is None or high >= truth) for level, (low, high) in run["ends"].items()}
+    return run | {"truth": truth, "never": never, "held": held}
 
 
-def told(row):
-    return row["ci_low"] is not None or row["ci_high"] is not None
+def told(row, level="0.95"):
+    return any(end is not None for end in row["ends"][level])
 
 
-def summary(rows):
-    known = [row for row in rows if told(row)]
-    widths = [(1 if row["ci_high"] is None else row["ci_high"]) - row["ci_low"] for row in known if row["ci_low"] is not None]
-    gaps = [row["value"] - row["truth"] for row in known if not row["at_least"]]
-    tests = [row["back_test"] for row in rows if row["back_test"]]
-    return {"runs": len(rows), "told": len(known), "covered": sum(row["covered"] for row in rows), "told_covered": sum(row["covered"] for row in known),
-            "truth": statistics.median(row["truth"] for row in rows), "at_least": sum(row["at_least"] for row in rows),
-            "value": statistics.median(row["value"] for row in known) if known else None, "bias": statistics.median(gaps) if gaps else None,
-            "width": statistics.median(widths) if widths else None, "no_low": sum(row["ci_low"] is None for row in known),
-            "no_high": sum(row["ci_high"] is None for row in known),
-            "back_test_error": statistics.mean(abs(t["predicted"] - t["measured"]) for t in tests),
-            "back_test_bias": statistics.mean(t["predicted"] - t["measured"] for t in tests),
-            "back_test_held": sum(t["held"] for t in tests)}
+def times(row):
+    """The upper end of the random labels by the lower one; open ends are those of the search: a quarter of the labels, and 20 times as many or MOST_RANDOM."""
+    low, high = row["ends"]["0.95"]
+    return (min(20, MOST_RANDOM / row["labels"]) if high is None else 1 / (1 - high)) / (0.25 if low is None else 1 / (1 - low))
+
+
+def wilson(count, of):
+    """The 95 % interval of a share (Wilson 1927)."""
+    if of == 0:
+        return 0.0, 1.0
+    z, share = 1.959964, count / of
+    middle, half = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
 
 
 def percent(value):
     return "–" if value is None else f"{100 * value:.0f}"
 
 
-def report(results, seeds):
-    lines = ["# Labels saved, live: what a project says of itself, and what is so", "",
-             "`python bench/curves/labels_saved.py`; the method is decision 0013.", "",
-             f"{seeds} runs a row, to {BUDGET} labels, 98 of them audit labels. A run is told something where its interval has at least one end. Truth and live: the medians of the labels saved, in percent, "
-             "live ones of the runs that are told; bias is the median of their differences where random reaches the accuracy at all (in the other runs, counted under \"never\", the truth is only bounded from below, "
-             "and is taken at that bound). Covered: runs that are told something and whose 95 % interval holds the truth. Width: the median of what lies between the ends in points of 100, an open upper end counted as 100; "
-             "how many lower and upper ends were open. Back-test: by how much in points of 100 simulated random labels were off from as many audit labels that were taught, in the mean, the mean with its sign, and in "
-             "how many runs chance explains it.", "",
-             "| set | strategy | truth | never | told | live | bias | covered | width | open low, high | back-test off | signed | held |",
-             "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"]
-    for row in results:
-        s = row["summary"]
-        lines.append(f"| {row['set']} | {row['strategy']} | {percent(s['truth'])} | {s['at_least']} | {s['told']} of {s['runs']} | {percent(s['value'])} | {percent(s['bias'])} | {s['told_covered']} of {s['told']} "
-                     f"| {percent(s['width'])} | {s['no_low']}, {s['no_high']} | {100 * s['back_test_error']:.1f} | {100 * s['back_test_bias']:+.1f} | {s['back_test_held']} of {s['runs']} |")
-    total = {key: sum(row["summary"][key] for row in results) for key in ("runs", "told", "told_covered", "back_test_held")}
-    lines += ["", f"In all, {total['told']} of {total['runs']} runs were told something, and the interval held in {total['told_covered']} of these ({100 * total['told_covered'] / max(1, total['told']):.0f} %); "
-              f"the back-test held in {total['back_test_held']} of {total['runs']}."]
-    return "\n".join(lines) + "\n"
+def median(values):
+    values = list(values)
+    return statistics.median(values) if values else None
+
+
+def row_of(name, strategy, rows):
+    known = [row for row in rows if told(row)]
+    off = [row["back_test"]["predicted"] - row["back_test"]["measured"] for row in rows]
+    ends = [sum(row["ends"]["0.95"][end] is None for row in rows) for end in (0, 1)]
+    return (f"| {name} | {strategy} | {percent(median(row['truth'] for row in rows))} | {sum(row['never'] for row in rows)} | {percent(median(row['value'] for row in rows))} "
+            f"| {len(known)} of {len(rows)} | {sum(row['held']['0.95'] for row in known)} of {len(known)} | {sum(row['held']['0.95'] for row in rows)} of {len(rows)} | {median(map(times, rows)):.1f} | {ends[0]}, {ends[1]} "
+            f"| {100 * statistics.mean(map(abs, off)):.1f} | {100 * statistics.mean(off):+.1f} | {sum(row['back_test']['held'] for row in rows)} of {len(rows)} |")
+
+
+def coverage(rows):
+    lines = ["| nominal | all runs | told something | of these |", "|---:|---:|---:|---:|"]
+    for level in LEVELS:
+        known = [row for row in rows if told(row, str(level))]
+        cells = []
+        for some in (rows, known):
+            count = sum(row["held"][str(level)] for row in some)
+            low, high = wilson(count, len(some))
+            cells.append(f"{count} of {len(some)}: {100 * count / max(1, len(some)):.0f} % ({100 * low:.0f} to {100 * high:.0f})")
+        lines.append(f"| {100 * level:.0f} % | {cells[0]} | {len(known)} | {cells[1]} |")
+    return lines
+
+
+def report(results):
+    """The tables of what is stored."""
+    lines, every = [], []
+    for name, one in results.items():
+        curve, harder = mean_curve(one["random"])
+        for strategy, runs in one["runs"].items():
+            rows = [judged(run, curve, harder[seed]) for seed, run in runs.items() if run and seed in harder]
+            every += [row | {"strategy": strategy} for row in rows]
+            if rows:
+                lines.append(row_of(name, strategy, rows))
+    text = ["# Labels saved, live: what a project says of itself, and what is so", "",
+            "`python bench/curves/labels_saved.py`; the method is decision 0013.", "",
+            f"Runs to {BUDGET} labels, 98 of them audit labels. Truth and live: the medians over runs of the labels saved, in percent. Never: in how many runs random did not reach the accuracy; the truth is then bounded from below only, "
+            "and is taken at that bound. Told: runs whose 95 % interval has at least one end; then in how many of these, and of all runs, the interval holds the truth (one without ends always does). Times: the upper end of the random labels by the "
+            f"lower one, the median over all runs, where an open end is that of the search (a quarter of the labels; 20 times as many or {MOST_RANDOM}: at most {4 * MOST_RANDOM / 300:.0f} times). Open: how many lower and upper ends. "
+            "Back-test: by how much in points of 100 simulated random labels were off from as many audit labels that were taught, in the mean, the mean with its sign, and in how many runs chance explains it.", "",
+            "| set | strategy | truth | never | live | told | hold, of told | of all | times | open low, high | back-test off | signed | held |",
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|", *lines, "",
+            "How often intervals hold, with the 95 % interval of that share (Wilson 1927; runs of a set share the curve that tells the truth, which this leaves out). Of runs that are told something it may lie "
+            "below the nominal level without any fault: an interval that misses always has an end, one that holds often has none.", "", *coverage(every)]
+    for strategy in STRATEGIES:
+        rows = [row for row in every if row["strategy"] == strategy]
+        if rows:
+            text += ["", f"{strategy} alone:", "", *coverage(rows)]
+    held = sum(row["back_test"]["held"] for row in every)
+    nothing = sum(not told(row) for row in every)
+    text += ["", f"In all, {nothing} of {len(every)} runs are told nothing; the back-test holds in {held}."]
+    return "\n".join(text) + "\n"
+
+
+def missing(runs, seeds):
+    """Stretches of seeds that are not there, AT_ONCE at most: (first, how many)."""
+    first = 0
+    while first < seeds:
+        count = 0
+        while count < AT_ONCE and first + count < seeds and str(first + count) not in runs:
+            count += 1
+        if count:
+            yield first, count
+        first += max(1, count)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default=os.environ.get("QUERIST_DATA", str(ROOT.parent / "shared/data")))
-    parser.add_argument("--seeds", type=int, default=8)
-    parser.add_argument("--random-seeds", type=int, default=3)
-    parser.add_argument("--sets", default="spambase,phishing,phoneme,trec6,sms-spam,agnews-7600")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--sets", default="spambase,phishing,phoneme,trec6,sms-spam,agnews-7600,mnist")
     parser.add_argument("--strategies", default=",".join(STRATEGIES))
-    parser.add_argument("--out", default=str(RESULTS / "labels_saved"))
+    parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--threads", default="0")
+    parser.add_argument("--out", type=pathlib.Path, default=RESULTS / "labels_saved")
     options = parser.parse_args()
-    results = []
+    end = time.monotonic() + 60 * options.minutes
+    stored = options.out.with_suffix(".json")
+    results = json.loads(stored.read_text()) if stored.exists() else {}
+
+    def store():
+        stored.write_text(json.dumps(results, separators=(",", ":")) + "\n")
+        options.out.with_suffix(".md").write_text(report(results))
+
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        for name in options.sets.split(","):
-            arguments = source(name, pathlib.Path(options.data), folder)
-            curve = random_curve(arguments, folder, options.random_seeds)
-            result = simulate(arguments, folder, "--strategies", options.strategies, "--batch-size", "20", "--audit-share", "0.1",
-                              "--budget", str(BUDGET), "--seeds", str(options.seeds), "--labels-saved")
-            for strategy in options.strategies.split(","):
-                rows = [judged(run, curve) for run in result["runs"] if run["strategy"] == strategy]
-                rows = [row for row in rows if row]
-                if not rows:
-                    continue
-                results.append({"set": name, "strategy": strategy, "summary": summary(rows), "rows": rows})
-                print(name, strategy, json.dumps(results[-1]["summary"]), flush=True)
-            pathlib.Path(options.out + ".json").write_text(json.dumps(results, indent=1) + "\n")
-            pathlib.Path(options.out + ".md").write_text(report(results, options.seeds))
+        arguments = {name: source(name, pathlib.Path(options.data), folder) for name in options.sets.split(",")}
+        for seeds in range(AT_ONCE, options.seeds + AT_ONCE, AT_ONCE):  # The first seeds of all sets before the next ones.
+            for name in arguments:
+                one = results.setdefault(name, {"random": {}, "runs": {}})
+                for first, count in missing(one["random"], min(seeds, options.seeds)):
+                    one["random"].update(random_curves(arguments[name], folder, first, count))
+                for strategy in options.strategies.split(","):
+                    runs = one["runs"].setdefault(strategy, {})
+                    for first, count in missing(runs, min(seeds, options.seeds)):
+                        if time.monotonic() > end:
+                            return
+                        runs.update({str(run["seed"]): kept(run) for run in simulate(arguments[name], folder, first, count, "--strategies", strategy, "--batch-size", "20",
+                                                                                     "--audit-share", "0.1", "--budget", str(BUDGET), "--labels-saved")})
+                        store()
+                        print(name, strategy, len(runs), flush=True)
+    store()
 
 
 if __name__ == "__main__":

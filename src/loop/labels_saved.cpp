@@ -8,20 +8,23 @@
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "loop/out_of_fold.h"
+#include "loop/saved_population.h"
 #include "metrics/classification.h"
 #include "metrics/intervals.h"
 #include "metrics/labels_to_match.h"
 
 namespace querist::loop {
 
-static constexpr size_t most_held_out = 2000;  // Unlabelled rows that compare models,
-static constexpr size_t least_unlabeled = 50;  // of at least so many.
-static constexpr double rounding = 1e-9;       // Of a sum of shares.
-static constexpr double held_out_share = 0.3;  // Of a small pool's.
+static constexpr size_t least_unlabeled = 50;
+static constexpr double rounding = 1e-9;  // Of a sum of shares.
 // Of the labels: the present model, taught by all of them, can stand in for an annotator there.
 static constexpr double early_share = 1.0 / 3;
 static constexpr double reach = 20;   // Random labels, in units of the early ones.
 static constexpr double step = 1.35;  // From one number of random labels to the next.
+// The early labels' models are of so many of them: their mean is smoother than one model.
+static constexpr double early_parts[] = {0.9, 0.95, 1.0, 1.05, 1.1};
+static constexpr double levels[] = {0.5, 0.8, 0.9};  // Of the intervals beside that of 0.95.
 // Standard deviation of the logarithm of the random labels from labelling draws with the present
 // model instead of a person (decision 0013).
 static constexpr double model_deviation = 0.2;
@@ -77,11 +80,15 @@ struct Lesson {
   std::vector<int32_t> answers;
 };
 
-// How often several models err, a row: on each audit row, and on each other row compared with the
-// present model.
+// How often several models err, a row: on each audit row and on each other judge compared with the
+// present model, on audit rows and labelled judges compared with their labels.
 struct Errors {
-  std::vector<double> measured, proxy, unlabeled;
+  std::vector<double> measured, proxy, unlabeled, known;
 };
+
+size_t part_of(size_t labels, double share) {
+  return static_cast<size_t>(std::llround(share * static_cast<double>(labels)));
+}
 
 class Comparison {
  public:
@@ -93,21 +100,28 @@ class Comparison {
         effort_(effort_for(learner)),
         seed_(seed),
         progress_(progress) {
-    set_aside();
+    const auto third = static_cast<size_t>(early_share * static_cast<double>(data.rows.size()));
+    early_ = std::min(third, effort_.early);
+    const auto unseen = unseen_answers();
+    const size_t learnt =
+        unseen.empty() ? data.rows.size() : part_of(early_, *std::rbegin(early_parts));
+    population_ = saved_population(data, learnt, mix_seed(seed_, 1));
     std::vector<int64_t> asked(data.audit_rows.begin(), data.audit_rows.end());
-    asked.insert(asked.end(), held_out_.begin(), held_out_.end());
+    asked.insert(asked.end(), population_.judges.begin(), population_.judges.end());
     asked_ = take_rows(data.features, asked);
     present_ = answers_of(*data.present, asked_);
+    for (size_t k = 0; k < population_.later.size(); ++k)
+      present_[audit() + population_.unlabeled() + k] = unseen[population_.later[k]];
   }
 
   Json estimate() {
-    const auto third = static_cast<size_t>(early_share * static_cast<double>(data_.rows.size()));
-    const size_t early = std::min(third, effort_.early);
-    const Errors ours = errors_of(early_lessons(early));
+    const Errors ours = errors_of(early_lessons());
     metrics::ErrorDifferences errors;
+    errors.stands_for = population_.stands_for;
+    errors.known_shares = population_.known_shares;
     Json curve = Json::array();
     size_t below = 0;
-    for (const size_t count : numbers(early)) {
+    for (const size_t count : numbers()) {
       const auto lessons = random_lessons(count, draws_of(count));
       const Errors theirs = errors_of(lessons);
       add(errors, count, ours, theirs, deviation(lessons));
@@ -118,40 +132,33 @@ class Comparison {
     }
     Json json = {{"audit_labels", data_.audit_rows.size()},
                  {"training_labels", data_.rows.size()},
-                 {"labels", early},
+                 {"labels", early_},
                  {"accuracy", 1 - metrics::mean(ours.measured)},
                  {"random_curve", curve}};
-    add_interval(json, errors, early);
+    add_interval(json, errors);
     json["back_test"] = back_test();
     return json;
   }
 
  private:
-  // Unlabelled rows to compare on are never drawn; as large a share of the labelled ones is not
-  // drawn either, so that draws are like the pool.
-  void set_aside() {
-    Rng rng(mix_seed(seed_, 1));
-    std::vector<int64_t> open(data_.unlabeled.begin(), data_.unlabeled.end());
-    rng.shuffle(open);
-    const double all = static_cast<double>(open.size());
-    const size_t aside =
-        std::min(most_held_out, static_cast<size_t>(std::llround(held_out_share * all)));
-    held_out_.assign(open.begin(), open.begin() + static_cast<long>(aside));
-    drawn_from_.assign(open.begin() + static_cast<long>(aside), open.end());
-    known_.assign(drawn_from_.size(), -1);
-    const double kept = 1 - static_cast<double>(aside) / all;
-    for (size_t i = 0; i < data_.rows.size(); ++i) {
-      if (rng.uniform() >= kept) continue;
-      drawn_from_.push_back(data_.rows[i]);
-      known_.push_back(data_.labels[i]);
-    }
+  // What models like the present one say of labelled rows that they were not taught: as good there
+  // as it is on other rows. Empty where there are too few labels for folds.
+  std::vector<int32_t> unseen_answers() const {
+    const OwnedFeatures features =
+        take_rows(data_.features, {data_.rows.begin(), data_.rows.end()});
+    const Dataset set = {
+        features.view(), {data_.labels.begin(), data_.labels.end()}, {}, data_.classes};
+    const auto folds =
+        out_of_fold(learner_, set, params_, *data_.present, mix_seed(seed_, 6), checking());
+    return folds ? metrics::likeliest(*folds) : std::vector<int32_t>();
   }
 
-  std::vector<size_t> numbers(size_t early) const {
-    const double most = std::min(reach * static_cast<double>(early),
-                                 static_cast<double>(std::min(effort_.random, drawn_from_.size())));
+  std::vector<size_t> numbers() const {
+    const auto early = static_cast<double>(early_);
+    const size_t drawable = std::min(effort_.random, population_.drawn_from.size());
+    const double most = std::min(reach * early, static_cast<double>(drawable));
     std::vector<size_t> out;
-    for (double n = std::max(4.0, static_cast<double>(early) / 4); n < most; n *= step)
+    for (double n = std::max(4.0, early / 4); n < most; n *= step)
       out.push_back(static_cast<size_t>(n));
     if (out.empty() || static_cast<double>(out.back()) < most)
       out.push_back(static_cast<size_t>(most));
@@ -161,11 +168,10 @@ class Comparison {
   // Many labels vary less, and cost more.
   size_t draws_of(size_t count) const { return std::clamp<size_t>(3000 / count, 2, effort_.draws); }
 
-  // Models about the early labels: their mean is smoother than one model.
-  std::vector<Lesson> early_lessons(size_t early) const {
+  std::vector<Lesson> early_lessons() const {
     std::vector<Lesson> lessons;
-    for (const double share : {0.9, 0.95, 1.0, 1.05, 1.1}) {
-      const auto count = static_cast<long>(std::llround(share * static_cast<double>(early)));
+    for (const double part : early_parts) {
+      const auto count = static_cast<long>(part_of(early_, part));
       lessons.push_back({{data_.rows.begin(), data_.rows.begin() + count},
                          {data_.labels.begin(), data_.labels.begin() + count},
                          {}});
@@ -179,23 +185,29 @@ class Comparison {
     std::vector<Lesson> lessons(draws);
     for (size_t r = 0; r < draws; ++r) {
       Rng rng(mix_seed(seed_, 10 + r));
-      std::vector<int64_t> unknown;
-      std::vector<size_t> places;
-      for (const int64_t at : rng.sample(drawn_from_.size(), count)) {
+      for (const int64_t at : rng.sample(population_.drawn_from.size(), count)) {
         const auto i = static_cast<size_t>(at);
-        if (known_[i] < 0) {
-          places.push_back(lessons[r].rows.size());
-          unknown.push_back(drawn_from_[i]);
-        }
-        lessons[r].rows.push_back(drawn_from_[i]);
-        lessons[r].labels.push_back(known_[i]);
+        lessons[r].rows.push_back(population_.drawn_from[i]);
+        lessons[r].labels.push_back(population_.drawn_labels[i]);
       }
-      if (unknown.empty()) continue;
-      const auto said = answers_of(*data_.present, take_rows(data_.features, unknown));
-      for (size_t i = 0; i < places.size(); ++i) lessons[r].labels[places[i]] = said[i];
+      stand_in(lessons[r]);
     }
     teach(lessons);
     return lessons;
+  }
+
+  // Labels what has no label as the present model would.
+  void stand_in(Lesson& lesson) const {
+    std::vector<int64_t> unknown;
+    for (size_t i = 0; i < lesson.rows.size(); ++i) {
+      if (lesson.labels[i] < 0) unknown.push_back(lesson.rows[i]);
+    }
+    if (unknown.empty()) return;
+    const auto said = answers_of(*data_.present, take_rows(data_.features, unknown));
+    size_t next = 0;
+    for (int32_t& label : lesson.labels) {
+      if (label < 0) label = said[next++];
+    }
   }
 
   static std::vector<int32_t> answers_of(const learners::Model& model, const OwnedFeatures& rows) {
@@ -204,8 +216,13 @@ class Comparison {
     return metrics::likeliest(probabilities);
   }
 
+  // Of each training among many: it may be called off, and tells nothing.
+  Progress checking() const {
+    return Progress([this](double, double, std::string_view) { progress_.check(); });
+  }
+
   void teach(std::vector<Lesson>& lessons) const {
-    const Progress inner([&](double, double, std::string_view) { progress_.check(); });
+    const Progress inner = checking();
     parallel_for(lessons.size(), 1, [&](size_t begin, size_t end) {
       for (size_t i = begin; i < end; ++i) {
         progress_.check();
@@ -221,16 +238,21 @@ class Comparison {
   size_t audit() const { return data_.audit_rows.size(); }
 
   Errors errors_of(const std::vector<Lesson>& lessons) const {
+    const size_t judges = population_.judges.size(), unlabeled = population_.unlabeled();
     Errors out{std::vector<double>(audit()), std::vector<double>(audit()),
-               std::vector<double>(held_out_.size())};
+               std::vector<double>(judges), std::vector<double>(judges)};
     const double each = 1 / static_cast<double>(lessons.size());
     for (const Lesson& lesson : lessons) {
       for (size_t i = 0; i < audit(); ++i) {
         out.measured[i] += lesson.answers[i] != data_.audit_labels[i] ? each : 0;
         out.proxy[i] += lesson.answers[i] != present_[i] ? each : 0;
       }
-      for (size_t j = 0; j < held_out_.size(); ++j)
-        out.unlabeled[j] += lesson.answers[audit() + j] != present_[audit() + j] ? each : 0;
+      for (size_t j = 0; j < judges; ++j) {
+        const int32_t answer = lesson.answers[audit() + j];
+        out.unlabeled[j] += answer != present_[audit() + j] ? each : 0;
+        if (j < unlabeled) continue;
+        out.known[j] += answer != data_.labels[population_.later[j - unlabeled]] ? each : 0;
+      }
     }
     return out;
   }
@@ -238,11 +260,7 @@ class Comparison {
   // Of the mean over draws, by how they differ from each other where all of them are compared.
   double deviation(const std::vector<Lesson>& lessons) const {
     std::vector<double> shares;
-    for (const Lesson& lesson : lessons) {
-      double count = 0;
-      for (size_t i = audit(); i < present_.size(); ++i) count += lesson.answers[i] != present_[i];
-      shares.push_back(count / static_cast<double>(held_out_.size()));
-    }
+    for (const Lesson& lesson : lessons) shares.push_back(unlike_present(lesson));
     return metrics::standard_deviation(shares) / std::sqrt(static_cast<double>(shares.size()));
   }
 
@@ -257,6 +275,7 @@ class Comparison {
     errors.measured.push_back(less(theirs.measured, ours.measured));
     errors.proxy.push_back(less(theirs.proxy, ours.proxy));
     errors.unlabeled.push_back(less(theirs.unlabeled, ours.unlabeled));
+    errors.known.push_back(less(theirs.known, ours.known));
     errors.deviations.push_back(deviation);
   }
 
@@ -266,21 +285,31 @@ class Comparison {
     return metrics::standard_deviation(last) / std::sqrt(static_cast<double>(last.size()));
   }
 
-  void add_interval(Json& json, const metrics::ErrorDifferences& errors, size_t early) const {
+  void add_interval(Json& json, const metrics::ErrorDifferences& errors) const {
     const auto powered = metrics::powered_differences(errors, mix_seed(seed_, 3));
-    const auto found =
-        metrics::labels_to_match(errors.labels, powered, model_deviation, mix_seed(seed_, 4));
+    const auto found = [&](double level) {
+      return metrics::labels_to_match(errors.labels, powered, model_deviation, mix_seed(seed_, 4),
+                                      level);
+    };
     const auto saved = [&](double random, double spent) { return 1 - spent / random; };
-    const auto ours = static_cast<double>(early);
-    const metrics::Estimate& random = found.labels;
+    const auto ours = static_cast<double>(early_);
+    const auto add_ends = [&](Json& to, const metrics::LabelsToMatch& at) {
+      to["ci_low"] = at.low_open ? Json(nullptr) : Json(saved(at.labels.ci_low, ours));
+      to["ci_high"] = at.high_open ? Json(nullptr) : Json(saved(at.labels.ci_high, ours));
+    };
+    const auto widest = found(0.95);
+    const metrics::Estimate& random = widest.labels;
     json["random_labels"] = random.value;
     json["value"] = saved(random.value, ours);
-    json["ci_low"] = found.low_open ? Json(nullptr) : Json(saved(random.ci_low, ours));
-    json["ci_high"] = found.high_open ? Json(nullptr) : Json(saved(random.ci_high, ours));
-    json["beyond"] = found.value_open;
+    add_ends(json, widest);
+    for (const double level : levels) {
+      json["intervals"].push_back({{"level", level}});
+      add_ends(json["intervals"].back(), found(level));
+    }
+    json["beyond"] = widest.value_open;
     json["method"] = random.method;
     json["with_audit"] =
-        saved(random.value, ours + static_cast<double>(data_.audit_before[early - 1]));
+        saved(random.value, ours + static_cast<double>(data_.audit_before[early_ - 1]));
     json["proxy_weight"] = powered.weight;
   }
 
@@ -310,7 +339,8 @@ class Comparison {
       }
     }
     teach(lessons);
-    const auto simulated = random_lessons(std::min(half, drawn_from_.size()), 2 * effort_.halvings);
+    const auto simulated =
+        random_lessons(std::min(half, population_.drawn_from.size()), 2 * effort_.halvings);
     return compared(errors_of(simulated), lessons, judges, half);
   }
 
@@ -355,7 +385,7 @@ class Comparison {
   double unlike_present(const Lesson& lesson) const {
     double count = 0;
     for (size_t i = audit(); i < present_.size(); ++i) count += lesson.answers[i] != present_[i];
-    return count / static_cast<double>(held_out_.size());
+    return count / static_cast<double>(population_.judges.size());
   }
 
   const learners::Learner& learner_;
@@ -364,11 +394,10 @@ class Comparison {
   const Effort effort_;
   const uint64_t seed_;
   const Progress& progress_;
-  std::vector<int64_t> held_out_;    // Unlabelled rows that compare models.
-  std::vector<int64_t> drawn_from_;  // The rows to draw from,
-  std::vector<int32_t> known_;       // and what they were labelled; -1: they were not.
-  OwnedFeatures asked_;              // The audit rows, then the held-out ones.
-  std::vector<int32_t> present_;     // What the present model says of them.
+  size_t early_ = 0;  // Labels to match.
+  SavedPopulation population_;
+  OwnedFeatures asked_;           // The audit rows, then the judges.
+  std::vector<int32_t> present_;  // What the present model says of them without having seen them.
 };
 
 }  // namespace

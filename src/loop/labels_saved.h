@@ -26,7 +26,7 @@ struct SavedData {
   std::span<const int64_t> rows;
   std::span<const int32_t> labels;        // Of `rows`.
   std::span<const int64_t> audit_before;  // Of `rows`: how many audit labels had come by then.
-  std::span<const int64_t> audit_rows;
+  std::span<const int64_t> audit_rows;    // In the order in which they came.
   std::span<const int32_t> audit_labels;
   std::span<const int64_t> unlabeled;        // All rows without a label.
   const learners::Model* present = nullptr;  // The model of all of `rows`.
@@ -45,10 +45,10 @@ std::string too_dear_reason(const learners::Learner& learner, const Features& fe
 // As stored with a model and told by progress (docs/http.md). Random draws of rows are labelled as
 // the present model would (as they were, where they were) and taught to the learner, more and more
 // of them, until it is as right as the labels of the project's first third made it; the audit
-// labels judge both, and half of them at a time teach the learner as well, which is the back-test.
-// Trains about 100 models: of 5,000 rows at most, with what the present one's training chose by
-// itself; of learners dearer than a linear one fewer, of 1,000. The same data and seed say the
-// same. Needs empty reasons of both kinds.
+// labels and what was chosen later judge both, and half of the audit labels at a time teach the
+// learner as well, which is the back-test. Trains about 100 models: of 5,000 rows at most, with
+// what the present one's training chose by itself; of learners dearer than a linear one fewer, of
+// 1,000. The same data and seed say the same. Needs empty reasons of both kinds.
 Json estimate_labels_saved(const learners::Learner& learner, const Params& params,
                            const SavedData& data, uint64_t seed, const Progress& progress);
 

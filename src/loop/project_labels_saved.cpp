@@ -21,10 +21,9 @@ static bool is_fresh(const Json& kept, const SavedStep& step) {
          2 * step.labels.rows.size() < 3 * kept.at("training_labels").get<size_t>();
 }
 
-// The labels trained on, as they came.
+// The labels trained on and the audit labels, as they came.
 struct Way {
-  std::vector<int64_t> rows;
-  std::vector<int32_t> labels;
+  NumberedLabels trained, audit;
   std::vector<int64_t> audit_before;
 };
 
@@ -36,19 +35,24 @@ static Way way_of(const SavedStep& step) {
     const auto found = sequences.find(row);
     return found == sequences.end() ? 0 : found->second;
   };
-  std::vector<int64_t> audits;
-  for (const int64_t row : step.audit.rows) audits.push_back(sequence(row));
-  std::sort(audits.begin(), audits.end());
-  std::vector<std::pair<int64_t, size_t>> order;
-  for (size_t i = 0; i < step.labels.rows.size(); ++i)
-    order.emplace_back(sequence(step.labels.rows[i]), i);
-  std::sort(order.begin(), order.end());
+  const auto sequences_of = [&](const NumberedLabels& labels) {
+    std::vector<std::pair<int64_t, size_t>> order;
+    for (size_t i = 0; i < labels.rows.size(); ++i) order.emplace_back(sequence(labels.rows[i]), i);
+    std::sort(order.begin(), order.end());
+    return order;
+  };
+  const auto put = [](const NumberedLabels& from, size_t i, NumberedLabels& to) {
+    to.rows.push_back(from.rows[i]);
+    to.ids.push_back(from.ids[i]);
+  };
   Way way;
-  for (const auto& [when, i] : order) {
-    way.rows.push_back(step.labels.rows[i]);
-    way.labels.push_back(step.labels.ids[i]);
-    way.audit_before.push_back(std::lower_bound(audits.begin(), audits.end(), when) -
-                               audits.begin());
+  const auto audits = sequences_of(step.audit);
+  for (const auto& [when, i] : audits) put(step.audit, i, way.audit);
+  size_t before = 0;
+  for (const auto& [when, i] : sequences_of(step.labels)) {
+    while (before < audits.size() && audits[before].first < when) ++before;
+    put(step.labels, i, way.trained);
+    way.audit_before.push_back(static_cast<int64_t>(before));
   }
   return way;
 }
@@ -94,11 +98,11 @@ void add_labels_saved(const SavedStep& step, ModelVersion& version) {
   Json estimate = estimate_labels_saved(
       *step.learner.card, step.learner.params,
       {.features = step.view.features,
-       .rows = way.rows,
-       .labels = way.labels,
+       .rows = way.trained.rows,
+       .labels = way.trained.ids,
        .audit_before = way.audit_before,
-       .audit_rows = step.audit.rows,
-       .audit_labels = step.audit.ids,
+       .audit_rows = way.audit.rows,
+       .audit_labels = way.audit.ids,
        .unlabeled = unlabeled,
        .present = &step.plain,
        .classes = classes},

@@ -25,12 +25,24 @@ static void check(const ErrorDifferences& errors) {
     if (!(errors.labels[k] > (k ? errors.labels[k - 1] : 0)))
       refuse("numbers of labels must rise from above 0, see model {}", k);
   }
+  if (errors.known_shares.empty() && errors.stands_for.empty()) return;
+  if (errors.stands_for.size() != errors.measured[0].size() ||
+      errors.known_shares.size() != errors.unlabeled[0].size() || errors.known.size() != models)
+    refuse("what labelled rows stand for and what is known of the others must match them");
+  for (const auto& known : errors.known) {
+    if (known.size() != errors.known_shares.size())
+      refuse("{} known errors of {} rows", known.size(), errors.known_shares.size());
+  }
 }
 
 static double mean_of(std::span<const double> values) {
   double sum = 0;
   for (const double value : values) sum += value;
   return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+static double share_of(const ErrorDifferences& errors, size_t row) {
+  return errors.stands_for.empty() ? 1 : errors.stands_for[row];
 }
 
 // How much the proxy tells of the labelled rows' differences, over all models.
@@ -40,8 +52,8 @@ static double proxy_weight(const ErrorDifferences& errors) {
     const double measured = mean_of(errors.measured[k]);
     const double proxy = mean_of(errors.proxy[k]);
     for (size_t i = 0; i < errors.proxy[k].size(); ++i) {
-      const double gap = errors.proxy[k][i] - proxy;
-      shared += gap * (errors.measured[k][i] - measured);
+      const double gap = (errors.proxy[k][i] - proxy) * share_of(errors, i);
+      shared += gap * (errors.measured[k][i] - measured) * share_of(errors, i);
       own += gap * gap;
     }
   }
@@ -77,20 +89,28 @@ PoweredDifferences powered_differences(const ErrorDifferences& errors, uint64_t 
   PoweredDifferences out;
   out.weight = proxy_weight(errors);
   std::vector<std::vector<double>> corrected(models, std::vector<double>(rows));
+  std::vector<std::vector<double>> others = errors.unlabeled;
+  double stand_for = 0;  // A labelled row, on average.
+  for (size_t i = 0; i < rows; ++i) stand_for += share_of(errors, i) / static_cast<double>(rows);
   for (size_t k = 0; k < models; ++k) {
     for (size_t i = 0; i < rows; ++i)
-      corrected[k][i] = errors.measured[k][i] - out.weight * errors.proxy[k][i];
-    out.means.push_back(mean_of(corrected[k]) + out.weight * mean_of(errors.unlabeled[k]));
+      corrected[k][i] =
+          share_of(errors, i) * (errors.measured[k][i] - out.weight * errors.proxy[k][i]);
+    for (size_t j = 0; j < others[k].size(); ++j) {
+      const double known = errors.known_shares.empty() ? 0 : errors.known_shares[j];
+      others[k][j] *= (1 - known) * out.weight;
+      if (known > 0) others[k][j] += known * errors.known[k][j];
+    }
+    out.means.push_back(mean_of(corrected[k]) + mean_of(others[k]));
   }
   Rng rng(seed);
   for (size_t b = 0; b < resamples; ++b) {
     const auto labelled = draw_weights(rows, 2, rng);
     const auto unlabeled = draw_weights(errors.unlabeled[0].size(), 0, rng);
-    const double shift = labelled[rows] - labelled[rows + 1];
+    const double shift = stand_for * (labelled[rows] - labelled[rows + 1]);
     std::vector<double>& means = out.resampled.emplace_back();
     for (size_t k = 0; k < models; ++k) {
-      means.push_back(weighted(corrected[k], labelled) + shift +
-                      out.weight * weighted(errors.unlabeled[k], unlabeled) +
+      means.push_back(weighted(corrected[k], labelled) + shift + weighted(others[k], unlabeled) +
                       errors.deviations[k] * rng.normal());
     }
   }

@@ -22,6 +22,13 @@ struct ErrorDifferences {
   std::vector<std::vector<double>> proxy;      // The same shape.
   std::vector<std::vector<double>> unlabeled;  // A row a model; columns may be none.
   std::vector<double> deviations;  // Of each model, from which labels it happened to get.
+  // Where labelled rows were drawn one after the other while other rows were labelled by choice: at
+  // the draw of each, what is chosen by then counts by its true errors, the drawn row stands for
+  // the rest, and the mean over draws holds whatever was chosen (Des Raj 1956). All empty
+  // otherwise.
+  std::vector<double> stands_for;          // Of each labelled row, the rest's share of all rows.
+  std::vector<std::vector<double>> known;  // True errors, in the shape of `unlabeled`.
+  std::vector<double> known_shares;  // Of each of its columns, how much of it is known: 0 to 1.
 };
 
 // The differences' means, weighed between the labelled rows alone and the proxy so that they vary
