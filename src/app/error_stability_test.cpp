@@ -42,7 +42,7 @@ TEST(ErrorStabilityLoop, KeepsTheStepFromEachVersionToTheNext) {
     } else {
       bench.add(PayloadKind::embedding, loop::generated_embedding, 0, 200);
     }
-    run_rounds(bench, 4);
+    run_rounds(bench, 5);
     bench.reopen();
     const auto view = bench.workshop().features(bench.quiet());
     const auto versions = models(bench);

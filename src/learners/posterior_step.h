@@ -23,8 +23,9 @@ struct PosteriorStep {
   double after_from_before = 0;  // KL(after || before).
 };
 
-// The posteriors are normal around the trained weights and biases (Laplace; MacKay 1992), under the
-// normal prior that each model's own penalty is (the biases with it). Dense rows of at most
+// The posteriors are normal around the trained weights and biases (Laplace; MacKay 1992), both
+// under the normal prior that the later model's penalty is (the biases with it): posteriors of one
+// prior move by what was learnt, not because a search found another strength. Dense rows of at most
 // most_joint_columns columns and most_joint_classes classes: two classes with the whole Hessian,
 // more with the Kronecker product of the rows' second moments and the mean covariance of the
 // answers (Martens and Grosse 2015), in the span of the rows where those are fewer than the

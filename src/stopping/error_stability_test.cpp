@@ -102,8 +102,8 @@ TEST(ErrorStability, IsMetAtTheShareOfTheSmallestOfTheFirstSteps) {
   EXPECT_EQ(ask_with(moving(divergences), 0.1, 3, 2).met, true);
   EXPECT_EQ(ask_with(moving(divergences), 0.1, 3, 3).met, false) << "2.1 of 4 is among the three";
   EXPECT_EQ(ask_with(moving(divergences), 0.07, 3, 1).met, false);
-  // By default 0.1 of the smallest of eleven: the tenth share of a bound of 2 is 0.2.
-  const double two = 3 * std::log(3.0) - 2, most = 1.2 * std::log(1.2) - 0.2;
+  // By default 0.3 of the smallest of eleven: that share of a bound of 2 is 0.6.
+  const double two = 3 * std::log(3.0) - 2, most = 1.6 * std::log(1.6) - 0.6;
   std::vector<double> long_way(11, two);
   EXPECT_FALSE(ask("error_stability", moving(long_way)).met.has_value());
   long_way.push_back(most * 1.001);
@@ -112,8 +112,8 @@ TEST(ErrorStability, IsMetAtTheShareOfTheSmallestOfTheFirstSteps) {
   const Advice advice = ask("error_stability", moving(long_way));
   EXPECT_EQ(advice.met, true);
   EXPECT_EQ(advice.sentence,
-            "The bound on the change of the expected error in the last step is 0.1 of the smallest "
-            "of the first 11 steps, not above the 0.1.");
+            "The bound on the change of the expected error in the last step is 0.3 of the smallest "
+            "of the first 11 steps, not above the 0.3.");
 }
 
 TEST(ErrorStability, ReadsBothWays) {

@@ -19,7 +19,7 @@ class HeadRows {
   // The rows [begin, end), (end - begin, width).
   std::vector<double> block(size_t begin, size_t end) const;
   const std::vector<double>& difference() const { return difference_; }  // (outputs, width).
-  size_t beyond() const { return features_.cols + 1 - width_; }
+  // Of the difference outside of the span, summed over the outputs.
   double beyond_square() const { return beyond_square_; }
 
  private:

@@ -59,7 +59,7 @@ static double curved_square(const KroneckerNormal& q, const std::vector<double>&
 
 double divergence(const KroneckerNormal& p, const KroneckerNormal& q,
                   const MeanDifference& difference) {
-  QUERIST_CHECK(p.width == q.width && p.outputs == q.outputs);
+  QUERIST_CHECK(p.width == q.width && p.outputs == q.outputs && p.ridge == q.ridge);
   QUERIST_CHECK(difference.within.size() == p.width * p.outputs);
   const std::vector<double> inputs = squares_along(p.input_axes, q.input_moments);
   const std::vector<double> outputs = squares_along(p.output_axes, q.output_moments);
@@ -71,8 +71,6 @@ double divergence(const KroneckerNormal& p, const KroneckerNormal& q,
       twice += (inputs[i] * outputs[j] + q.ridge) / own - 1 + std::log(own / other);
     }
   }
-  const double ratio = q.ridge / p.ridge;
-  twice += static_cast<double>(difference.beyond * p.outputs) * (ratio - 1 - std::log(ratio));
   double square = difference.beyond_square;
   for (const double value : difference.within) square += value * value;
   twice += curved_square(q, difference.within) + q.ridge * square;

@@ -8,8 +8,7 @@
 
 namespace querist::learners {
 
-// Over (outputs, width) weights, precision inputs ⊗ outputs + ridge · I. Beyond the width there may
-// be more directions of the inputs, of which the precision is the ridge alone.
+// Over (outputs, width) weights, precision inputs ⊗ outputs + ridge · I.
 struct KroneckerNormal {
   size_t width = 0;
   size_t outputs = 0;
@@ -24,14 +23,14 @@ struct KroneckerNormal {
 KroneckerNormal kronecker_normal(std::vector<double> input_moments, size_t width,
                                  std::vector<double> output_moments, size_t outputs, double ridge);
 
-// Mean minus mean.
+// Mean minus mean. Beyond the width there may be more directions of the inputs, in which the
+// precision is the ridge alone.
 struct MeanDifference {
   std::vector<double> within;  // (outputs, width).
-  size_t beyond = 0;           // Directions of the inputs beyond the width.
   double beyond_square = 0;    // Of the difference there, summed over the outputs.
 };
 
-// KL(p || q) in nats, at least 0; width³ + outputs³ operations.
+// KL(p || q) in nats, at least 0, of two of the same ridge; width³ + outputs³ operations.
 double divergence(const KroneckerNormal& p, const KroneckerNormal& q,
                   const MeanDifference& difference);
 

@@ -19,7 +19,7 @@ struct Head {
   const LinearModel& model;
   std::vector<double> weights;  // One a row; 0: not trained on.
   Matrix probabilities;
-  double ridge = 1;  // Precision of the prior on weights whose classes' scores sum to zero.
+  size_t present = 0;  // Classes that have a row.
 };
 
 static Head head_of(const Features& rows, const TrainedHead& trained, const LinearModel& model) {
@@ -38,7 +38,7 @@ static Head head_of(const Features& rows, const TrainedHead& trained, const Line
   }
   if (total == 0) refuse("a posterior needs at least one row that the model was trained on");
   const auto present = counts.size() - static_cast<size_t>(std::ranges::count(counts, 0.0));
-  Head head{.model = model, .weights = {}, .probabilities = {}};
+  Head head{.model = model, .weights = {}, .probabilities = {}, .present = present};
   for (const int32_t label : trained.labels) {
     const double own = label < 0 ? 0 : counts[static_cast<size_t>(label)];
     const bool weighed = trained.balanced && label >= 0;
@@ -47,9 +47,14 @@ static Head head_of(const Features& rows, const TrainedHead& trained, const Line
                                         : 0.0);
   }
   model.probabilities(rows, head.probabilities);
-  // Two classes are trained as one vector w, its half on each: |w|² is twice the weights' square.
-  head.ridge = (present == 2 ? 2 : 1) / model.head().strength;
   return head;
+}
+
+// Precision of the prior that the head's penalty is, on weights whose scores sum to zero over the
+// classes. Two classes are trained as one vector w, its half on each: |w|² is twice the weights'
+// square.
+static double ridge_of(const Head& head) {
+  return (head.present == 2 ? 2 : 1) / head.model.head().strength;
 }
 
 // Orthonormal vectors that sum to zero, (classes - 1, classes): scores moved alike have no part in
@@ -149,10 +154,10 @@ static PosteriorStep joint_step(const Features& features, const Head& before, co
   const HeadRows rows(features, head_difference(before, after, basis), outputs);
   const auto normal = [&](const Head& head) {
     return kronecker_normal(input_moments(rows, head), rows.width(), output_moments(head, basis),
-                            outputs, head.ridge);
+                            outputs, ridge_of(after));
   };
   const KroneckerNormal p = normal(before), q = normal(after);
-  const MeanDifference apart{rows.difference(), rows.beyond(), rows.beyond_square()};
+  const MeanDifference apart{rows.difference(), rows.beyond_square()};
   return {divergence(p, q, apart), divergence(q, p, apart)};
 }
 
@@ -177,9 +182,10 @@ static void add_squares(const Features& features, size_t row, double weight,
   }
 }
 
-// The Hessian's diagonal for one class, or for the contrast of two; its ridge with it.
-static std::vector<double> diagonal(const Features& features, const Head& head, size_t cls) {
-  std::vector<double> out(features.cols + 1, head.ridge);
+// The Hessian's diagonal for one class, or for the contrast of two; the ridge with it.
+static std::vector<double> diagonal(const Features& features, const Head& head, size_t cls,
+                                    double ridge) {
+  std::vector<double> out(features.cols + 1, ridge);
   for (size_t i = 0; i < features.rows; ++i) {
     if (head.weights[i] == 0) continue;
     const auto p = static_cast<double>(head.probabilities.at(i, cls));
@@ -196,8 +202,8 @@ static PosteriorStep diagonal_step(const Features& features, const Head& before,
   const bool is_contrast = classes == 2;
   PosteriorStep step;
   for (size_t cls = is_contrast ? 1 : 0; cls < classes; ++cls) {
-    const std::vector<double> p = diagonal(features, before, cls);
-    const std::vector<double> q = diagonal(features, after, cls);
+    const std::vector<double> p = diagonal(features, before, cls, ridge_of(after));
+    const std::vector<double> q = diagonal(features, after, cls, ridge_of(after));
     for (size_t j = 0; j <= columns; ++j) {
       const double apart = value_of(before, cls, j) - value_of(after, cls, j);
       const double square = (is_contrast ? 2 : 1) * apart * apart;
