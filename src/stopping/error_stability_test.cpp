@@ -172,8 +172,11 @@ TEST(ErrorStability, RefusesWhatIsNoDivergence) {
 TEST(ErrorStability, DoesNotEndAProject) {
   std::vector<double> divergences(11, 1.0);
   divergences.push_back(1e-6);
-  const Verdicts verdicts = advise(moving(divergences));
-  EXPECT_NE(verdicts.verdict, Verdict::stop);
+  History history = moving(divergences);
+  history.pool_left = 1000;
+  for (size_t i = 0; i < history.models.size(); i += 2) history.models[i].predictions = {1, 0};
+  const Verdicts verdicts = advise(history);
+  EXPECT_EQ(verdicts.verdict, Verdict::continue_);
   const auto own = std::find_if(verdicts.evidence.begin(), verdicts.evidence.end(),
                                 [](const Advice& a) { return a.name == "error_stability"; });
   ASSERT_NE(own, verdicts.evidence.end());
