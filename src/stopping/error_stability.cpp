@@ -62,7 +62,7 @@ static Advice decide(const History& history, const Params& params) {
   const double ratio = worst == 0 ? 0 : smallest > 0 ? worst / smallest : HUGE_VAL;
   Advice advice{.met = settled, .value = std::min(ratio, 1e9)};
   advice.sentence = fmt::format(
-      "The bound on the change of the expected error {} {:.2g} of the smallest of the first {} "
+      "The bound on the change of the expected error {} {:.3g} of the smallest of the first {} "
       "steps, {} the {:g}.",
       window == 1 ? "in the last step is" : fmt::format("in the last {} steps is at most", window),
       advice.value, first, settled ? "not above" : "above", most);
