@@ -30,8 +30,8 @@ NOTCHES = (0.99, 0.98, 0.97, 0.95, 0.93, 0.9)
 RULES = {**{f"kappa {k}, successive models": f"stabilizing_predictions(kappa={k},distance=0)" for k in (0.99, 0.98, 0.95)},
          **{f"kappa {k}": f"stabilizing_predictions(kappa={k})" for k in NOTCHES},
          **{f"performance_difference {change}": f"performance_difference(change={change})" for change in (0.01, 0.02, 0.05)},
-         # The shares with which its authors stop their logistic regressions.
-         **{f"error_stability {ratio}": f"error_stability(ratio={ratio})" for ratio in (0.3, 0.2, 0.1)},
+         # The shares with which its authors stop their logistic regressions, and a larger one.
+         **{f"error_stability {ratio}": f"error_stability(ratio={ratio})" for ratio in (0.5, 0.3, 0.2, 0.1)},
          "classification_change": "classification_change", "overall_uncertainty": "overall_uncertainty"}
 # Watched with a tenth of the labels set aside for the audit, which these rules read.
 AUDITED = {"no_gain": "no_gain", "kappa 0.99, with an audit of 10 %": "stabilizing_predictions(kappa=0.99)"}
