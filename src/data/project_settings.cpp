@@ -108,8 +108,8 @@ static ParamSpecs labelling_settings() {
        .max = 1,
        .help =
            "Agreement (Cohen's kappa) of successive models at which their answers count as "
-           "settled; lower stops sooner and costs accuracy. In simulations it cost 0.3 points of "
-           "100 at 0.99, 1.3 at 0.98 for two thirds of the labels, 3.2 at 0.95 for two fifths, "
+           "settled; lower stops sooner and costs accuracy. In simulations it cost 0.4 points of "
+           "100 at 0.99, 1.4 at 0.98 for two thirds of the labels, 3.1 at 0.95 for two fifths, "
            "and 5.5 at 0.9 for a quarter."},
       {.name = "seconds_per_label",
        .fallback = 0.0,

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "loop/audit.h"
+#include "loop/project_posterior_step.h"
 #include "storage/annotations.h"
 #include "storage/models.h"
 #include "storage/selections.h"
@@ -52,6 +53,7 @@ static void read_models(stopping::History& history, const std::vector<ModelVersi
     if (model.data.contains("stop_entropy")) record.entropy = model.data["stop_entropy"];
     record.audit = audit_of(model, metric);
     if (record.audit) record.audit_labels = model.metrics["audit_labels"].get<size_t>();
+    record.posterior_step = posterior_step_of(model);
     history.models.push_back(std::move(record));
   }
   if (models.empty()) return;

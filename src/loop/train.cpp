@@ -12,6 +12,7 @@
 #include "loop/project_consensus.h"
 #include "loop/project_labels_saved.h"
 #include "loop/project_learner.h"
+#include "loop/project_posterior_step.h"
 #include "loop/project_semi_supervised.h"
 #include "loop/slice_report.h"
 #include "loop/stop_set.h"
@@ -141,6 +142,9 @@ static void train_model(Training& training, Cycle& cycle) {
   training.version.data.update(stop_set(workshop, training.project, model, training.view));
   note_choice(training.choice, training.version);
   note_consensus(training.project, training.version);
+  add_posterior_step({workshop, training.project, training.view, training.labels, training.params(),
+                      training.before, model.plain},
+                     training.version);
   const NumberedLabels audit = audit_labels(training);
   add_labels_saved({workshop, training.project, training.view, training.labels, audit,
                     training.choice.learner, *model.plain, training.progress},

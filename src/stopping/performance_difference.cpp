@@ -11,7 +11,7 @@
 
 namespace querist::stopping {
 
-// With the fallback of two points margin sampling stops at 98.0 to 99.6 % of what all labels give
+// With the fallback of two points margin sampling stops at 97.6 to 99.6 % of what all labels give
 // on six sets; one point it reached in one run of five on two of them (bench/curves/stopping.py).
 static Advice decide(const History& history, const Params& params) {
   const auto window = static_cast<size_t>(params.integer("window"));

@@ -41,6 +41,12 @@ static void check_history(const History& history) {
       refuse("a model's audited value {} must lie in its interval {} to {}", audit->value,
              audit->ci_low, audit->ci_high);
     }
+    if (const auto& step = model.posterior_step;
+        step && !(std::isfinite(step->before_from_after) && step->before_from_after >= 0 &&
+                  std::isfinite(step->after_from_before) && step->after_from_before >= 0)) {
+      refuse("the divergences of two posteriors must be finite and not negative, not {} and {}",
+             step->before_from_after, step->after_from_before);
+    }
     if (model.predictions.size() != history.models[0].predictions.size()) {
       refuse("all models must predict one stop set, but one has {} predictions and another {}",
              model.predictions.size(), history.models[0].predictions.size());

@@ -16,6 +16,13 @@
 
 namespace querist::stopping {
 
+// How far apart the posteriors of a model's weights and of the model's before it are: the
+// Kullback-Leibler divergences in nats, both ways.
+struct PosteriorStep {
+  double before_from_after = 0;  // KL(before || after).
+  double after_from_before = 0;
+};
+
 // One trained model: how many labels it learnt from, its classes for the stop set, and how it did
 // on the audit labels that there were then. The stop set is a fixed sample of unlabelled examples
 // (2,000 or more if there are as many), the same for all models of a project.
@@ -26,6 +33,8 @@ struct ModelRecord {
   size_t classes = 0;                      // That the model chooses from; 0: not known.
   std::optional<metrics::Estimate> audit;  // The target metric on the audit labels.
   size_t audit_labels = 0;
+  // From the model before; nothing where there is none or one of both has no posterior.
+  std::optional<PosteriorStep> posterior_step = std::nullopt;
 };
 
 // A search for every example of one class, read in the order of a strategy except for the audit

@@ -81,6 +81,7 @@ export const overviewStrings = {
           'Settled answers',
         ],
         performance_difference: ['F hardly changes', 'F still changes', 'Change of F'],
+        error_stability: ['The model hardly moves', 'The model still moves', 'Movement of the model'],
         classification_change: ['Hardly any answer changes', 'Answers change', 'Changed answers'],
         overall_uncertainty: ['The model is sure', 'The model is in doubt', 'Doubt'],
         no_gain: ['More labels gain little', 'More labels gain', 'Gain of more labels'],

@@ -26,6 +26,7 @@ StopPoints::StopPoints(const std::vector<std::string>& rules, Features pool, siz
   for (const std::string& rule : rules) {
     rules_.push_back(parse_rule(rule));
     points_.push_back({.rule = rule});
+    reads_posteriors_ = reads_posteriors_ || rules_.back().card->name == "error_stability";
   }
   if (rules_.empty()) return;
   Rng rng(mix_seed(seed, 77));
@@ -46,14 +47,15 @@ static double mean_entropy(const Matrix& probabilities) {
 void StopPoints::observe(const Step& step) {
   if (rules_.empty()) return;
   Matrix probabilities;
-  step.model.probabilities(stop_set_.view(), probabilities);
+  const learners::Model& model = *step.trained.model;
+  model.probabilities(stop_set_.view(), probabilities);
   stopping::ModelRecord record{.labels = step.labels,
                                .predictions = metrics::likeliest(probabilities),
                                .entropy = mean_entropy(probabilities),
-                               .classes = step.model.classes()};
+                               .classes = model.classes()};
   if (!step.audit_rows.empty()) {
     const OwnedFeatures audit = take_rows(pool_, step.audit_rows);
-    step.model.probabilities(audit.view(), probabilities);
+    model.probabilities(audit.view(), probabilities);
     const auto predicted = metrics::likeliest(probabilities);
     metrics::Share right{0, static_cast<int64_t>(predicted.size())};
     for (size_t i = 0; i < predicted.size(); ++i)
@@ -63,6 +65,10 @@ void StopPoints::observe(const Step& step) {
     history_.audit = record.audit;
     history_.audit_labels = record.audit_labels;
     history_.audit_shares = {right};
+  }
+  if (reads_posteriors_) {
+    record.posterior_step = posterior_step(pool_, before_, step.trained);
+    before_ = step.trained;
   }
   history_.models.push_back(std::move(record));
   history_.labels = step.labels;

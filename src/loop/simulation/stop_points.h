@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "learners/learner.h"
+#include "loop/posterior_steps.h"
 #include "stopping/stopping.h"
 
 namespace querist::loop {
@@ -37,7 +37,7 @@ class StopPoints {
 
   // One trained model, and the audit labels so far.
   struct Step {
-    const learners::Model& model;
+    const TrainedRows& trained;
     size_t labels = 0;  // Spent, audit labels included.
     size_t pool_left = 0;
     double accuracy = 0;
@@ -55,6 +55,8 @@ class StopPoints {
   std::vector<int64_t> stop_rows_;
   OwnedFeatures stop_set_;
   stopping::History history_;
+  bool reads_posteriors_ = false;  // They cost more than the rest of an observation.
+  TrainedRows before_;
 };
 
 }  // namespace querist::loop

@@ -74,6 +74,32 @@ TEST(StopPoints, ReadTheAuditLabelsWhereThereAreSome) {
   EXPECT_EQ(with.runs[0].stops[1].labels, 90.0) << "the pool ends at its 90 rows";
 }
 
+// A smaller ratio stops no sooner, one of 1 at the first step that moves no more than the smallest
+// of the first; a learner without a posterior never, and no run is another for being watched.
+TEST(StopPoints, ReadThePosteriorsOfLogisticRegressions) {
+  const Table table = generated_table(240);
+  SimulationPlan plan =
+      watching({"error_stability(ratio=1,first_steps=2)",
+                "error_stability(ratio=0.3,first_steps=2)", "error_stability(ratio=0)"});
+  plan.learner = "logistic_regression(strength=1)";
+  const auto watched = simulate(table, plan, Progress());
+  plan.stopping.clear();
+  const auto plain = simulate(table, plan, Progress());
+  for (size_t i = 0; i < watched.runs.size(); ++i) {
+    const auto& stops = watched.runs[i].stops;
+    EXPECT_EQ(watched.runs[i].accuracy, plain.runs[i].accuracy);
+    ASSERT_TRUE(stops[0].labels.has_value());
+    EXPECT_GE(*stops[0].labels, 6 + 3 * 4) << "three steps are the fewest";
+    if (stops[1].labels) {
+      EXPECT_GE(*stops[1].labels, *stops[0].labels);
+    }
+    EXPECT_FALSE(stops[2].labels.has_value());
+  }
+  plan.stopping = {"error_stability(ratio=1,first_steps=1)"};
+  plan.learner = "naive_bayes";
+  EXPECT_FALSE(simulate(table, plan, Progress()).runs[0].stops[0].labels.has_value());
+}
+
 TEST(StopPoints, AreSummedUpByStrategyAndRule) {
   const auto simulation =
       simulate(generated_table(240), watching({"stabilizing_predictions(kappa=0.7)"}), Progress());

@@ -214,7 +214,12 @@ void Walk::measure_classes() {
   }
   run_.seconds.push_back(monotonic_seconds() - started_);
   const auto audit = rows_in(State::audit);
-  stop_points_.observe({.model = *model_,
+  // Rows taught with typos beside them are not those that the posterior would be of.
+  const bool is_plain = plan_.augment == "none";
+  const TrainedRows trained{model_, is_plain ? learnt_.rows : std::vector<int64_t>{},
+                            is_plain ? learnt_.labels : std::vector<int32_t>{},
+                            weighs_classes_alike(learner_.params)};
+  stop_points_.observe({.trained = trained,
                         .labels = spent_,
                         .pool_left = state_.size() - spent_,
                         .accuracy = run_.accuracy.back(),
