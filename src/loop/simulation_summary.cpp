@@ -2,6 +2,7 @@
 // JSON.
 #include <algorithm>
 
+#include "base/error.h"
 #include "loop/simulate.h"
 #include "loop/simulation/comparisons.h"
 #include "loop/simulation/groups.h"
@@ -50,6 +51,10 @@ static std::vector<Group> group_runs(std::span<const SimulationRun> runs,
       groups.back().strategy = run.strategy;
       groups.back().learner = run.learner;
       groups.back().featurizer = run.featurizer;
+    }
+    if (metric == "aubc_trapz_over_n" && run.accuracy.size() < 3) {
+      refuse(
+          "the metric aubc_trapz_over_n needs two rounds after the first labels: raise the budget");
     }
     Group& group = groups.back();
     group.runs.push_back(&run);

@@ -128,9 +128,19 @@ def check_simulate():
     check(code == 1 and 'no column "price", asked for as cost_column' in problem, "a cost column that is none", problem)
     code, _, problem = querist(*given, "--out", HOME / "nowhere/x.json")
     check(code == 1 and f"there is no folder {HOME / 'nowhere'}" in problem, "a folder that is none", problem)
+    for option in (("--votes", "3"), ("--annotator-accuracy", "0.9"), ("--annotator-errors", "confusion"), ("--spammers", "0.1"), ("--labels-saved",)):
+        code, _, problem = querist(*given, *option)
+        check(code == 2 and f"{option[0]} does nothing without" in problem, f"an idle {option[0]} is refused", problem)
+    code, _, problem = querist(*given[:-1], "400", "--learner", "nobody")
+    check(code == 1 and "nobody" in problem and "above the pool" not in problem, "a wrong name is told before doubts", problem)
+    code, _, problem = querist(*given, "--metric", "aubc_trapz_over_n")
+    check(code == 1 and "needs two rounds" in problem, "an area of one point is refused", problem)
+    code, shown, _ = querist(*given, "--full-accuracy", "--cost-per-label", "0.5")
+    check(code == 0 and "cost 4, area over cost" in shown and "all labels give" in shown, "costs and the whole pool are told", shown)
     one, two = HOME / "one.json", HOME / "two.json"
     lists = (*(word if word != "random" else "margin,random" for word in given[:-4]), "--batch-size", "4,2", "--budget", "8,12")
-    code, shown, problem = querist(*lists, "--out", one, "--html", HOME / "one.html")
+    code, shown, problem = querist(*lists, "--out", one, "--html", HOME / "one.html", "--noise", "0.1")
+    check("--budget 8,12 --seeds 1 --noise 0.1" in (HOME / "one.html").read_text(), "the report says what it was asked", "")
     check(code == 0 and shown.count("== batches of ") == 4 and "== batches of 2, 12 labels" in shown, "a section for each batch size and budget", shown)
     rows = json.loads(one.read_text())["summary"]
     check([(row["batch_size"], row["budget"]) for row in rows[::2]] == [(4, 8), (4, 12), (2, 8), (2, 12)], "whose rows say both", rows)
