@@ -86,6 +86,9 @@ def check_quality():
     check("liar" in querist(*given)[1], "the report names annotators")
     code, _, problem = querist("quality", answers)
     check(code == 1 and "thing" in problem, "a column that is not there is named beside those that are", problem)
+    (HOME / "again.csv").write_text(answers.read_text() + '"pair, 7",bob,no\n')
+    code, _, problem = querist("quality", HOME / "again.csv", *given[2:])
+    check(code == 1 and "row 122: annotator bob has answered item pair, 7 before" in problem, "a second answer is named", problem)
     code, _, problem = querist(*given, "--method", "crowdlab")
     check(code == 2 and "Python" in problem, "what needs a model says where it runs", problem)
 
