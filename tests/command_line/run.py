@@ -172,6 +172,10 @@ def check_until():
     check(listed["counts"]["labeled"] == 26 and listed["curve"][-1]["labels"] + listed["counts"]["audit"] == 26, "and trained on", listed["curve"])
     code, shown, _ = querist("run", *project, "--oracle", "y", "--until", "labels=45")
     check(code == 0 and "and 45 labels" in shown, "and goes on", shown)
+    code, shown, problem = querist("train", *project)
+    check(code == 0 and "audit labels\naccuracy" in shown, "train tells the audited accuracy", problem + shown)
+    code, shown, problem = querist("evaluate", *project)
+    check(code == 0 and "f1 macro" in shown, "evaluate the scores too", problem + shown)
 
 
 def main():
