@@ -84,16 +84,20 @@ static std::string stopping_section(const Json& result) {
          rows + "</table></div><p>Means over the runs that the rule would have ended.</p>";
 }
 
-static std::string comparison_table(const Json& result) {
+static std::string comparisons_section(const Json& result) {
+  if (result["comparisons"].empty()) return "";  // One strategy alone.
   std::string rows;
   for (const Json& row : result["comparisons"]) {
     rows += fmt::format("<tr><th scope=\"row\">{} against {}</th><td>{}</td><td>{}</td></tr>",
                         text_of(row, "name"), text_of(row, "against_name"),
                         escaped(difference_text(row, "aulc_difference")), labels_saved_text(row));
   }
-  return "<div class=\"wide\"><table><tr><th>pair</th><th>difference in area (95 %), p "
+  return "<h2>Paired differences</h2><div class=\"wide\"><table><tr><th>pair</th><th>difference in "
+         "area (95 %), p "
          "(Wilcoxon)</th><th>labels saved</th></tr>" +
-         rows + "</table></div>";
+         rows +
+         "</table></div><p>Labels saved: the share of labels that the first of the pair needs less "
+         "to reach the final mean accuracy of the second.</p>";
 }
 
 // Everything about one schedule, but its title.
@@ -106,10 +110,8 @@ static std::string section_body(const Json& result) {
   }
   return curves_svg(result, "accuracy", "Accuracy against labels, one line a strategy") +
          "<h2>Areas</h2>" + summary_table(result) + reach_section(result) +
-         stopping_section(result) + "<h2>Paired differences</h2>" + comparison_table(result) +
-         "<p>Labels saved: the share of labels that the first of the pair needs less to reach the "
-         "final mean accuracy of the second.</p>" +
-         pairs_section(result) + calibration;
+         stopping_section(result) + comparisons_section(result) + pairs_section(result) +
+         calibration;
 }
 
 // Mean final accuracies, strategies down and schedules across, with the way to each section.

@@ -117,6 +117,26 @@ struct Axes {
   }
 };
 
+// Five ticks on each axis; one where all lies at one place.
+static std::string ticks_svg(const Axes& axes) {
+  std::string svg;
+  for (int tick = 0; tick <= 4; ++tick) {
+    const double value = axes.y_low + (axes.y_high - axes.y_low) * tick / 4;
+    const double labels = axes.x_low + (axes.x_high - axes.x_low) * tick / 4;
+    if (tick == 0 || axes.y_high > axes.y_low) {
+      svg += fmt::format(
+          "<line x1=\"60\" x2=\"740\" y1=\"{0:.1f}\" y2=\"{0:.1f}\" class=\"grid\"/><text x=\"54\" "
+          "y=\"{1:.1f}\" text-anchor=\"end\">{2:.3f}</text>",
+          axes.y(value), axes.y(value) + 4, value);
+    }
+    if (tick == 0 || axes.x_high > axes.x_low) {
+      svg += fmt::format("<text x=\"{:.1f}\" y=\"362\" text-anchor=\"middle\">{:.0f}</text>",
+                         axes.x(labels), labels);
+    }
+  }
+  return svg;
+}
+
 std::string curves_svg(const Json& result, const std::string& key, const std::string& title) {
   const auto curves = curves_of(result, key);
   if (curves.empty()) return "";
@@ -133,16 +153,7 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
       "<svg viewBox=\"0 0 900 380\" role=\"img\" aria-label=\"{}\"><text x=\"740\" y=\"376\" "
       "text-anchor=\"end\" class=\"note\">labels</text>",
       escaped(title));
-  for (int tick = 0; tick <= 4; ++tick) {
-    const double value = axes.y_low + (axes.y_high - axes.y_low) * tick / 4;
-    const double labels = axes.x_low + (axes.x_high - axes.x_low) * tick / 4;
-    svg += fmt::format(
-        "<line x1=\"60\" x2=\"740\" y1=\"{0:.1f}\" y2=\"{0:.1f}\" class=\"grid\"/><text x=\"54\" "
-        "y=\"{1:.1f}\" "
-        "text-anchor=\"end\">{2:.3f}</text><text x=\"{3:.1f}\" y=\"362\" "
-        "text-anchor=\"middle\">{4:.0f}</text>",
-        axes.y(value), axes.y(value) + 4, value, axes.x(labels), labels);
-  }
+  svg += ticks_svg(axes);
   const auto styles = line_styles(result["summary"]);
   std::vector<std::string> names;
   std::vector<double> ends;
@@ -160,6 +171,10 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
         "<polygon points=\"{}{}\" class=\"band {}\"/><polyline points=\"{}\" class=\"line {}\" "
         "stroke-dasharray=\"{}\"/>",
         upper, lower, color, line, color, dash.empty() ? "none" : dash);
+    if (points.size() == 1) {  // A line of one point has no length.
+      svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" class=\"dot {}\"/>",
+                         axes.x(points.begin()->first), axes.y(points.begin()->second.mean), color);
+    }
     names.push_back(text_of(row, "name"));
     ends.push_back(axes.y(points.rbegin()->second.mean) + 4);
     legend += fmt::format(

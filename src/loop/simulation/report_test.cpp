@@ -53,6 +53,20 @@ TEST(CurvesSvg, KeepsNamesApartAndInThePicture) {
   EXPECT_NE(svg.find("</svg>auto</span>"), std::string::npos);
 }
 
+TEST(CurvesSvg, DrawsAPointWhereThereIsNoLine) {
+  Simulation simulation = simulation_of({"margin"}, 0.9);
+  for (SimulationRun& run : simulation.runs) {
+    run.labels = {10};
+    run.accuracy = {0.5};
+  }
+  const Json result = simulation_json(simulation, "accuracy");
+  const std::string svg = curves_svg(result, "accuracy", "t");
+  EXPECT_NE(svg.find("<circle"), std::string::npos);
+  EXPECT_EQ(svg.find(">10<"), svg.rfind(">10<"));  // One tick, not five on one place.
+  EXPECT_EQ(svg.find(">0.500<"), svg.rfind(">0.500<"));
+  EXPECT_EQ(simulation_html(result, "t").find("Paired differences"), std::string::npos);
+}
+
 TEST(RanksSvg, LeavesRoomForLongNames) {
   const std::string name(40, 'm');
   const Json ranks = {{"groups",
