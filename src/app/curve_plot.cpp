@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "loop/simulation/metric.h"
 
 namespace querist::app {
 
@@ -32,7 +33,12 @@ static double at_labels(const std::vector<CurvePoint>& points, double labels) {
   return points.back().value;
 }
 
-std::string plot_curves(const std::vector<NamedCurve>& curves) {
+// Six characters of a share; of a number with a unit as many as it takes, up to ten.
+static std::string height_text(double value, bool has_unit) {
+  return has_unit ? fmt::format("{:10.5g} |", value) : fmt::format("{:6.3f} |", value);
+}
+
+std::string plot_curves(const std::vector<NamedCurve>& curves, bool has_unit) {
   Range x, y;
   for (const NamedCurve& curve : curves) {
     for (const CurvePoint& point : curve.points) {
@@ -41,7 +47,7 @@ std::string plot_curves(const std::vector<NamedCurve>& curves) {
     }
   }
   if (x.low > x.high) return "";
-  if (y.high - y.low < 0.04) {  // A flat curve is drawn flat, not as its last digits.
+  if (!has_unit && y.high - y.low < 0.04) {  // A flat curve is drawn flat, not as its last digits.
     y.low = std::max(0.0, y.low - 0.02);
     y.high = std::min(1.0, y.high + 0.02);
   }
@@ -61,18 +67,21 @@ std::string plot_curves(const std::vector<NamedCurve>& curves) {
     }
   }
   std::string text;
+  const std::string margin(has_unit ? 11 : 7, ' ');
   for (int row = 0; row < height; ++row) {
     const double value = y.high - (y.high - y.low) * row / (height - 1);
     const bool labelled = row % 5 == 0;
-    text += (labelled ? fmt::format("{:6.3f} |", value) : std::string("       |")) +
+    text += (labelled ? height_text(value, has_unit) : margin + "|") +
             grid[static_cast<size_t>(row)] + "\n";
   }
-  text += "       +" + std::string(width, '-') + "\n";
-  text += fmt::format("        {:<{}g}{:>g} labels\n", x.low, width - 6, x.high);
+  text += margin + "+" + std::string(width, '-') + "\n";
+  text += fmt::format("{} {:<{}g}{:>g} labels\n", margin, x.low, width - 6, x.high);
   return text + legend + "\n";
 }
 
 std::string curve_plot(const Json& result) {
+  const loop::Metric& metric = loop::find_metric(result["metric"].get<std::string>());
+  const std::string key(metric.judged().key);
   std::vector<NamedCurve> curves;
   std::map<std::string, std::map<double, std::pair<double, int>>> sums;
   const size_t seeds = result["runs"].size() / result["summary"].size();
@@ -82,7 +91,7 @@ std::string curve_plot(const Json& result) {
     if (curves.empty() || curves.back().name != name) curves.push_back({name, {}});
     for (size_t i = 0; i < run["labels"].size(); ++i) {
       auto& [sum, count] = sums[name][run["labels"][i].get<double>()];
-      sum += run["accuracy"][i].get<double>();
+      sum += run[key][i].get<double>();
       ++count;
     }
   }
@@ -90,7 +99,9 @@ std::string curve_plot(const Json& result) {
     for (const auto& [labels, total] : sums[curve.name])
       curve.points.push_back({labels, total.first / total.second});
   }
-  return "accuracy on the test set, mean over seeds\n" + plot_curves(curves);
+  return fmt::format("{} on the test set, mean over seeds{}\n", metric.judged().word,
+                     metric.lower_is_better ? "; lower is better" : "") +
+         plot_curves(curves, metric.judged().has_unit);
 }
 
 }  // namespace querist::app

@@ -9,6 +9,7 @@
 #include "app/simulate_doubts.h"
 #include "app/simulate_options.h"
 #include "app/simulate_plan.h"
+#include "app/simulate_task.h"
 #include "app/simulate_text.h"
 #include "app/verb.h"
 #include "base/error.h"
@@ -16,6 +17,7 @@
 #include "loop/one_by_one.h"
 #include "loop/screening.h"
 #include "loop/simulate.h"
+#include "loop/simulation/targets.h"
 
 namespace querist::app {
 
@@ -33,17 +35,21 @@ static bool follows(const Invocation& invocation, std::string_view protocol,
 static bool one_by_one(const Invocation& invocation) {
   return follows(
       invocation, "one_by_one_rbf_svm",
-      {"learner",      "featurizer",    "initial",        "initial_per_class", "ssl",
-       "batch_size",   "budget",        "noise",          "audit_share",       "guard",
-       "labels_saved", "test_fraction", "split",          "stopping",          "typos",
-       "augment",      "annotators",    "cost_per_label", "cost_column",       "full_accuracy"});
+      {"task",         "learner",      "featurizer",    "initial",        "initial_per_class",
+       "ssl",          "batch_size",   "budget",        "noise",          "audit_share",
+       "guard",        "labels_saved", "test_fraction", "split",          "stopping",
+       "typos",        "augment",      "annotators",    "cost_per_label", "cost_column",
+       "full_accuracy"});
 }
 
 static bool screening(const Invocation& invocation) {
-  return follows(invocation, "screening",
-                 {"initial", "initial_per_class", "ssl", "budget", "noise", "audit_share", "guard",
-                  "labels_saved", "test_fraction", "split", "metric", "html", "stopping", "typos",
-                  "augment", "annotators", "cost_per_label", "cost_column", "full_accuracy"});
+  return follows(invocation, "screening", {"task",          "initial",      "initial_per_class",
+                                           "ssl",           "budget",       "noise",
+                                           "audit_share",   "guard",        "labels_saved",
+                                           "test_fraction", "split",        "metric",
+                                           "html",          "stopping",     "typos",
+                                           "augment",       "annotators",   "cost_per_label",
+                                           "cost_column",   "full_accuracy"});
 }
 
 static loop::SimulationPlan screening_plan(const Invocation& invocation,
@@ -52,11 +58,6 @@ static loop::SimulationPlan screening_plan(const Invocation& invocation,
   if (!plan.schedules.empty()) wrong_usage("--protocol screening takes one batch size");
   if (!invocation.options.changed("batch_size")) plan.batch_size = 1;
   return plan;
-}
-
-static std::string metric_of(const Invocation& invocation, bool one_by_one) {
-  if (one_by_one && !invocation.options.changed("metric")) return "aubc_trapz_over_n";
-  return invocation.text("metric");
 }
 
 static int put_result(const Invocation& invocation, const Json& result,
@@ -93,6 +94,7 @@ static int run(const Invocation& invocation) {
   check_out_folders(invocation);
   check_idle_options(invocation);
   const loop::SimulationPlan plan = simulation_plan_of(invocation);
+  const std::string metric = metric_of(invocation, protocol);
   const std::string& path = invocation.arguments[0];
   ProgressBar bar("simulating");
   formats::Roles roles = roles_of(invocation);
@@ -106,6 +108,7 @@ static int run(const Invocation& invocation) {
   if (table.problems.size() > 5)
     std::fprintf(stderr, "… and %zu more rows\n", table.problems.size() - 5);
   if (!invocation.text("id").empty()) leave_out_repeated_ids(table);
+  if (plan.task == Task::regression) loop::read_targets(table);
   if (review) {
     return put_result(
         invocation,
@@ -119,7 +122,7 @@ static int run(const Invocation& invocation) {
   }
   const auto simulation = protocol ? loop::simulate_one_by_one(table, plan, bar.progress())
                                    : loop::simulate(table, plan, bar.progress());
-  const Json result = loop::simulation_json(simulation, metric_of(invocation, protocol));
+  const Json result = loop::simulation_json(simulation, metric);
   if (simulation.resumed > 0)
     std::fprintf(stderr, "%zu finished runs were taken over from %s\n", simulation.resumed,
                  plan.side_file.c_str());

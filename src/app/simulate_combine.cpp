@@ -74,6 +74,8 @@ static void print_combined(const Json& combined) {
     if (!title.empty()) text += (text.empty() ? "" : "\n") + ("== " + title + "\n");
     text += scores_text(section) + ranks_text(section["ranks"]) + pairs_text(section);
   }
+  if (const std::string note = loop::area_note(combined); !note.empty())
+    text += note.substr(1) + "\n";
   if (const std::string doubt = loop::too_few_sets_text(combined); !doubt.empty())
     text += doubt + "\n";
   std::fputs(text.c_str(), stdout);

@@ -8,6 +8,13 @@ namespace querist::app {
 // What is compared, from what on, and how far.
 static ParamSpecs loop_options() {
   return {
+      {.name = "task",
+       .fallback = "classification",
+       .choices = {"classification", "regression"},
+       .help = "What the labels are: classes, or numbers. Of numbers, curves and areas are of the "
+               "RMSE, where lower is better, with MAE, R² and, of gaussian_process, coverage of "
+               "its 90 % intervals and their pinball loss; the usual learner is ridge, the usual "
+               "strategies max_herding,lcmd,random."},
       {.name = "test_fraction",
        .fallback = 0.4,
        .min = 0.01,
@@ -129,7 +136,8 @@ static ParamSpecs measure_options() {
       {.name = "full_accuracy",
        .fallback = false,
        .help = "Also train on the whole pool, once a seed, and tell the labels that 90, 95 "
-               "and 99 % of its accuracy took; --html and --stopping do so too."},
+               "and 99 % of its accuracy (of numbers, of its R²) took; --html and --stopping do so "
+               "too."},
       {.name = "typos",
        .fallback = 0.0,
        .min = 0,
@@ -163,8 +171,9 @@ static ParamSpecs measure_options() {
                "labels, what a project would say of the labels it saved; in the JSON's runs."},
       {.name = "metric",
        .fallback = "accuracy",
-       .choices = {"accuracy", "aubc_trapz_over_n"},
-       .help = "Normalisation of the area: the mean over labels, or the published benchmark's."},
+       .choices = {"accuracy", "aubc_trapz_over_n", "rmse"},
+       .help = "Normalisation of the area: the mean over labels, or the published benchmark's; "
+               "rmse, with --task regression alone and always."},
       {.name = "threads",
        .fallback = 0,
        .min = 0,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/simulate_task.h"
 #include "base/error.h"
 #include "base/fast_hash.h"
 #include "base/file.h"
@@ -60,6 +61,7 @@ loop::SimulationPlan simulation_plan_of(const Invocation& invocation) {
   plan.initial = count("initial");
   plan.initial_per_class = count("initial_per_class");
   plan.ssl = invocation.text("ssl");
+  plan_task(invocation, plan);
   plan_schedules(invocation, plan);
   plan.seeds = count("seeds");
   plan.first_seed = count("first_seed");

@@ -31,12 +31,13 @@ static std::string stopping_text(const Json& result) {
   return text;
 }
 
-// "auto: all labels give 0.9875; 90 % of it from 46 labels, 95 % from 74, 99 % from 142 (4 of 6
-// seeds)", medians over the seeds.
-static std::string reach_text(const Json& row) {
+// "auto: all labels give accuracy 0.9875; 90 % of it from 46 labels, 95 % from 74, 99 % from 142 (4
+// of 6 seeds)", medians over the seeds.
+static std::string reach_text(const Json& row, const loop::Metric& metric) {
   if (!row.contains("labels_to_reach")) return "";
-  std::string text = fmt::format("{}: all labels give {:.4f}", row["name"].get<std::string>(),
-                                 row["full_accuracy_mean"].get<double>());
+  std::string text =
+      fmt::format("{}: all labels give {} {:.4f}", row["name"].get<std::string>(), metric.full_word,
+                  row[fmt::format("{}_mean", metric.full_key)].get<double>());
   const char* before = "; ";
   for (const Json& target : row["labels_to_reach"]) {
     text += fmt::format("{}{:.0f} % of it ", before, 100 * target["share"].get<double>());
@@ -58,10 +59,16 @@ static std::string cost_text(const Json& row) {
                      row["cost_mean"].get<double>(), row["aulc_cost_mean"].get<double>());
 }
 
-static std::string section_text(const Json& result) {
+static size_t name_width(const Json& result) {
   size_t width = 20;
   for (const Json& row : result["summary"])
     width = std::max(width, row["name"].get_ref<const std::string&>().size());
+  return width;
+}
+
+// Of classes the judged measure alone is told of the last models.
+static std::string class_rows(const Json& result) {
+  const size_t width = name_width(result);
   std::string text = fmt::format("{:<{}} {:>8} {:>8} {:>8} {:>8}\n", "strategy", width, "aulc",
                                  "sd", "final", "rank");
   for (const Json& row : result["summary"]) {
@@ -70,19 +77,45 @@ static std::string section_text(const Json& result) {
                     width, row["aulc_mean"].get<double>(), row["aulc_sd"].get<double>(),
                     row["final_accuracy_mean"].get<double>(), row["rank_mean"].get<double>());
   }
+  return text;
+}
+
+// Of numbers every measure that some row has.
+static std::string number_rows(const Json& result, const loop::Metric& metric) {
+  const Json& summary = result["summary"];
+  const size_t width = name_width(result);
+  const auto columns = metric.columns(summary);
+  std::string text = fmt::format("{:<{}} {:>11} {:>10}", "strategy", width, "aulc (RMSE)", "sd");
+  for (const auto& [key, measure] : columns) text += fmt::format(" {:>13}", measure->word);
+  text += fmt::format(" {:>6}\n", "rank");
+  for (const Json& row : summary) {
+    text += fmt::format("{:<{}} {:>11} {:>10}", row["name"].get<std::string>(), width,
+                        metric.judged().text(row["aulc_mean"].get<double>()),
+                        metric.judged().text(row["aulc_sd"].get<double>()));
+    for (const auto& [key, measure] : columns)
+      text +=
+          fmt::format(" {:>13}", row.contains(key) ? measure->text(row[key].get<double>()) : "–");
+    text += fmt::format(" {:>6.2f}\n", row["rank_mean"].get<double>());
+  }
+  return text;
+}
+
+static std::string section_text(const Json& result) {
+  const loop::Metric& metric = loop::find_metric(result["metric"].get<std::string>());
+  std::string text = metric.lower_is_better ? number_rows(result, metric) : class_rows(result);
   for (const Json& row : result["summary"]) text += cost_text(row);
-  for (const Json& row : result["summary"]) text += reach_text(row);
+  for (const Json& row : result["summary"]) text += reach_text(row, metric);
   for (const Json& row : result["summary"]) {
-    if (row["final_typo_accuracy_mean"].is_null()) continue;
+    if (row.value("final_typo_accuracy_mean", Json()).is_null()) continue;
     text +=
         fmt::format("{} with typos in the test texts: final {:.4f}\n",
                     row["name"].get<std::string>(), row["final_typo_accuracy_mean"].get<double>());
   }
   for (const Json& row : result["comparisons"]) {
-    text +=
-        fmt::format("{} against {}: aulc {}, labels saved: {}\n", row["name"].get<std::string>(),
-                    row["against_name"].get<std::string>(),
-                    loop::difference_text(row, "aulc_difference"), loop::labels_saved_text(row));
+    text += fmt::format("{} against {}: aulc {}, labels saved: {}\n",
+                        row["name"].get<std::string>(), row["against_name"].get<std::string>(),
+                        loop::difference_text(row, "aulc_difference", metric.judged()),
+                        loop::labels_saved_text(row));
   }
   return curve_plot(result) + "\n" + text + stopping_text(result);
 }

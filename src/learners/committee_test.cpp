@@ -7,17 +7,13 @@
 
 #include "base/threads.h"
 #include "learners/committee/committee_model.h"
-#include "learners/learner.h"
+#include "learners/fit_for_tests.h"
 
 namespace querist::learners {
 
-using Settings = std::vector<std::pair<std::string_view, ParamValue>>;
-
 static std::unique_ptr<Model> fit(const Dataset& data, const Settings& settings,
                                   uint64_t seed = 1) {
-  Params params(find("committee").params);
-  for (const auto& [name, value] : settings) params.set(name, value);
-  return train(find("committee"), data, params, nullptr, seed, Progress());
+  return fit_learner("committee", data, settings, seed);
 }
 
 namespace {

@@ -7,35 +7,18 @@
 #include <numeric>
 #include <optional>
 
+#include "learners/fit_for_tests.h"
 #include "learners/forest/forest_model.h"
 
 namespace querist::learners {
 
-using Settings = std::vector<std::pair<std::string_view, ParamValue>>;
-
 static std::unique_ptr<Model> fit(const Dataset& data, const Settings& values = {},
                                   uint64_t seed = 0) {
-  Params params(forest().params);
-  for (const auto& [name, value] : values) params.set(name, value);
-  return train(find("forest"), data, params, nullptr, seed, Progress());
+  return fit_learner("forest", data, values, seed);
 }
 
 static const ForestModel& as_forest(const Model& model) {
   return dynamic_cast<const ForestModel&>(model);
-}
-
-static Csr to_sparse(const Matrix& dense) {
-  Csr out;
-  out.cols = dense.cols;
-  for (size_t i = 0; i < dense.rows; ++i) {
-    for (size_t j = 0; j < dense.cols; ++j) {
-      if (dense.at(i, j) == 0) continue;
-      out.columns.push_back(static_cast<int32_t>(j));
-      out.values.push_back(dense.at(i, j));
-    }
-    out.offsets.push_back(static_cast<int64_t>(out.columns.size()));
-  }
-  return out;
 }
 
 // A small world with many ties, zeros and negative numbers.

@@ -6,31 +6,14 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/threads.h"
+#include "learners/fit_for_tests.h"
 #include "learners/gaussian_process/process_model.h"
-#include "learners/learner.h"
+#include "learners/predictive_spread.h"
 
 namespace querist::learners {
 
-static Csr to_sparse(const Matrix& dense, size_t cols) {
-  Csr out;
-  out.cols = cols;
-  for (size_t i = 0; i < dense.rows; ++i) {
-    for (size_t j = 0; j < dense.cols; ++j) {
-      if (dense.at(i, j) == 0) continue;
-      out.columns.push_back(static_cast<int32_t>(j));
-      out.values.push_back(dense.at(i, j));
-    }
-    out.offsets.push_back(static_cast<int64_t>(out.columns.size()));
-  }
-  return out;
-}
-
-using Settings = std::vector<std::pair<std::string_view, ParamValue>>;
-
 static std::unique_ptr<Model> fit(const Dataset& data, const Settings& settings = {}) {
-  Params params(find("gaussian_process").params);
-  for (const auto& [name, value] : settings) params.set(name, value);
-  return train(find("gaussian_process"), data, params, nullptr, 1, Progress());
+  return fit_learner("gaussian_process", data, settings, 1);
 }
 
 static const ProcessModel& process(const Model& model) {
@@ -136,6 +119,9 @@ TEST(GaussianProcess, IsTheConditionalNormalDistributionInEveryStorage) {
         // Both in double; the noise bounds the condition by about 2000.
         ASSERT_NEAR(mean[q], expected, 1e-9) << round;
         ASSERT_NEAR(spread[q], normal.spread * std::sqrt(std::max(0.0, variance)), 1e-6);
+        const double with_noise = std::max(0.0, variance) + 0.7 * noise;
+        ASSERT_NEAR((*predictive_spread(*model, asked))[q], normal.spread * std::sqrt(with_noise),
+                    1e-6);
       }
     }
   }

@@ -6,18 +6,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "learners/fit_for_tests.h"
 #include "learners/gbdt/gbdt_model.h"
 #include "learners/gbdt/xgboost.h"
 
 namespace querist::learners {
 
-using Settings = std::vector<std::pair<std::string_view, ParamValue>>;
-
 static std::unique_ptr<Model> fit(const Dataset& data, const Settings& values = {},
                                   const Model* warm_start = nullptr, uint64_t seed = 0) {
-  Params params(gbdt().params);
-  for (const auto& [name, value] : values) params.set(name, value);
-  return train(find("gbdt"), data, params, warm_start, seed, Progress());
+  return fit_learner("gbdt", data, values, seed, warm_start);
 }
 
 static const GbdtModel& boosted(const Model& model) {

@@ -9,41 +9,19 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "learners/cross_validation.h"
-#include "learners/learner.h"
+#include "learners/fit_for_tests.h"
 #include "learners/logistic_regression/linear_model.h"
 #include "metrics/stratified_folds.h"
 
 namespace querist::learners {
 
-using Settings = std::vector<std::pair<std::string_view, ParamValue>>;
-
-static Params settings(const Settings& values) {
-  Params params(logistic_regression().params);
-  for (const auto& [name, value] : values) params.set(name, value);
-  return params;
-}
-
 static std::unique_ptr<Model> fit(const Dataset& data, const Settings& values = {},
                                   const Model* warm_start = nullptr) {
-  return train(find("logistic_regression"), data, settings(values), warm_start, 0, Progress());
+  return fit_learner("logistic_regression", data, values, 0, warm_start);
 }
 
 static const LinearHead& head_of(const Model& model) {
   return dynamic_cast<const LinearModel&>(model).head();
-}
-
-static Csr to_sparse(const Matrix& dense) {
-  Csr out;
-  out.cols = dense.cols;
-  for (size_t i = 0; i < dense.rows; ++i) {
-    for (size_t j = 0; j < dense.cols; ++j) {
-      if (dense.at(i, j) == 0) continue;
-      out.columns.push_back(static_cast<int32_t>(j));
-      out.values.push_back(dense.at(i, j));
-    }
-    out.offsets.push_back(static_cast<int64_t>(out.columns.size()));
-  }
-  return out;
 }
 
 // The objective of the model's own weights in double: the definition, written out.
@@ -280,8 +258,9 @@ TEST(LogisticRegression, StopsWhenCancelled) {
   const Blobs blobs(200, 10, 3, 1, 10);
   Progress progress;
   progress.cancel();
-  EXPECT_THROW(
-      train(find("logistic_regression"), blobs.data(3), settings({}), nullptr, 0, progress), Error);
+  EXPECT_THROW(train(find("logistic_regression"), blobs.data(3),
+                     settings_of("logistic_regression", {}), nullptr, 0, progress),
+               Error);
 }
 
 TEST(LogisticRegression, LearnsEachLabelOnItsOwnInEveryStorage) {
@@ -343,7 +322,7 @@ TEST(CrossValidation, PredictsARowWithoutHavingSeenIt) {
   // did not cannot.
   const Blobs noise(60, 100, 2, 0, 11);
   const Learner& learner = find("logistic_regression");
-  const Params params = settings({{"strength", 10.0}});
+  const Params params = settings_of("logistic_regression", {{"strength", 10.0}});
   const Matrix out = out_of_fold_probabilities(learner, noise.data(2), params, 5, 1);
   Matrix seen;
   fit(noise.data(2), {{"strength", 10.0}})->probabilities(noise.x, seen);

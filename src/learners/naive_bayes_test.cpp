@@ -6,34 +6,17 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "learners/fit_for_tests.h"
 #include "learners/naive_bayes/naive_bayes_model.h"
 
 namespace querist::learners {
 
-using Settings = std::vector<std::pair<std::string_view, ParamValue>>;
-
 static std::unique_ptr<Model> fit(const Dataset& data, const Settings& values = {}) {
-  Params params(naive_bayes().params);
-  for (const auto& [name, value] : values) params.set(name, value);
-  return train(find("naive_bayes"), data, params, nullptr, 0, Progress());
+  return fit_learner("naive_bayes", data, values, 0);
 }
 
 static const NaiveBayesModel& naive(const Model& model) {
   return dynamic_cast<const NaiveBayesModel&>(model);
-}
-
-static Csr to_sparse(const Matrix& dense) {
-  Csr out;
-  out.cols = dense.cols;
-  for (size_t i = 0; i < dense.rows; ++i) {
-    for (size_t j = 0; j < dense.cols; ++j) {
-      if (dense.at(i, j) == 0) continue;
-      out.columns.push_back(static_cast<int32_t>(j));
-      out.values.push_back(dense.at(i, j));
-    }
-    out.offsets.push_back(static_cast<int64_t>(out.columns.size()));
-  }
-  return out;
 }
 
 static Matrix predict(const Model& model, const Features& features) {

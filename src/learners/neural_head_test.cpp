@@ -5,32 +5,14 @@
 #include <cmath>
 
 #include "base/threads.h"
-#include "learners/learner.h"
+#include "learners/fit_for_tests.h"
 #include "learners/neural_head/network_model.h"
 
 namespace querist::learners {
 
-using Settings = std::vector<std::pair<std::string_view, ParamValue>>;
-
 static std::unique_ptr<Model> fit(const Dataset& data, const Settings& settings = {},
                                   uint64_t seed = 1) {
-  Params params(find("neural_head").params);
-  for (const auto& [name, value] : settings) params.set(name, value);
-  return train(find("neural_head"), data, params, nullptr, seed, Progress());
-}
-
-static Csr to_sparse(const Matrix& dense, size_t cols) {
-  Csr out;
-  out.cols = cols;
-  for (size_t i = 0; i < dense.rows; ++i) {
-    for (size_t j = 0; j < dense.cols; ++j) {
-      if (dense.at(i, j) == 0) continue;
-      out.columns.push_back(static_cast<int32_t>(j));
-      out.values.push_back(dense.at(i, j));
-    }
-    out.offsets.push_back(static_cast<int64_t>(out.columns.size()));
-  }
-  return out;
+  return fit_learner("neural_head", data, settings, seed);
 }
 
 namespace {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "learners/fit_for_tests.h"
 #include "learners/rbf_svm/kernel_rows.h"
 #include "learners/rbf_svm/svm_model.h"
 
@@ -36,14 +37,9 @@ struct Made {
   Dataset data() const { return {.features = x, .labels = y, .classes = classes}; }
 };
 
-using Settings = std::vector<std::pair<std::string_view, ParamValue>>;
-
 static std::unique_ptr<Model> fit(const Dataset& data, const Settings& settings,
                                   const Model* warm = nullptr) {
-  const Learner& learner = find("rbf_svm");
-  Params params(learner.params);
-  for (const auto& [name, value] : settings) params.set(name, value);
-  return train(learner, data, params, warm, 1, Progress());
+  return fit_learner("rbf_svm", data, settings, 1, warm);
 }
 
 static std::vector<double> decisions(const Model& model, const Features& x) {

@@ -7,25 +7,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/threads.h"
-#include "learners/learner.h"
+#include "learners/fit_for_tests.h"
 #include "learners/ridge/leave_one_out.h"
 #include "learners/ridge/ridge_model.h"
 
 namespace querist::learners {
-
-static Csr to_sparse(const Matrix& dense) {
-  Csr out;
-  out.cols = dense.cols;
-  for (size_t i = 0; i < dense.rows; ++i) {
-    for (size_t j = 0; j < dense.cols; ++j) {
-      if (dense.at(i, j) == 0) continue;
-      out.columns.push_back(static_cast<int32_t>(j));
-      out.values.push_back(dense.at(i, j));
-    }
-    out.offsets.push_back(static_cast<int64_t>(out.columns.size()));
-  }
-  return out;
-}
 
 namespace {
 

@@ -9,12 +9,13 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "loop/semi_supervised.h"
-#include "loop/signals.h"
 #include "loop/simulation/finished_runs.h"
 #include "loop/simulation/full_pool.h"
 #include "loop/simulation/named_once.h"
 #include "loop/simulation/schedules.h"
+#include "loop/simulation/task_choices.h"
 #include "loop/simulation/walk.h"
+#include "metrics/intervals.h"
 
 namespace querist::loop {
 
@@ -34,7 +35,8 @@ static std::vector<SimulationPlan> variants_of(const Table& table, const Simulat
 
 void check_plan(const Table& table, const SimulationPlan& plan) {
   check_names("strategies", plan.strategies);
-  if (table.classes.size() < 2) {
+  check_regression(table, plan);
+  if (plan.task != Task::regression && table.classes.size() < 2) {
     refuse("the data has {} class{} in its label column; a simulation needs at least two",
            table.classes.size(), table.classes.size() == 1 ? "" : "es");
   }
@@ -47,7 +49,8 @@ void check_plan(const Table& table, const SimulationPlan& plan) {
     refuse("noise is the lone oracle's: give the annotators an accuracy instead");
   check_crowd(plan.crowd);
   for (const SimulationPlan& variant : variants_of(table, plan)) {
-    for (const std::string& strategy : plan.strategies) strategy_for(strategy, variant.learner);
+    planned_learner(variant);
+    for (const std::string& strategy : plan.strategies) planned_strategy(strategy, variant);
   }
   for (const std::string& rule : plan.stopping) parse_rule(rule);
 }
@@ -84,18 +87,17 @@ class SeedRuns {
       for (const int64_t row : stage.split.pool) {
         if (!costs_.empty()) stage.pool_costs.push_back(costs_[static_cast<size_t>(row)]);
       }
-      std::optional<double> full;
-      if (plan_.full_accuracy || !plan_.stopping.empty()) {
-        const auto model =
-            full_pool_model(variant.learner, stage, answers, table_.classes.size(), seed, progress);
-        full = test_accuracy(*model, stage);
-      }
+      SimulationRun full;
+      if (plan_.full_accuracy || !plan_.stopping.empty())
+        score_full_pool(variant, stage, table_.classes.size(), seed, progress, full);
       for (size_t s = 0; s < plan_.strategies.size(); ++s) {
         for (const size_t schedule : order_) {
           const size_t number = number_of(schedule, v, s, at);
           if (finished_.find(number)) continue;
           SimulationRun run = walk(schedule, v, s, at, stage, progress);
-          run.full_accuracy = full;
+          run.full_accuracy = full.full_accuracy;
+          run.full_rmse = full.full_rmse;
+          run.full_r_squared = full.full_r_squared;
           simulation_.runs[number] = std::move(run);
           finished_.add(number, simulation_.runs[number]);
           done();
@@ -194,6 +196,13 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
   Simulation simulation;
   simulation.rows = table.payloads.size();
   simulation.classes = table.classes.size();
+  if (plan.task == Task::regression) {
+    std::vector<double> targets;
+    for (const int64_t row : used_rows(table, plan))
+      targets.push_back(double{table.targets[static_cast<size_t>(row)]});
+    simulation.target_mean = metrics::mean(targets);
+    simulation.target_sd = metrics::standard_deviation(targets);
+  }
   const Split first = split_rows(table, plan, plan.test_fraction == 0 ? 0 : plan.first_seed);
   simulation.pool = first.pool.size();
   simulation.test = first.test.size();

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/progress.h"
+#include "data/task.h"
 #include "loop/simulation/crowd.h"
 #include "loop/simulation/stop_points.h"
 #include "loop/table.h"
@@ -22,6 +23,7 @@ struct Schedule {
 };
 
 struct SimulationPlan {
+  Task task = Task::classification;  // Or regression, which has no plan for some of what follows.
   std::vector<std::string> strategies = {"auto", "margin", "random"};
   // Several, comma-separated: each with each featurizer. auto: chosen on the way.
   std::string learner = "logistic_regression";
@@ -65,8 +67,14 @@ struct SimulationRun {
   std::vector<double> accuracy;
   std::vector<double> balanced_accuracy;
   std::vector<double> log_loss;
-  std::vector<double> ece;   // Expected calibration error; empty where it was not measured.
-  std::vector<double> cost;  // Spent so far; empty where costs are not counted.
+  std::vector<double> ece;  // Expected calibration error; empty where it was not measured.
+  // Of regression, in place of the four above (loop/simulation/number_scores.h).
+  std::vector<double> rmse;
+  std::vector<double> mae;
+  std::vector<double> r_squared;
+  std::vector<double> interval_coverage;  // Both empty where the learner gives no intervals.
+  std::vector<double> pinball_loss;
+  std::vector<double> cost;           // Spent so far; empty where costs are not counted.
   std::vector<double> typo_accuracy;  // On the test texts with typos, where the plan has some.
   std::vector<double> seconds;  // Wall time of training, scoring and selecting before this point.
   std::vector<std::string> learners;  // Where the plan's learner is auto: what it came to.
@@ -76,13 +84,17 @@ struct SimulationRun {
   std::vector<size_t> guard_raised;  // Before which points the guard was raised, and ended.
   std::vector<size_t> guard_ended;
   std::optional<double> full_accuracy;  // Of a model of all the pool's answers, on this seed.
+  std::optional<double> full_rmse;      // Both of regression, in its place.
+  std::optional<double> full_r_squared;
   Json labels_saved;  // Where the plan asks for it and there are audit labels enough.
   std::vector<Json> semi_supervised;  // With pseudo-labels: what the gate chose, and why.
 };
 
 struct Simulation {
   size_t rows = 0;
-  size_t classes = 0;
+  size_t classes = 0;      // 0: regression.
+  double target_mean = 0;  // Of regression: of the numbers of the rows that are used.
+  double target_sd = 0;
   size_t pool = 0;  // Of the first seed, where the split differs by seed.
   size_t test = 0;
   double wall_seconds = 0;          // From the read table to the last run.
@@ -100,12 +112,13 @@ void check_plan(const Table& table, const SimulationPlan& plan);
 // and the same batch size is taken from it.
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress);
 
-// The result as docs and interfaces describe it: data, runs, summary, comparisons. metric: accuracy
-// or aubc_trapz_over_n (the published 26-set table's normalisation). Beside the contract's keys:
-// pairs (all of them, Holm-corrected), ranks (Friedman, critical difference), and by group the
-// labels to reach shares of full_accuracy, the calibration and the time of a round. Of several
-// schedules each is judged alone: runs and rows say their batch_size and budget, and ranks is a
-// list.
+// The result as docs and interfaces describe it: data, runs, summary, comparisons. metric:
+// accuracy, aubc_trapz_over_n (the published 26-set table's normalisation), or rmse for regression,
+// where lower is better: areas and differences are of errors, ranks and labels saved turn them.
+// Beside the contract's keys: pairs (all of them, Holm-corrected), ranks (Friedman, critical
+// difference), and by group the labels to reach shares of full_accuracy, the calibration and the
+// time of a round. Of several schedules each is judged alone: runs and rows say their batch_size
+// and budget, and ranks is a list.
 Json simulation_json(const Simulation& simulation, const std::string& metric);
 
 // The same as one self-contained HTML page with curves and paired differences. command: what made

@@ -3,33 +3,46 @@
 #include "base/error.h"
 #include "loop/simulate.h"
 #include "loop/simulation/comparisons.h"
+#include "loop/simulation/metric.h"
 #include "loop/simulation/report_charts.h"
 #include "loop/simulation/report_page.h"
 #include "loop/simulation/sections.h"
 
 namespace querist::loop {
 
+static const Metric& metric_of(const Json& result) {
+  return find_metric(result["metric"].get<std::string>());
+}
+
 static std::string summary_table(const Json& result) {
   const bool costs = result["summary"][0].contains("aulc_cost_mean");
-  std::string rows;
+  const Metric& metric = metric_of(result);
+  std::string head, rows;
+  const auto columns = metric.columns(result["summary"]);
+  for (const auto& [key, measure] : columns) {
+    const char* is_final = measure == &metric.judged() ? "final " : "";
+    head += fmt::format("<th>{}{}</th>", is_final, measure->word);
+  }
   for (const Json& row : result["summary"]) {
-    rows += fmt::format(
-        "<tr><th scope=\"row\">{}</th><td>{} ± "
-        "{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>",
-        text_of(row, "name"), number_of(row, "aulc_mean", 4), number_of(row, "aulc_sd", 4),
-        number_of(row, "aulc_log_mean", 4), number_of(row, "final_accuracy_mean", 4),
-        number_of(row, "final_ece_mean", 3), number_of(row, "rank_mean", 2),
-        number_of(row, "seconds_per_round_mean", 3));
+    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{} ± {}</td><td>{}</td>",
+                        text_of(row, "name"), value_of(row, "aulc_mean", metric.judged()),
+                        value_of(row, "aulc_sd", metric.judged()),
+                        value_of(row, "aulc_log_mean", metric.judged()));
+    for (const auto& [key, measure] : columns)
+      rows += "<td>" + value_of(row, key.c_str(), *measure) + "</td>";
+    rows += fmt::format("<td>{}</td><td>{}</td>", number_of(row, "rank_mean", 2),
+                        number_of(row, "seconds_per_round_mean", 3));
     if (costs) {
-      rows += fmt::format("<td>{}</td><td>{}</td>", number_of(row, "aulc_cost_mean", 4),
-                          number_of(row, "cost_mean", 1));
+      rows +=
+          fmt::format("<td>{}</td><td>{}</td>", value_of(row, "aulc_cost_mean", metric.judged()),
+                      number_of(row, "cost_mean", 1));
     }
     rows += "</tr>";
   }
   return std::string(
              "<div class=\"wide\"><table><tr><th>strategy</th><th>area ± sd</th><th>over "
-             "ln(labels)</th><th>final accuracy</th><th>calibration error</th><th>mean "
-             "rank</th><th>seconds a round</th>") +
+             "ln(labels)</th>") +
+         head + "<th>mean rank</th><th>seconds a round</th>" +
          (costs ? "<th>area over cost</th><th>cost</th>" : "") + "</tr>" + rows + "</table></div>";
 }
 
@@ -47,17 +60,19 @@ static std::string reach_cell(const Json& row) {
 
 static std::string reach_section(const Json& result) {
   if (!result["summary"][0].contains("labels_to_reach")) return "";
+  const Metric& metric = metric_of(result);
+  const std::string full = fmt::format("{}_mean", metric.full_key);
   std::string rows;
   for (const Json& row : result["summary"]) {
     rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", text_of(row, "name"),
-                        number_of(row, "full_accuracy_mean", 4));
+                        number_of(row, full.c_str(), 4));
     for (const Json& target : row["labels_to_reach"]) rows += "<td>" + reach_cell(target) + "</td>";
     rows += "</tr>";
   }
   return "<h2>Labels to come close to the whole pool</h2><div class=\"wide\"><table><tr><th>"
-         "strategy</th><th>accuracy with all labels</th><th>90 % of it</th><th>95 %</th><th>99 "
-         "%</th></tr>" +
-         rows +
+         "strategy</th><th>" +
+         std::string(metric.full_word) +
+         " with all labels</th><th>90 % of it</th><th>95 %</th><th>99 %</th></tr>" + rows +
          "</table></div><p>Medians over seeds, and an interval of the median at 95 % or more; a "
          "seed "
          "that never got there counts as one that needs more labels than any.</p>";
@@ -88,35 +103,61 @@ static std::string comparisons_section(const Json& result) {
   if (result["comparisons"].empty()) return "";  // One strategy alone.
   std::string rows;
   for (const Json& row : result["comparisons"]) {
-    rows += fmt::format("<tr><th scope=\"row\">{} against {}</th><td>{}</td><td>{}</td></tr>",
-                        text_of(row, "name"), text_of(row, "against_name"),
-                        escaped(difference_text(row, "aulc_difference")), labels_saved_text(row));
+    rows +=
+        fmt::format("<tr><th scope=\"row\">{} against {}</th><td>{}</td><td>{}</td></tr>",
+                    text_of(row, "name"), text_of(row, "against_name"),
+                    escaped(difference_text(row, "aulc_difference", metric_of(result).judged())),
+                    labels_saved_text(row));
   }
   return "<h2>Paired differences</h2><div class=\"wide\"><table><tr><th>pair</th><th>difference in "
          "area (95 %), p "
          "(Wilcoxon)</th><th>labels saved</th></tr>" +
          rows +
          "</table></div><p>Labels saved: the share of labels that the first of the pair needs less "
-         "to reach the final mean accuracy of the second.</p>";
+         "to reach the final mean " +
+         std::string(metric_of(result).judged().word) + " of the second.</p>";
+}
+
+static std::string capital(std::string_view word) {
+  std::string text(word);
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+// How far the models' own certainty can be trusted: of classes the calibration error, of numbers
+// the coverage of their intervals, where the learner gives some.
+static std::string certainty_section(const Json& result) {
+  if (metric_of(result).lower_is_better) {
+    const std::string coverage =
+        curves_svg(result, "interval_coverage", "Coverage of intervals against labels");
+    if (coverage.empty()) return "";
+    return "<h2>Intervals along the way</h2>" + coverage +
+           "<p>Share of the test set's numbers inside their 90 % interval: 0.9 is right, less is "
+           "too sure of itself.</p>";
+  }
+  const std::string calibration = curves_svg(result, "ece", "Calibration error against labels");
+  if (calibration.empty()) return "";
+  return "<h2>Calibration along the way</h2>" + calibration +
+         "<p>Expected calibration error on the test set, 15 bins: how far confidence and "
+         "accuracy lie apart. Lower is better.</p>";
 }
 
 // Everything about one schedule, but its title.
 static std::string section_body(const Json& result) {
-  std::string calibration = curves_svg(result, "ece", "Calibration error against labels");
-  if (!calibration.empty()) {
-    calibration = "<h2>Calibration along the way</h2>" + calibration +
-                  "<p>Expected calibration error on the test set, 15 bins: how far confidence and "
-                  "accuracy lie apart. Lower is better.</p>";
-  }
-  return curves_svg(result, "accuracy", "Accuracy against labels, one line a strategy") +
+  const Measure& judged = metric_of(result).judged();
+  return curves_svg(result, std::string(judged.key),
+                    fmt::format("{} against labels, one line a strategy", capital(judged.word))) +
          "<h2>Areas</h2>" + summary_table(result) + reach_section(result) +
          stopping_section(result) + comparisons_section(result) + pairs_section(result) +
-         calibration;
+         certainty_section(result);
 }
 
-// Mean final accuracies, strategies down and schedules across, with the way to each section.
+// Mean final values of the judged measure, strategies down and schedules across, with the way to
+// each section.
 static std::string schedules_table(const std::vector<Json>& sections) {
-  std::string head = "<tr><th>final accuracy</th>";
+  const Measure& judged = metric_of(sections[0]).judged();
+  const std::string key = fmt::format("final_{}_mean", judged.key);
+  std::string head = fmt::format("<tr><th>final {}</th>", judged.word);
   for (size_t i = 0; i < sections.size(); ++i) {
     head +=
         fmt::format("<th><a href=\"#section-{}\">{}</a></th>", i + 1, section_title(sections[i]));
@@ -125,7 +166,7 @@ static std::string schedules_table(const std::vector<Json>& sections) {
   for (size_t row = 0; row < sections[0]["summary"].size(); ++row) {
     rows += "<tr><th scope=\"row\">" + text_of(sections[0]["summary"][row], "name") + "</th>";
     for (const Json& section : sections)
-      rows += "<td>" + number_of(section["summary"][row], "final_accuracy_mean", 4) + "</td>";
+      rows += "<td>" + value_of(section["summary"][row], key.c_str(), judged) + "</td>";
     rows += "</tr>";
   }
   return "<div class=\"wide\"><table>" + head + "</tr>" + rows + "</table></div>";
@@ -147,12 +188,20 @@ static std::string body_of(const Json& result) {
 std::string simulation_html(const Json& result, const std::string& title,
                             const std::string& command) {
   const Json& data = result["data"];
+  const Metric& metric = metric_of(result);
+  const std::string labels =
+      metric.lower_is_better
+          ? fmt::format("numbers of mean {} and standard deviation {} to predict",
+                        value_of(data, "target_mean", metric.judged()),
+                        value_of(data, "target_sd", metric.judged()))
+          : fmt::format("{} classes", data["classes"].get<int64_t>());
   const std::string lead = fmt::format(
-      "<h1>Which strategy spends labels best on {}?</h1><p>{} rows, {} classes; {} rows to choose "
+      "<h1>Which strategy spends labels best on {}?</h1><p>{} rows, {}; {} rows to choose "
       "from, {} to test on. Lines are means over paired seeds, bands the middle 80 % of them (of "
-      "fewer than ten, all).</p>",
-      escaped(title), data["rows"].get<int64_t>(), data["classes"].get<int64_t>(),
-      data["pool"].get<int64_t>(), data["test"].get<int64_t>());
+      "fewer than ten, all).{}</p>",
+      escaped(title), data["rows"].get<int64_t>(), labels, data["pool"].get<int64_t>(),
+      data["test"].get<int64_t>(),
+      metric.lower_is_better ? " Lower is better, for curves, areas and differences." : "");
   const std::string asked =
       command.empty() ? "" : "<p>Asked by <code>" + escaped(command) + "</code>.</p>";
   return report_page("Simulation: " + title, lead + body_of(result) + asked);

@@ -11,14 +11,12 @@
 #include "loop/simulation/stopping_summary.h"
 #include "metrics/intervals.h"
 #include "metrics/learning_curve.h"
-#include "metrics/multiple_comparisons.h"
 
 namespace querist::loop {
 
 // A group with what its table row says.
 struct Group : RunGroup {
   std::vector<double> log_areas;
-  std::vector<double> finals;
   std::vector<double> ranks;
 };
 
@@ -58,37 +56,50 @@ static std::vector<Group> group_runs(std::span<const SimulationRun> runs,
     }
     Group& group = groups.back();
     group.runs.push_back(&run);
+    group.metric = &find_metric(metric);
+    const std::vector<double>& curve = group.metric->curve_of(run);
     group.areas.push_back(metric == "aubc_trapz_over_n"
-                              ? metrics::aubc_trapz_over_n(std::span(run.accuracy).subspan(1))
-                              : metrics::aulc(run.labels, run.accuracy));
-    group.log_areas.push_back(metrics::aulc_log(run.labels, run.accuracy));
-    group.finals.push_back(run.accuracy.back());
+                              ? metrics::aubc_trapz_over_n(std::span(curve).subspan(1))
+                              : metrics::aulc(run.labels, curve));
+    group.log_areas.push_back(metrics::aulc_log(run.labels, curve));
   }
   name_groups(groups);
   return groups;
 }
 
-// Rank 1 is the largest area of a seed; ties share their mean rank.
+// Rank 1 is the best area of a seed; ties share their mean rank.
 static void rank_groups(std::vector<Group>& groups) {
   for (size_t seed = 0; seed < groups.front().areas.size(); ++seed) {
     std::vector<double> areas;
     for (const Group& group : groups) areas.push_back(group.areas[seed]);
-    const auto ranks = metrics::descending_ranks(areas);
+    const auto ranks = groups.front().metric->ranks(areas);
     for (size_t g = 0; g < groups.size(); ++g) groups[g].ranks.push_back(ranks[g]);
+  }
+}
+
+// Means over the seeds of the last values, where the curve was measured.
+static void add_finals(const Group& group, Json& row) {
+  for (const Measure& measure : group.metric->measures) {
+    if (!measure.in_summary) continue;
+    std::vector<double> finals;
+    for (const SimulationRun* run : group.runs) {
+      const std::vector<double>& curve = run->*measure.curve;
+      if (!curve.empty()) finals.push_back(curve.back());
+    }
+    if (!finals.empty()) row[fmt::format("final_{}_mean", measure.key)] = metrics::mean(finals);
   }
 }
 
 // Means over the seeds of what is measured along the way.
 static Json summary_row(const Group& group) {
-  std::vector<double> ece, seconds, cost_areas, costs, full, typo_finals;
+  std::vector<double> seconds, cost_areas, costs, full, typo_finals;
   for (const SimulationRun* run : group.runs) {
-    if (!run->ece.empty()) ece.push_back(run->ece.back());
     seconds.push_back(metrics::mean(run->seconds));
     if (!run->cost.empty()) {
-      cost_areas.push_back(metrics::aulc(run->cost, run->accuracy));
+      cost_areas.push_back(metrics::aulc(run->cost, group.metric->curve_of(*run)));
       costs.push_back(run->cost.back());
     }
-    if (run->full_accuracy) full.push_back(*run->full_accuracy);
+    if (const auto& score = run->*group.metric->full) full.push_back(*score);
     if (!run->typo_accuracy.empty()) typo_finals.push_back(run->typo_accuracy.back());
   }
   Json row = {{"strategy", group.strategy},
@@ -98,21 +109,32 @@ static Json summary_row(const Group& group) {
               {"aulc_mean", metrics::mean(group.areas)},
               {"aulc_sd", metrics::standard_deviation(group.areas)},
               {"aulc_log_mean", metrics::mean(group.log_areas)},
-              {"final_accuracy_mean", metrics::mean(group.finals)},
-              {"final_typo_accuracy_mean", nullptr},
               {"rank_mean", metrics::mean(group.ranks)},
               {"seconds_per_round_mean", metrics::mean(seconds)}};
-  if (!ece.empty()) row["final_ece_mean"] = metrics::mean(ece);
+  add_finals(group, row);
+  if (!group.metric->lower_is_better) row["final_typo_accuracy_mean"] = nullptr;
   if (!typo_finals.empty()) row["final_typo_accuracy_mean"] = metrics::mean(typo_finals);
   if (!costs.empty()) {
     row["aulc_cost_mean"] = metrics::mean(cost_areas);
     row["cost_mean"] = metrics::mean(costs);
   }
   if (!full.empty()) {
-    row["full_accuracy_mean"] = metrics::mean(full);
+    row[fmt::format("{}_mean", group.metric->full_key)] = metrics::mean(full);
     row["labels_to_reach"] = labels_to_reach(group);
   }
   return row;
+}
+
+static Json data_json(const Simulation& simulation) {
+  Json data = {{"rows", simulation.rows},
+               {"classes", simulation.classes},
+               {"pool", simulation.pool},
+               {"test", simulation.test}};
+  if (simulation.classes == 0) {
+    data["target_mean"] = simulation.target_mean;
+    data["target_sd"] = simulation.target_sd;
+  }
+  return data;
 }
 
 // The result of the runs of one schedule.
@@ -126,11 +148,7 @@ static Json section_json(const Simulation& simulation, std::span<const Simulatio
   for (const Group& group : groups) summary.push_back(summary_row(group));
   const std::vector<RunGroup> plain(groups.begin(), groups.end());
   Json result = {
-      {"data",
-       {{"rows", simulation.rows},
-        {"classes", simulation.classes},
-        {"pool", simulation.pool},
-        {"test", simulation.test}}},
+      {"data", data_json(simulation)},
       {"metric", metric},
       {"timing",
        {{"wall_seconds", simulation.wall_seconds}, {"cpu_seconds", simulation.cpu_seconds}}},

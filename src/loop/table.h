@@ -19,6 +19,7 @@ struct Table {
   std::vector<Payload> payloads;
   std::vector<int64_t> source_rows;  // 0-based row of the file, one a payload.
   std::vector<int32_t> labels;       // Class ids; -1: none.
+  std::vector<float> targets;        // Where the labels are numbers, which they are all 0 for.
   std::vector<std::string>
       classes;  // Ascending, so that an id does not depend on the order of rows.
   std::vector<std::string> splits;

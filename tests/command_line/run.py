@@ -161,6 +161,36 @@ def check_simulate():
         check(querist("simulate", *wrong)[0] == 2, f"refused: {wrong}")
 
 
+def check_simulated_regression():
+    data = HOME / "numbers.csv"
+    data.write_text("a,b,y\n" + "".join(f"{i % 7},{i % 11},{3 * (i % 7) - i % 11 + 0.1 * (i % 3)}\n" for i in range(120)))
+    given = ("simulate", data, "--columns", "a,b", "--label", "y", "--task", "regression", "--seeds", "2", "--initial", "5", "--batch-size", "5", "--budget", "20")
+    one, two = HOME / "numbers-one.json", HOME / "numbers-two.json"
+    code, shown, problem = querist(*given, "--out", one, "--html", HOME / "numbers.html")
+    check(code == 0 and "lower is better" in shown and "R²" in shown and not problem, "numbers are told by their errors", shown + problem)
+    result = json.loads(one.read_text())
+    check(result["metric"] == "rmse" and [row["learner"] for row in result["summary"]] == ["ridge"] * 3, "ridge unless told otherwise", result["summary"])
+    check("final_rmse_mean" in result["summary"][0] and "accuracy" not in result["runs"][0], "measures of numbers alone", result["summary"][0])
+    check("labels_to_reach" in result["summary"][0] and "Lower is better" in (HOME / "numbers.html").read_text(), "and in the report")
+    querist(*given, "--first-seed", "9", "--out", two)
+    code, shown, problem = querist("simulate", "--combine", f"{one},{two}")
+    check(code == 0 and "standard deviations" in shown, "results of numbers are combined", shown + problem)
+    code, shown, problem = querist(*given, "--learner", "gaussian_process", "--strategies", "committee_variance,random")
+    check(code == 0 and "90 % coverage" in shown, "intervals where the learner gives them", shown + problem)
+    for wrong, said in ((("--ssl", "auto"), "--ssl is for classes"), (("--audit-share", "0.1"), "--audit-share is for classes"), (("--guard", "off"), "--guard is for classes"),
+                        (("--metric", "accuracy"), "--metric accuracy is not for"), (("--protocol", "screening"), "fixes task")):
+        code, _, problem = querist(*given, *wrong)
+        check(code == 2 and said in problem, f"refused of numbers: {wrong}", problem)
+    for wrong, said in ((("--strategies", "margin"), "for regression there are"), (("--learner", "naive_bayes"), "does not learn numbers"), (("--strategies", "auto"), "gsx")):
+        code, _, problem = querist(*given, *wrong)
+        check(code == 1 and said in problem, f"refused of numbers: {wrong}", problem)
+    code, _, problem = querist(*given[:6], "--metric", "rmse", *given[8:])
+    check(code == 2 and "--metric rmse is not for --task classification" in problem, "an error of numbers is no metric of classes", problem)
+    data.write_text(data.read_text() + "1,2,many\n")
+    code, _, problem = querist(*given)
+    check(code == 1 and 'row 121: the label "many"' in problem, "a label that is no number, with its row", problem)
+
+
 def check_until():
     data = HOME / "until.csv"
     data.write_text("a,y\n" + "".join(f"{i % 11 + 3 * (i % 2) + i / 1000},{'no' if i % 2 else 'yes'}\n" for i in range(80)))
@@ -180,6 +210,7 @@ def check_until():
 
 def main():
     check_simulate()
+    check_simulated_regression()
     check_until()
     check_help()
     check_wrong_usage()

@@ -96,6 +96,10 @@ void ProcessModel::posterior(const Features& x, std::span<double> mean,
   refuse("row {} holds a NaN or a number too large to predict on", row);
 }
 
+double ProcessModel::noise_spread() const {
+  return normal_.spread * std::sqrt(kernel_.variance * kernel_.noise);
+}
+
 void ProcessModel::predictions(const Features& x, std::vector<float>& out) const {
   std::vector<double> mean(x.rows);
   posterior(x, mean, {});

@@ -43,6 +43,7 @@ class ProcessModel final : public Model {
   // Mean and standard deviation (of the function, without noise) for every row; an empty span is
   // not asked for. Flops: rows · (3 · size · cols + size²).
   void posterior(const Features& features, std::span<double> mean, std::span<double> spread) const;
+  double noise_spread() const;  // Standard deviation of the targets about the function.
   const ProcessKernel& kernel() const { return kernel_; }
   double log_likelihood() const { return log_likelihood_; }
 

@@ -10,7 +10,6 @@
 #include "loop/simulation/groups.h"
 #include "loop/simulation/sections.h"
 #include "metrics/intervals.h"
-#include "metrics/multiple_comparisons.h"
 
 namespace querist::loop {
 
@@ -61,6 +60,15 @@ static Score score_of(const Json& row, const std::string& file) {
   return score;
 }
 
+// What an area is divided by: errors in units of their own could not be compared over data sets, in
+// standard deviations of what is predicted they can.
+static double unit_of(const Metric& metric, const Json& data, const std::string& file) {
+  if (!metric.judged().has_unit) return 1;
+  const double unit = part_of(data, "target_sd", file, &Json::is_number);
+  if (!(unit > 0)) refuse("{} is damaged: its target_sd is {}", file, unit);
+  return unit;
+}
+
 static DataSet read_result(const SavedResult& saved) {
   const std::string& file = saved.file;
   if (!Json::accept(saved.content)) {
@@ -71,10 +79,12 @@ static DataSet read_result(const SavedResult& saved) {
   const Json& summary = part_of(result, "summary", file, &Json::is_array);
   const Json& runs = part_of(result, "runs", file, &Json::is_array);
   DataSet set{.file = file, .metric = part_of(result, "metric", file, &Json::is_string)};
+  const double unit = unit_of(find_metric(set.metric), data, file);
   for (const char* key : {"rows", "classes", "pool", "test"})
     set.facts[key] = part_of(data, key, file, &Json::is_number_unsigned);
   for (const Json& row : summary) {
-    const Score score = score_of(row, file);
+    Score score = score_of(row, file);
+    score.area /= unit;
     for (const Score& other : set.scores) {
       if (score.competes_with(other)) refuse("{} is damaged: it has {} twice", file, score.told());
     }
@@ -140,7 +150,10 @@ static std::vector<RunGroup> groups_of(const std::vector<DataSet>& sets, const J
   std::vector<RunGroup> groups;
   for (const Score& score : sets[0].scores) {
     if (score.schedule != schedule) continue;
-    RunGroup group{.name = score.name, .strategy = score.strategy, .learner = score.learner};
+    RunGroup group{.name = score.name,
+                   .strategy = score.strategy,
+                   .learner = score.learner,
+                   .metric = &find_metric(sets[0].metric)};
     for (const DataSet& set : sets) {
       group.areas.push_back(std::find_if(set.scores.begin(), set.scores.end(), [&](const Score& s) {
                               return score.competes_with(s);
@@ -159,8 +172,9 @@ static Json pairs_of(const std::vector<RunGroup>& groups) {
     for (size_t b = a + 1; b < groups.size(); ++b) {
       int64_t wins = 0, losses = 0;
       for (size_t i = 0; i < groups[a].areas.size(); ++i) {
-        wins += groups[a].areas[i] > groups[b].areas[i];
-        losses += groups[a].areas[i] < groups[b].areas[i];
+        const auto ranks = groups[a].metric->ranks({groups[a].areas[i], groups[b].areas[i]});
+        wins += ranks[0] < ranks[1];
+        losses += ranks[0] > ranks[1];
       }
       rows[at].update({{"wins", wins}, {"losses", losses}});
       ++at;
@@ -179,7 +193,7 @@ static Json combined_section(const std::vector<DataSet>& sets, const Json& sched
     data_sets.push_back(sets[i].facts);
     std::vector<double> areas;
     for (const RunGroup& group : groups) areas.push_back(group.areas[i]);
-    const auto places = metrics::descending_ranks(areas);
+    const auto places = groups.front().metric->ranks(areas);
     for (size_t g = 0; g < groups.size(); ++g) {
       scores.push_back({{"data_set", sets[i].facts["data_set"]},
                         {"name", groups[g].name},
@@ -213,6 +227,11 @@ Json combined_results(const std::vector<SavedResult>& results) {
 std::string too_few_sets_text(const Json& combined) {
   const Json section = sections_of(combined).front();
   return too_few_text(section["data_sets"].size(), section["pairs"].size(), "data sets", "sets");
+}
+
+std::string area_note(const Json& combined) {
+  if (!find_metric(combined.at("metric").get<std::string>()).lower_is_better) return "";
+  return " Areas are of the RMSE in standard deviations of each set's numbers: lower is better.";
 }
 
 }  // namespace querist::loop

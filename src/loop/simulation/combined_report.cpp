@@ -50,8 +50,8 @@ std::string combined_html(const Json& combined) {
   const std::vector<Json> sections = sections_of(combined);
   std::string body = fmt::format(
       "<h1>Which strategy spends labels best over {} data sets?</h1><p>Each data set counts once, "
-      "by the area under the learning curve, the mean over its seeds.</p>{}",
-      combined["data_sets"].size(), sets_table(combined));
+      "by the area under the learning curve, the mean over its seeds.{}</p>{}",
+      combined["data_sets"].size(), escaped(area_note(combined)), sets_table(combined));
   if (const std::string doubt = too_few_sets_text(combined); !doubt.empty())
     body += "<p>" + doubt + "</p>";
   for (const Json& section : sections) {

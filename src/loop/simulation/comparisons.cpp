@@ -17,17 +17,19 @@ namespace querist::loop {
 // reaches the target needs more labels than any that does.
 static constexpr double never_reached = -1e12;
 
-// The mean accuracy at each step over the given runs, which may repeat.
+// The mean score at each step over the given runs, which may repeat, turned so that more is better.
 static std::vector<double> mean_curve(const RunGroup& group, std::span<const size_t> seeds) {
-  size_t shortest = group.runs.front()->accuracy.size();
-  for (const SimulationRun* run : group.runs) shortest = std::min(shortest, run->accuracy.size());
+  const Metric& metric = *group.metric;
+  size_t shortest = metric.curve_of(*group.runs.front()).size();
+  for (const SimulationRun* run : group.runs)
+    shortest = std::min(shortest, metric.curve_of(*run).size());
   std::vector<double> curve(shortest, 0);
   for (const size_t seed : seeds) {
     for (size_t i = 0; i < shortest; ++i) {
-      curve[i] += group.runs[seed]->accuracy[i] / static_cast<double>(seeds.size());
+      curve[i] += metric.curve_of(*group.runs[seed])[i] / static_cast<double>(seeds.size());
     }
   }
-  return curve;
+  return metric.worths(std::move(curve));
 }
 
 static std::optional<double> saved_on(const RunGroup& group, const RunGroup& against,
@@ -54,7 +56,8 @@ static Json labels_saved_of(const RunGroup& group, const RunGroup& against) {
               {"labels_saved_ci_high", nullptr},
               {"labels_saved_reason", nullptr}};
   if (!saved) {
-    row["labels_saved_reason"] = "it does not reach the other's final mean accuracy";
+    row["labels_saved_reason"] =
+        fmt::format("it does not reach the other's final mean {}", group.metric->judged().word);
     return row;
   }
   if (seeds.size() < least_seeds_for_interval) {
@@ -73,7 +76,8 @@ static Json labels_saved_of(const RunGroup& group, const RunGroup& against) {
   row["labels_saved_ci_high"] = bounded(interval.ci_high);
   if (row["labels_saved_ci_low"].is_null()) {
     row["labels_saved_reason"] =
-        "in some resamples of the seeds it never reaches the other's final mean accuracy";
+        fmt::format("in some resamples of the seeds it never reaches the other's final mean {}",
+                    group.metric->judged().word);
   }
   return row;
 }
@@ -152,11 +156,12 @@ std::string p_text(const Json& p_value) {
   return value[0] == '<' ? "p < " + value.substr(1) : "p = " + value;
 }
 
-std::string difference_text(const Json& row, const char* key) {
-  const std::string text = fmt::format("{:+.4f}", row[key].get<double>());
+std::string difference_text(const Json& row, const char* key, const Measure& measure) {
+  const std::string text = measure.signed_text(row[key].get<double>());
   if (row["ci_low"].is_null()) return text + " (one seed: no interval, no test)";
-  return text + fmt::format(" (95 % {:+.4f} to {:+.4f}), {}", row["ci_low"].get<double>(),
-                            row["ci_high"].get<double>(), p_text(row["p_value"]));
+  return text +
+         fmt::format(" (95 % {} to {}), {}", measure.signed_text(row["ci_low"].get<double>()),
+                     measure.signed_text(row["ci_high"].get<double>()), p_text(row["p_value"]));
 }
 
 std::string labels_saved_text(const Json& row) {

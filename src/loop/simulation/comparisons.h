@@ -16,14 +16,16 @@ inline constexpr size_t least_seeds_for_interval = 6;
 // Within each learner and featurizer: every strategy against random, and the first against the
 // rest. Null is what the seeds cannot tell: interval and p value of one, the labels saved of a pair
 // whose target is not reached, and an end of their interval that lies beyond every number.
-// labels_saved_reason says why there is no interval.
+// labels_saved_reason says why there is no interval. Labels are saved towards the other's final
+// mean score, whichever way is better; differences are of the areas as they are.
 Json comparisons_of(const std::vector<RunGroup>& groups);
 
 // A mean difference over seeds: {KEY, ci_low, ci_high, p_value}.
 Json paired_difference(const char* key, const std::vector<double>& differences);
 
 // "+0.0292 (95 % +0.0100 to +0.0484), p = 0.0312", or "+0.0292 (one seed: no interval, no test)".
-std::string difference_text(const Json& row, const char* key);
+std::string difference_text(const Json& row, const char* key,
+                            const Measure& measure = find_metric("accuracy").judged());
 // "12 % (95 % 3 to 20 %)", "12 % (no interval from 2 seeds, …)", or "not reached".
 std::string labels_saved_text(const Json& row);
 // Why no pair can differ at 5 % under Holm's correction: the smallest p that so many seeds or data

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "loop/simulation/run_record.h"
+#include "strategies/strategy.h"
 
 namespace querist::loop {
 
@@ -23,6 +24,7 @@ static std::string hash_text(const Table& table) {
   for (const std::string& split : table.splits) add(split);
   for (const std::string& group : table.groups) add(group);
   add_numbers(table.labels);
+  add_numbers(table.targets);
   add_numbers(table.source_rows);
   for (const Payload& payload : table.payloads) {
     add(payload.text);
@@ -45,6 +47,7 @@ std::string fingerprint_of(const Table& table, const SimulationPlan& plan,
   return canonical_json({{"build", plan.build},
                          {"data", hash_text(table)},
                          {"protocol", protocol},
+                         {"task", strategies::task_name(plan.task)},
                          {"query_learner", plan.query_learner},
                          {"task_learner", plan.task_learner},
                          {"payload", payload_word(table.payload)},

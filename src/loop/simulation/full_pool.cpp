@@ -4,6 +4,8 @@
 #include "base/rng.h"
 #include "loop/learner_choice.h"
 #include "loop/signals.h"
+#include "loop/simulation/number_scores.h"
+#include "loop/simulation/task_choices.h"
 #include "metrics/classification.h"
 
 namespace querist::loop {
@@ -26,6 +28,25 @@ double test_accuracy(const learners::Model& model, const Stage& stage) {
   Matrix probabilities;
   model.probabilities(stage.test.features(), probabilities);
   return metrics::accuracy(stage.test_labels, metrics::likeliest(probabilities));
+}
+
+void score_full_pool(const SimulationPlan& plan, const Stage& stage, size_t classes, uint64_t seed,
+                     const Progress& progress, SimulationRun& run) {
+  if (plan.task != Task::regression) {
+    run.full_accuracy = test_accuracy(
+        *full_pool_model(plan.learner, stage, stage.pool_labels, classes, seed, progress), stage);
+    return;
+  }
+  Dataset data;
+  data.task = Task::regression;
+  data.features = stage.pool.features();
+  data.targets = stage.pool_targets;
+  const auto learner = planned_learner(plan);
+  const auto scores = number_scores(
+      *learners::train(*learner.card, data, learner.params, nullptr, mix_seed(seed, 5), progress),
+      stage);
+  run.full_rmse = scores.rmse;
+  run.full_r_squared = scores.r_squared;
 }
 
 }  // namespace querist::loop

@@ -66,7 +66,7 @@ Json rank_tests(const std::vector<RunGroup>& groups) {
   for (size_t seed = 0; seed < seeds; ++seed) {
     std::vector<double> areas;
     for (const RunGroup& group : groups) areas.push_back(group.areas[seed]);
-    const auto block = metrics::descending_ranks(areas);
+    const auto block = groups.front().metric->ranks(areas);
     for (size_t g = 0; g < ranks.size(); ++g) ranks[g] += block[g] / static_cast<double>(seeds);
     blocks.insert(blocks.end(), areas.begin(), areas.end());
   }
@@ -91,9 +91,13 @@ Json labels_to_reach(const RunGroup& group) {
   for (const double share : {0.90, 0.95, 0.99}) {
     std::vector<double> needed;
     for (const SimulationRun* run : group.runs) {
-      if (!run->full_accuracy) return Json::array();
-      const auto labels =
-          metrics::labels_to_reach(run->labels, run->accuracy, share * *run->full_accuracy);
+      const std::optional<double>& full = run->*group.metric->full;
+      if (!full) return Json::array();
+      std::optional<double> labels;
+      if (*full > 0) {
+        labels =
+            metrics::labels_to_reach(run->labels, run->*group.metric->full_curve, share * *full);
+      }
       needed.push_back(labels.value_or(std::numeric_limits<double>::infinity()));
     }
     std::sort(needed.begin(), needed.end());

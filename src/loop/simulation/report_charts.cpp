@@ -117,6 +117,13 @@ struct Axes {
   }
 };
 
+// Errors have any scale; shares keep three decimals.
+static std::string tick_text(double value, const Axes& axes) {
+  const double largest = std::max(std::abs(axes.y_low), std::abs(axes.y_high));
+  return largest >= 0.01 && largest < 10 ? fmt::format("{:.3f}", value)
+                                         : fmt::format("{:.4g}", value);
+}
+
 // Five ticks on each axis; one where all lies at one place.
 static std::string ticks_svg(const Axes& axes) {
   std::string svg;
@@ -126,8 +133,8 @@ static std::string ticks_svg(const Axes& axes) {
     if (tick == 0 || axes.y_high > axes.y_low) {
       svg += fmt::format(
           "<line x1=\"60\" x2=\"740\" y1=\"{0:.1f}\" y2=\"{0:.1f}\" class=\"grid\"/><text x=\"54\" "
-          "y=\"{1:.1f}\" text-anchor=\"end\">{2:.3f}</text>",
-          axes.y(value), axes.y(value) + 4, value);
+          "y=\"{1:.1f}\" text-anchor=\"end\">{2}</text>",
+          axes.y(value), axes.y(value) + 4, tick_text(value, axes));
     }
     if (tick == 0 || axes.x_high > axes.x_low) {
       svg += fmt::format("<text x=\"{:.1f}\" y=\"362\" text-anchor=\"middle\">{:.0f}</text>",
@@ -157,10 +164,14 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
   const auto styles = line_styles(result["summary"]);
   std::vector<std::string> names;
   std::vector<double> ends;
+  std::vector<std::string> name_colors;
+  size_t group = 0;
   std::string legend;
   for (const Json& row : result["summary"]) {
-    const auto& points = curves.at(row["name"].get<std::string>());
-    const auto& [color, dash] = styles[names.size()];
+    const auto& [color, dash] = styles[group++];
+    const auto found = curves.find(row["name"].get<std::string>());
+    if (found == curves.end()) continue;  // Its learner does not measure this.
+    const auto& points = found->second;
     std::string line, upper, lower;
     for (const auto& [labels, band] : points) {
       line += fmt::format("{:.1f},{:.1f} ", axes.x(labels), axes.y(band.mean));
@@ -176,6 +187,7 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
                          axes.x(points.begin()->first), axes.y(points.begin()->second.mean), color);
     }
     names.push_back(text_of(row, "name"));
+    name_colors.push_back(color);
     ends.push_back(axes.y(points.rbegin()->second.mean) + 4);
     legend += fmt::format(
         "<span><svg viewBox=\"0 0 24 8\" class=\"key\"><line x1=\"0\" x2=\"24\" y1=\"4\" "
@@ -188,7 +200,7 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
   const auto places = name_places(ends);
   for (size_t i = 0; all_fit && i < names.size(); ++i) {
     svg += fmt::format("<text x=\"748\" y=\"{:.1f}\" class=\"name {}\">{}</text>", places[i],
-                       styles[i].color, names[i]);
+                       name_colors[i], names[i]);
   }
   return svg + "</svg><p class=\"legend\">" + legend + "</p>";
 }

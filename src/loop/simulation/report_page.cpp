@@ -16,14 +16,21 @@ std::string number_of(const Json& row, const char* key, int digits) {
   return fmt::format("{:.{}f}", row[key].get<double>(), digits);
 }
 
+std::string value_of(const Json& row, const char* key, const Measure& measure) {
+  if (!row.contains(key) || row[key].is_null()) return "–";
+  return measure.text(row[key].get<double>());
+}
+
 std::string pairs_section(const Json& result) {
+  const Measure& judged = find_metric(result["metric"].get<std::string>()).judged();
   if (result["pairs"].empty()) return "";
   std::string rows;
   for (const Json& row : result["pairs"]) {
     rows += fmt::format(
-        "<tr{}><th scope=\"row\">{} – {}</th><td>{:+.4f}</td><td>{}</td><td>{}</td></tr>",
+        "<tr{}><th scope=\"row\">{} – {}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
         !row["p_holm"].is_null() && row["p_holm"].get<double>() < 0.05 ? " class=\"differs\"" : "",
-        text_of(row, "name"), text_of(row, "against"), row["aulc_difference"].get<double>(),
+        text_of(row, "name"), text_of(row, "against"),
+        judged.signed_text(row["aulc_difference"].get<double>()),
         escaped(p_value_text(row["p_value"])), escaped(p_value_text(row["p_holm"])));
   }
   std::string text =

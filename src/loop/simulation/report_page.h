@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "loop/simulation/metric.h"
 
 namespace querist::loop {
 
@@ -14,6 +15,9 @@ std::string report_page(const std::string& title, const std::string& body);
 std::string text_of(const Json& row, const char* key);  // Escaped.
 // A number with so many digits, or a dash where it is null or absent.
 std::string number_of(const Json& row, const char* key, int digits);
+
+// A value of this measure with its usual digits, or a dash.
+std::string value_of(const Json& row, const char* key, const Measure& measure);
 
 // The result's pairs and, where there are some, its ranks with the critical-difference diagram.
 std::string pairs_section(const Json& result);

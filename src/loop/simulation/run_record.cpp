@@ -1,22 +1,29 @@
 // Numbers are written so that reading gives the same bits.
 #include "loop/simulation/run_record.h"
 
+#include "loop/simulation/metric.h"
+
 namespace querist::loop {
 
+static void put(const char* key, const std::optional<double>& value, Json& json) {
+  if (value) json[key] = *value;
+}
+
+static void get(const Json& json, const char* key, std::optional<double>& value) {
+  if (json.contains(key)) value = json.at(key).get<double>();
+}
+
+static Task task_of(const SimulationRun& run) {
+  return run.rmse.empty() ? Task::classification : Task::regression;
+}
+
 Json run_json(const SimulationRun& run) {
-  Json json = {{"strategy", run.strategy},
-               {"learner", run.learner},
-               {"featurizer", run.featurizer},
-               {"seed", run.seed},
-               {"labels", run.labels},
-               {"accuracy", run.accuracy},
-               {"balanced_accuracy", run.balanced_accuracy},
-               {"log_loss", run.log_loss},
-               {"ece", run.ece},
-               {"seconds", run.seconds},
-               {"indices", run.indices},
-               {"guard_raised", run.guard_raised},
+  Json json = {{"strategy", run.strategy},      {"learner", run.learner},
+               {"featurizer", run.featurizer},  {"seed", run.seed},
+               {"labels", run.labels},          {"seconds", run.seconds},
+               {"indices", run.indices},        {"guard_raised", run.guard_raised},
                {"guard_ended", run.guard_ended}};
+  for (const Measure& measure : measures_of(task_of(run))) json[measure.key] = run.*measure.curve;
   if (run.budget > 0) {
     json["batch_size"] = run.batch_size;
     json["budget"] = run.budget;
@@ -31,7 +38,9 @@ Json run_json(const SimulationRun& run) {
                              {"labels", stop.labels ? Json(*stop.labels) : Json(nullptr)},
                              {"accuracy", stop.labels ? Json(stop.accuracy) : Json(nullptr)}});
   }
-  if (run.full_accuracy) json["full_accuracy"] = *run.full_accuracy;
+  put("full_accuracy", run.full_accuracy, json);
+  put("full_rmse", run.full_rmse, json);
+  put("full_r_squared", run.full_r_squared, json);
   return json;
 }
 
@@ -42,10 +51,8 @@ SimulationRun run_of(const Json& json) {
   json.at("featurizer").get_to(run.featurizer);
   json.at("seed").get_to(run.seed);
   json.at("labels").get_to(run.labels);
-  json.at("accuracy").get_to(run.accuracy);
-  json.at("balanced_accuracy").get_to(run.balanced_accuracy);
-  json.at("log_loss").get_to(run.log_loss);
-  json.at("ece").get_to(run.ece);
+  const Task task = json.contains("rmse") ? Task::regression : Task::classification;
+  for (const Measure& measure : measures_of(task)) json.at(measure.key).get_to(run.*measure.curve);
   json.at("seconds").get_to(run.seconds);
   json.at("indices").get_to(run.indices);
   json.at("guard_raised").get_to(run.guard_raised);
@@ -64,7 +71,9 @@ SimulationRun run_of(const Json& json) {
     if (met) point.labels = stop.at("labels").get<double>();
     point.accuracy = met ? stop.at("accuracy").get<double>() : run.accuracy.back();
   }
-  if (json.contains("full_accuracy")) run.full_accuracy = json.at("full_accuracy").get<double>();
+  get(json, "full_accuracy", run.full_accuracy);
+  get(json, "full_rmse", run.full_rmse);
+  get(json, "full_r_squared", run.full_r_squared);
   return run;
 }
 

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "loop/simulation/metric.h"
 
 namespace querist::loop {
 
@@ -52,10 +53,11 @@ std::optional<SimulationRun> beginning_of(const SimulationRun& run, size_t budge
   }
   SimulationRun shorter = run;
   const auto points = static_cast<size_t>(end - run.labels.begin()) + 1;
-  for (auto* values :
-       {&shorter.labels, &shorter.accuracy, &shorter.balanced_accuracy, &shorter.log_loss,
-        &shorter.ece, &shorter.cost, &shorter.typo_accuracy, &shorter.seconds})
+  for (auto* values : {&shorter.labels, &shorter.cost, &shorter.typo_accuracy, &shorter.seconds})
     shorten(*values, points);
+  for (const Task task : {Task::classification, Task::regression}) {
+    for (const Measure& measure : measures_of(task)) shorten(shorter.*measure.curve, points);
+  }
   shorten(shorter.learners, points);
   shorten(shorter.indices, points);
   shorten(shorter.semi_supervised, points);

@@ -109,6 +109,11 @@ Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
     stage.test_labels.push_back(table.labels[static_cast<size_t>(row)]);
   for (const int64_t row : stage.split.pool)
     stage.pool_labels.push_back(table.labels[static_cast<size_t>(row)]);
+  if (plan.task != Task::regression) return stage;
+  for (const int64_t row : stage.split.test)
+    stage.test_targets.push_back(table.targets[static_cast<size_t>(row)]);
+  for (const int64_t row : stage.split.pool)
+    stage.pool_targets.push_back(table.targets[static_cast<size_t>(row)]);
   return stage;
 }
 

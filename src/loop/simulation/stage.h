@@ -26,6 +26,8 @@ struct Stage {
   std::vector<int32_t> pool_labels;  // What the oracle answers, noise included.
   std::vector<double> pool_costs;    // Of each row's answer; empty: not counted.
   std::vector<int32_t> test_labels;
+  std::vector<float> pool_targets;  // Both of regression.
+  std::vector<float> test_targets;
 };
 
 // The table's rows that some seed's pool or test set holds, ascending.

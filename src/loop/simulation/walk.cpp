@@ -12,7 +12,7 @@
 #include "loop/learner_choice.h"
 #include "loop/out_of_fold.h"
 #include "loop/semi_supervised.h"
-#include "loop/signals.h"
+#include "loop/simulation/task_choices.h"
 #include "loop/usable_model.h"
 #include "metrics/calibration.h"
 #include "metrics/classification.h"
@@ -25,8 +25,8 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
       plan_(plan),
       stage_(stage),
       seed_(seed),
-      learner_(learners_for(plan.learner)[0]),
-      chosen_(strategy_for(strategy, plan.learner)),
+      learner_(planned_learner(plan)),
+      chosen_(planned_strategy(strategy, plan)),
       stop_points_(plan.stopping, stage.pool.features(), plan.batch_size, seed) {
   run_.strategy = strategy;
   run_.learner = plan.learner;
@@ -102,6 +102,7 @@ std::vector<int32_t> Walk::labels_of(const std::vector<int64_t>& rows) const {
 }
 
 void Walk::train(const Progress& progress) {
+  if (plan_.task == Task::regression) return train_numbers(progress);
   const auto rows = rows_in(State::trained);
   const OwnedFeatures features = stage_.pool.owned(rows);
   Dataset data;
@@ -184,16 +185,26 @@ static double calibration_error(const Matrix& probabilities, std::span<const int
 }
 
 void Walk::measure() {
+  run_.labels.push_back(static_cast<double>(spent_));
+  if (!stage_.pool_costs.empty()) run_.cost.push_back(cost_);
+  if (plan_.task == Task::regression) {
+    measure_numbers();
+  } else {
+    measure_classes();
+  }
+  run_.indices.push_back(std::move(picked_.back()));
+  picked_.clear();
+}
+
+void Walk::measure_classes() {
   Matrix probabilities;
   final_->probabilities(stage_.test.features(), probabilities);
   const auto predicted = metrics::likeliest(probabilities);
-  run_.labels.push_back(static_cast<double>(spent_));
   run_.accuracy.push_back(metrics::accuracy(stage_.test_labels, predicted));
   run_.balanced_accuracy.push_back(
       metrics::balanced_accuracy(stage_.test_labels, predicted, table_.classes.size()));
   run_.log_loss.push_back(metrics::log_loss(stage_.test_labels, probabilities));
   run_.ece.push_back(calibration_error(probabilities, predicted, stage_.test_labels));
-  if (!stage_.pool_costs.empty()) run_.cost.push_back(cost_);
   if (plan_.typos > 0) {
     final_->probabilities(stage_.typo_test.features(), probabilities);
     run_.typo_accuracy.push_back(
@@ -207,8 +218,6 @@ void Walk::measure() {
                         .accuracy = run_.accuracy.back(),
                         .audit_rows = audit,
                         .audit_labels = labels_of(audit)});
-  run_.indices.push_back(std::move(picked_.back()));
-  picked_.clear();
 }
 
 void Walk::estimate_savings(const Progress& progress) {
@@ -269,6 +278,8 @@ void Walk::choose(size_t batch_size, const Progress& progress) {
     model_->member_probabilities(stage_.pool.features(), members);
     pool.member_probabilities = {model_->members(), pool.size, members.cols, members.values.data()};
   }
+  Numbers numbers;
+  if (plan_.task == Task::regression) show_numbers(labeled, numbers, pool);
   if (has(read, Signal::embeddings)) {
     pool.embeddings =
         stage_.pool.geometry.cols ? Features(stage_.pool.geometry) : stage_.pool.features();

@@ -34,8 +34,18 @@ class Walk {
   void choose_learner(const Dataset& data, const Progress& progress);  // Where the plan says auto.
   void soften(const Dataset& data, const Progress& progress);
   void measure();
+  void measure_classes();
   void estimate_savings(const Progress& progress);  // Where the plan asks for it.
   void choose(size_t batch_size, const Progress& progress);
+  // Where numbers are predicted: the same steps, and what a strategy is shown.
+  struct Numbers {
+    std::vector<float> targets, predictions;
+    Matrix member_predictions;
+  };
+  std::vector<float> targets_of(const std::vector<int64_t>& rows) const;
+  void train_numbers(const Progress& progress);
+  void measure_numbers();
+  void show_numbers(const std::vector<int64_t>& labeled, Numbers& numbers, Pool& pool) const;
   // Draws open rows at random; returns how many. chosen: they are part of the strategy's way.
   size_t draw(size_t count, State state, bool chosen, Rng& rng);
   // Asks the guard, if there is one, and notes its turns in the run.
@@ -53,6 +63,7 @@ class Walk {
   strategies::ChosenStrategy chosen_;
   std::shared_ptr<const learners::Model> model_;  // Of the given labels: what selection sees.
   std::shared_ptr<const learners::Model> final_;  // What is measured: with pseudo-labels, if any.
+  std::shared_ptr<const learners::Model> committee_;  // Beside a model of numbers that is none.
   StopPoints stop_points_;
   bool usable_ = false;  // Whether the strategy is shown what the model says.
   double temperature_ = 1;
