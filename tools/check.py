@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -27,6 +28,12 @@ def headers_of(build):
             if path.is_relative_to(ROOT):
                 found[target].append(path)
     return found
+
+
+def object_of(build, entry):
+    """Where a compile command writes; CMake 3.25 tells it by the command alone."""
+    words = shlex.split(entry["command"])
+    return (build / words[words.index("-o") + 1]).resolve()
 
 
 def key_of(source, reads):
@@ -58,8 +65,7 @@ def check_tidy():
         source = pathlib.Path(entry["file"])
         if not source.is_relative_to(ROOT / "src"):
             continue
-        object_file = (build / entry["output"]).resolve() if "output" in entry else None
-        tasks.append((source, STAMPS / key_of(source, [path for path in reads.get(object_file, []) if path.exists()])))
+        tasks.append((source, STAMPS / key_of(source, [path for path in reads[object_of(build, entry)] if path.exists()])))
     problems = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for done, (source, said) in enumerate(zip([task[0] for task in tasks], pool.map(lambda task: tidy(*task), tasks)), 1):

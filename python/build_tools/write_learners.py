@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
+from ._incremental_learner import IncrementalLearner as _IncrementalLearner
 from ._learner import CommitteeLearner as _CommitteeLearner
-from ._learner import IncrementalLearner as _IncrementalLearner
 from ._learner import Learner as _Learner
 from ._learner import ProcessLearner as _ProcessLearner
 from ._parzen import ParzenWindow

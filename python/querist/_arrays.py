@@ -20,6 +20,8 @@ def as_array(name: str, value: Any) -> Array:
     """Anything that offers ``__array__`` or DLPack, or nested sequences, as a NumPy array."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, whose mask would be lost: fill it first")
+    if hasattr(value, "tocsr"):
+        raise TypeError(f"{name} is a sparse matrix, which is not read here: pass its toarray()")
     try:
         if not isinstance(value, np.ndarray) and not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
             value = np.from_dlpack(value)

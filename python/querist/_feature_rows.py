@@ -84,3 +84,9 @@ def sample_weights(value: Any, count: int) -> NDArray[np.float64] | None:
     if not np.any(weights > 0):
         raise ValueError("sample_weight must hold at least one weight that is not zero")
     return weights
+
+
+def ready_weights(value: Any, count: int) -> NDArray[np.float64] | None:
+    """The same as the native module takes them."""
+    weights = sample_weights(value, count)
+    return None if weights is None else np.ascontiguousarray(weights)

@@ -72,7 +72,8 @@ class ParzenWindow:
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The likeliest class of each row; ties go to the first."""
-        return np.asarray(self.classes_[np.argmax(self.predict_proba(X), axis=1)])
+        probabilities = self.predict_proba(X)
+        return np.asarray(self.classes_[np.argmax(probabilities, axis=1)])
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """Accuracy on labelled rows."""

@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import as_array, check_dimensions, doubles, small_numbers, whole_numbers
+from ._class_scores import (accuracy_score, average_precision_score, balanced_accuracy_score, f1_score, matthews_corrcoef, precision_score,
+                            recall_score, roc_auc_score)
 from ._estimates import Estimate, Interval, Whole, choice, flag, interval, number, seed_of, share, whole
 from ._feature_rows import sample_weights
-from ._scores import (TestResult, accuracy_score, average_precision_score, balanced_accuracy_score, f1_score, interval_coverage,
-                      matthews_corrcoef, mcnemar, mean_absolute_error, mean_pinball_loss, paired_bootstrap, precision_score, r2_score,
-                      recall_score, roc_auc_score, root_mean_squared_error)
+from ._number_scores import interval_coverage, mean_absolute_error, mean_pinball_loss, r2_score, root_mean_squared_error
+from ._paired_tests import TestResult, mcnemar, paired_bootstrap
 
 __all__ = ["Estimate", "Interval", "TestResult", "accuracy_score", "aulc", "average_precision_score", "balanced_accuracy_score",
            "betting_interval", "bootstrap_interval", "brier_score", "cbpe", "draw_test_rows", "expected_calibration_error", "f1_score",
@@ -31,6 +32,10 @@ def _probability_rows(probabilities: Any) -> NDArray[np.float64]:
         array = np.stack([1 - array, array], axis=1)
     if not np.all((array >= 0) & (array <= 1 + 1e-5)):
         raise ValueError("probabilities must lie between 0 and 1")
+    sums = array.sum(axis=1)
+    if np.any(wrong := np.abs(sums - 1) > 5e-3):  # What float16 leaves of a row of many classes.
+        row = int(np.argmax(wrong))
+        raise ValueError(f"row {row} of probabilities adds up to {sums[row]:.4g}, not 1: scores are not probabilities")
     return np.ascontiguousarray(array)
 
 
@@ -240,6 +245,14 @@ def wilson_interval(successes: Whole, trials: Whole, *, confidence: float = 0.95
     return interval(_core.wilson_interval(whole("successes", successes), whole("trials", trials), share("confidence", confidence)))
 
 
+def _as_number(value: Any) -> float:
+    """What a statistic returned."""
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype.kind not in "fiub":
+        raise TypeError(f"statistic must return a number, not {value!r:.60}")
+    return float(array.reshape(()))
+
+
 def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = None, *, groups: ArrayLike | None = None,
                        resamples: Whole = 2000, seed: int = 0, confidence: float = 0.95) -> Interval:
     """Any statistic with its BCa interval, over rows or over groups of rows (Efron 1987).
@@ -274,7 +287,7 @@ def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = Non
     if statistic is None:
         columns = [as_array("values", columns[0])]
     chosen: Callable[..., float] = statistic or (lambda sample: float(np.mean(sample)))
-    if len(columns[0]) and np.isnan(chosen(*columns)):
+    if len(columns[0]) and np.isnan(_as_number(chosen(*columns))):
         holds_nan = any(one.dtype.kind == "f" and np.isnan(one).any() for one in columns)
         raise ValueError("the statistic of all rows is not defined (NaN)" + (
             ": values hold a NaN; leave those rows out, or give a statistic that does, such as np.nanmean" if holds_nan else ""))
@@ -282,7 +295,7 @@ def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = Non
 
     def weighted(weights: NDArray[np.float64]) -> float:
         drawn = np.repeat(rows, weights.astype(np.int64))
-        return float(chosen(*(one[drawn] for one in columns)))
+        return _as_number(chosen(*(one[drawn] for one in columns)))
 
     numbers = None if groups is None else small_numbers("groups", groups)
     return interval(_core.bootstrap_interval(len(rows), weighted, numbers, whole("resamples", resamples, 1), seed_of(seed),

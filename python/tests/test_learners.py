@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 from querist import _core, learners, select
 from querist._feature_rows import checked_rows, native
 from querist.learners import (Committee, Forest, GaussianProcess, GradientBoosting, LogisticRegression, NaiveBayes, NeuralHead,
-                              ParzenWindow, RbfSvm, Ridge)
+                              RbfSvm, Ridge)
 from querist.sklearn import ActiveLearner
 
 CARDS = _core.learner_cards()
@@ -237,60 +237,6 @@ def test_damaged_sparse_rows_are_refused():
             model.probabilities(rows)
 
 
-@pytest.mark.parametrize("variant, theirs", [("multinomial", MultinomialNB()), ("gaussian", GaussianNB()), ("complement", None)])
-def test_naive_bayes_goes_on_learning_exactly(digits, variant, theirs):
-    X, y = digits
-    X = X + np.random.default_rng(0).random(X.shape, np.float32) * (variant == "gaussian")
-    weights = np.random.default_rng(1).integers(0, 4, len(y))
-    for given in (None, weights):
-        parts = NaiveBayes(variant=variant)
-        for begin in range(0, len(y), 150):
-            part = slice(begin, begin + 150)
-            parts.partial_fit(X[part], y[part], classes=range(10), sample_weight=None if given is None else given[part])
-        whole = NaiveBayes(variant=variant).fit(X, y, given)
-        assert np.array_equal(parts.predict_proba(X), whole.predict_proba(X))
-    if theirs is not None:
-        for part in (slice(0, 150), slice(150, 600)):
-            theirs.partial_fit(X[part].astype(float), y[part], classes=range(10))
-        once = NaiveBayes(variant=variant).partial_fit(X[:150], y[:150], classes=range(10)).partial_fit(X[150:], y[150:])
-        np.testing.assert_allclose(once.predict_proba(X), theirs.predict_proba(X.astype(float)), atol=1e-4)
-
-
-def test_partial_fit_refuses_what_does_not_fit():
-    X = np.eye(2)
-    with pytest.raises(ValueError, match="first call"):
-        NaiveBayes().partial_fit(X, [0, 1])
-    model = NaiveBayes().partial_fit(X, ["a", "b"], classes=["b", "a", "c"])
-    assert model.classes_.tolist() == ["a", "b", "c"] and model.predict_proba(X).shape == (2, 3)
-    with pytest.raises(ValueError, match="not among classes"):
-        model.partial_fit(X, ["a", "d"])
-    with pytest.raises(ValueError, match="last call"):
-        model.partial_fit(X, ["a", "b"], classes=["a", "b"])
-    with pytest.raises(ValueError, match="3 features"):
-        model.partial_fit(np.eye(3), ["a", "b", "c"])
-    with pytest.raises(ValueError, match="gaussian"):
-        model.partial_fit(-X, ["a", "b"])
-    assert model.fit(X, ["x", "y"]).classes_.tolist() == ["x", "y"]
-
-
-def test_a_warm_start_goes_on_from_the_last_model(digits):
-    X, y = digits
-    head = LogisticRegression(C=1, warm_start=True, tol=1e-10)
-    cold = head.fit(X, y).n_iter_
-    wanted = head.predict_proba(X)
-    assert head.fit(X, y).n_iter_ < cold
-    np.testing.assert_allclose(head.predict_proba(X), wanted, atol=1e-4)
-    margin = RbfSvm(warm_start=True, probabilities="decision", tol=1e-8).fit(X[:300], y[:300])
-    np.testing.assert_allclose(margin.fit(X, y).predict_proba(X), RbfSvm(probabilities="decision", tol=1e-8).fit(X, y).predict_proba(X), atol=1e-3)
-    trees = GradientBoosting(n_estimators=5, warm_start=True).fit(X, y)
-    trees.set_params(n_estimators=12).fit(X, y)
-    np.testing.assert_allclose(trees.predict_proba(X), GradientBoosting(n_estimators=12).fit(X, y).predict_proba(X), atol=1e-4)
-    assert trees._model.rounds == 12
-    with pytest.raises(ValueError, match="n_estimators must be at least the 12"):
-        trees.set_params(n_estimators=3).fit(X, y)
-    assert head.fit(X, np.where(y < 5, "low", "high")).score(X, np.where(y < 5, "low", "high")) > 0.8  # Other classes: afresh.
-
-
 def test_a_gaussian_process_says_how_sure_it_is():
     """Against its closed form (Rasmussen and Williams 2006, 2.25 and 2.26) with the kernel given."""
     rng = np.random.default_rng(0)
@@ -430,33 +376,3 @@ def test_a_training_stops_when_it_is_interrupted(estimator):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
     assert not hasattr(estimator, "_model")
-
-
-def test_probabilities_are_the_votes_of_a_plain_loop():
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(30, 4)).astype(np.float32), rng.integers(0, 3, 30)
-    queries = rng.normal(size=(50, 4)).astype(np.float32)
-    votes = np.zeros((50, 3))
-    for i, query in enumerate(queries.astype(np.float64)):
-        for row, label in zip(X.astype(np.float64), y):
-            votes[i, label] += np.exp(-0.5 * np.sum((query - row) ** 2))
-    found = ParzenWindow(gamma=0.5).fit(X, y).predict_proba(queries)
-    # float32 results of sums in double.
-    np.testing.assert_allclose(found, votes / votes.sum(axis=1, keepdims=True), rtol=1e-6, atol=1e-7)
-
-
-def test_names_far_queries_and_unseen_classes():
-    model = ParzenWindow(classes=["b", "a", "c"]).fit([[0.0], [1.0]], ["a", "b"])
-    assert list(model.classes_) == ["a", "b", "c"] and list(model.predict([[0.1]])) == ["a"]
-    np.testing.assert_allclose(model.predict_proba([[1e9]]), [[1 / 3, 1 / 3, 1 / 3]], rtol=1e-6)
-    assert model.score([[0.0], [1.0]], ["a", "b"]) == 1.0
-    assert ParzenWindow(classes=4).fit(np.zeros((0, 2)), np.zeros(0, int)).predict_proba([[0, 0]]).shape == (1, 4)
-
-
-@pytest.mark.parametrize("call", [lambda: ParzenWindow(gamma=-1).fit([[0.0]], [0]), lambda: ParzenWindow().fit([[np.nan]], [0]),
-                                  lambda: ParzenWindow().fit([[0.0]], [0, 1]), lambda: ParzenWindow(classes=1).fit([[0.0]], [1]),
-                                  lambda: ParzenWindow().fit([[0.0]], [0]).predict_proba([[0.0, 1.0]]),
-                                  lambda: ParzenWindow().predict_proba([[0.0]])])
-def test_wrong_input_is_refused(call):
-    with pytest.raises(ValueError):
-        call()

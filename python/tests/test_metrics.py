@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn import metrics as sklearn_metrics
 
 from querist import metrics
@@ -197,6 +198,10 @@ def test_an_interval_unpacks_and_an_estimate_computes():
     (lambda: metrics.bootstrap_interval([1.0, np.nan, 2.0]), "NaN.*leave those rows out"),
     (lambda: metrics.bootstrap_interval(["a", "b"]), "values must hold numbers"),
     (lambda: metrics.bootstrap_interval([1.0, 2.0], "mean"), "statistic must be a function"),
+    (lambda: metrics.bootstrap_interval([1.0, 2.0], lambda sample: "a"), "statistic must return a number, not 'a'"),
+    (lambda: metrics.bootstrap_interval([1.0, 2.0], lambda sample: sample), "statistic must return a number"),
+    (lambda: metrics.log_loss([0, 1], [[0.5, 0.5], [0.5, 0.25]]), "row 1 of probabilities adds up to 0.75"),
+    (lambda: metrics.aulc(csr_array([[1.0]]), [1]), "labels is a sparse matrix"),
     (lambda: metrics.bootstrap_interval([1.0, 2.0], seed="1"), "seed must be a whole number"),
     (lambda: metrics.aulc([1, 2], [0, 1], log="yes"), "log must be True or False"),
     (lambda: metrics.f1_score([0, 1, 2], [0, 1, 1]), "average"), (lambda: metrics.f1_score(["a", "b"], ["a", "a"]), "pos_label"),

@@ -68,8 +68,10 @@ std::string metrics_text(const Json& report) {
                     sequence["low"].get<double>(), sequence["high"].get<double>());
   }
   text += judgement_text(metrics);
+  // Only evaluate asks for them, and not where it may not.
+  const Json scores = metrics.value("scores", Json::object());
   for (const auto& [name, words] : score_words) {
-    if (const Json score = metrics.value("scores", Json()).value(name, Json()); score.is_object())
+    if (const Json score = scores.value(name, Json()); score.is_object())
       text += estimate_line(words, score);
   }
   if (const Json gate = metrics.value("gate", Json()); gate.is_object())

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "app/verb.h"
 #include "base/error.h"
@@ -64,7 +65,8 @@ Crowd read_crowd(const Invocation& invocation, const std::string& path) {
       place.push_back(static_cast<size_t>(at - layout.columns.begin()));
     }
   };
-  receiver.example = [&](int64_t, NewExample&& example) {
+  std::set<std::pair<int64_t, int64_t>> answered;
+  receiver.example = [&](int64_t row, NewExample&& example) {
     const auto cell = [&](size_t i) -> const std::string& {
       return example.payload.cells[place[i]];
     };
@@ -74,6 +76,10 @@ Crowd read_crowd(const Invocation& invocation, const std::string& path) {
     }
     crowd.item.push_back(crowd.items.number_of(cell(0)));
     crowd.annotator.push_back(crowd.annotators.number_of(cell(1)));
+    if (!answered.emplace(crowd.item.back(), crowd.annotator.back()).second) {
+      refuse("row {}: annotator {} has answered item {} before; keep one answer of the two", row,
+             cell(1), cell(0));
+    }
     crowd.label.push_back(static_cast<int32_t>(crowd.classes.number_of(cell(2))));
   };
   receiver.problem = [&](formats::RowProblem&&) { ++crowd.left_out; };

@@ -92,6 +92,7 @@ static int run(const Invocation& invocation) {
       (invocation.options.changed("query_learner") || invocation.options.changed("task_learner")))
     wrong_usage("--query-learner and --task-learner are for --protocol one_by_one_rbf_svm");
   check_out_folders(invocation);
+  check_idle_options(invocation);
   const loop::SimulationPlan plan = simulation_plan_of(invocation);
   const std::string metric = metric_of(invocation, protocol);
   const std::string& path = invocation.arguments[0];
@@ -115,7 +116,10 @@ static int run(const Invocation& invocation) {
                                                       invocation.text("relevant"), bar.progress())),
         print_screening);
   }
-  if (!protocol) tell_doubts(plan, table);
+  if (!protocol) {
+    loop::check_plan(table, plan);
+    tell_doubts(plan, table);
+  }
   const auto simulation = protocol ? loop::simulate_one_by_one(table, plan, bar.progress())
                                    : loop::simulate(table, plan, bar.progress());
   const Json result = loop::simulation_json(simulation, metric);
@@ -123,7 +127,7 @@ static int run(const Invocation& invocation) {
     std::fprintf(stderr, "%zu finished runs were taken over from %s\n", simulation.resumed,
                  plan.side_file.c_str());
   if (!invocation.text("html").empty())
-    put_out(invocation.text("html"), loop::simulation_html(result, path));
+    put_out(invocation.text("html"), loop::simulation_html(result, path, command_of(invocation)));
   put_result(invocation, result, print_summary);
   std::error_code gone;  // The result has all of it; where it stays, it is found finished.
   if (!plan.side_file.empty()) std::filesystem::remove(plan.side_file, gone);

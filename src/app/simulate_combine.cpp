@@ -43,9 +43,9 @@ static std::string scores_text(const Json& section) {
 
 static std::string ranks_text(const Json& ranks) {
   std::string text = fmt::format(
-      "\nthat all are alike over {} data sets: p = {} (Friedman); mean ranks differ at 5 % from "
+      "\nthat all are alike over {} data sets: {} (Friedman); mean ranks differ at 5 % from "
       "{:.2f} apart (Nemenyi)\n",
-      ranks["data_sets"].get<size_t>(), loop::p_value_text(ranks["friedman_p_value"]),
+      ranks["data_sets"].get<size_t>(), loop::p_text(ranks["friedman_p_value"]),
       ranks["critical_difference"].get<double>());
   for (const Json& clique : ranks["cliques"]) {
     std::string names;
@@ -59,10 +59,10 @@ static std::string pairs_text(const Json& section) {
   std::string text = "\n";
   const size_t sets = section["data_sets"].size();
   for (const Json& row : section["pairs"]) {
-    text += fmt::format("{} against {}: area {:+.4f}, better on {} of {} sets, p = {}, Holm {}\n",
+    text += fmt::format("{} against {}: area {:+.4f}, better on {} of {} sets, {}, Holm {}\n",
                         row["name"].get<std::string>(), row["against"].get<std::string>(),
                         row["aulc_difference"].get<double>(), row["wins"].get<size_t>(), sets,
-                        loop::p_value_text(row["p_value"]), loop::p_value_text(row["p_holm"]));
+                        loop::p_text(row["p_value"]), loop::p_value_text(row["p_holm"]));
   }
   return text;
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <unordered_set>
 
+#include "app/text.h"
 #include "base/error.h"
 #include "loop/simulation/stage.h"
 
@@ -18,6 +19,16 @@ void check_out_folders(const Invocation& invocation) {
     if (!std::filesystem::is_directory(path.parent_path()))
       refuse("--{} {}: there is no folder {}", option, path.string(), path.parent_path().string());
   }
+}
+
+void check_idle_options(const Invocation& invocation) {
+  const auto check = [&](const char* option, const char* needed, double given) {
+    if (given == 0 && invocation.options.changed(option))
+      wrong_usage("{} does nothing without {}", flag_of(option), flag_of(needed));
+  };
+  for (const char* option : {"votes", "annotator_accuracy", "annotator_errors", "spammers"})
+    check(option, "annotators", invocation.options.number("annotators"));
+  check("labels_saved", "audit_share", invocation.options.number("audit_share"));
 }
 
 void leave_out_repeated_ids(loop::Table& table) {
@@ -49,7 +60,7 @@ void tell_doubts(const loop::SimulationPlan& plan, const loop::Table& table) {
   std::vector<size_t> budgets = {plan.budget};
   for (const loop::Schedule& schedule : plan.schedules) budgets.push_back(schedule.budget);
   if (const size_t budget = *std::max_element(budgets.begin(), budgets.end());
-      pool > 0 && budget > pool) {
+      pool > 1 && budget > pool) {
     std::fprintf(stderr,
                  "the budget of %zu labels is above the pool of %zu: runs end with the pool\n",
                  budget, pool);

@@ -9,6 +9,9 @@ namespace querist::app {
 // Refuses files to write in folders that are not there.
 void check_out_folders(const Invocation& invocation);
 
+// Refuses options that would do nothing without another one, such as --votes without --annotators.
+void check_idle_options(const Invocation& invocation);
+
 // Leaves out the rows whose id an earlier row has, as an import does, and says how many.
 void leave_out_repeated_ids(loop::Table& table);
 

@@ -33,12 +33,12 @@ static std::vector<SimulationPlan> variants_of(const Table& table, const Simulat
   return variants;
 }
 
-static void check_plan(const Table& table, const SimulationPlan& plan) {
+void check_plan(const Table& table, const SimulationPlan& plan) {
   check_names("strategies", plan.strategies);
   check_regression(table, plan);
   if (plan.task != Task::regression && table.classes.size() < 2) {
-    refuse("the data has {} classes in its label column; a simulation needs at least two",
-           table.classes.size());
+    refuse("the data has {} class{} in its label column; a simulation needs at least two",
+           table.classes.size(), table.classes.size() == 1 ? "" : "es");
   }
   if (plan.seeds == 0 || plan.initial == 0)
     refuse("seeds, batch_size and initial must be at least 1");

@@ -103,6 +103,9 @@ struct Simulation {
   std::vector<SimulationRun> runs;  // By schedule, learner, featurizer, strategy as planned, seed.
 };
 
+// Throws invalid_argument for what simulate would refuse by the plan alone.
+void check_plan(const Table& table, const SimulationPlan& plan);
+
 // All strategies of a seed share split, initial labels, answers and learner seed. Seeds run in
 // parallel. With a side file each finished run is stored there, and those that it holds of the same
 // plan, data and build are not run again. A run that is the beginning of one with a larger budget
@@ -118,7 +121,9 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
 // and budget, and ranks is a list.
 Json simulation_json(const Simulation& simulation, const std::string& metric);
 
-// The same as one self-contained HTML page with curves and paired differences.
-std::string simulation_html(const Json& result, const std::string& title);
+// The same as one self-contained HTML page with curves and paired differences. command: what made
+// it, so that a reader knows under which noise, costs and budget; empty: not told.
+std::string simulation_html(const Json& result, const std::string& title,
+                            const std::string& command = "");
 
 }  // namespace querist::loop

@@ -78,7 +78,29 @@ static std::string reach_section(const Json& result) {
          "that never got there counts as one that needs more labels than any.</p>";
 }
 
-static std::string comparison_table(const Json& result) {
+static std::string stopping_section(const Json& result) {
+  if (!result.contains("stopping")) return "";
+  std::string rows;
+  for (const Json& row : result["stopping"]) {
+    const bool ends = row["stopped"].get<int64_t>() > 0;
+    const std::string labels =
+        ends ? number_of(row, "labels_mean", 0) + " ± " + number_of(row, "labels_sd", 0) : "–";
+    rows += fmt::format(
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{} of "
+        "{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+        text_of(row, "name"), text_of(row, "rule"), row["stopped"].get<int64_t>(),
+        row["runs"].get<int64_t>(), labels, number_of(row, "accuracy_mean", 4),
+        number_of(row, "share_of_full_mean", 4));
+  }
+  return "<h2>Stopping rules</h2><div class=\"wide\"><table><tr><th>strategy</th><th>rule</th><th>"
+         "runs it ends</th><th>at labels ± sd</th><th>accuracy there</th><th>share of accuracy "
+         "with "
+         "all labels</th></tr>" +
+         rows + "</table></div><p>Means over the runs that the rule would have ended.</p>";
+}
+
+static std::string comparisons_section(const Json& result) {
+  if (result["comparisons"].empty()) return "";  // One strategy alone.
   std::string rows;
   for (const Json& row : result["comparisons"]) {
     rows +=
@@ -87,9 +109,13 @@ static std::string comparison_table(const Json& result) {
                     escaped(difference_text(row, "aulc_difference", metric_of(result).judged())),
                     labels_saved_text(row));
   }
-  return "<div class=\"wide\"><table><tr><th>pair</th><th>difference in area (95 %), p "
+  return "<h2>Paired differences</h2><div class=\"wide\"><table><tr><th>pair</th><th>difference in "
+         "area (95 %), p "
          "(Wilcoxon)</th><th>labels saved</th></tr>" +
-         rows + "</table></div>";
+         rows +
+         "</table></div><p>Labels saved: the share of labels that the first of the pair needs less "
+         "to reach the final mean " +
+         std::string(metric_of(result).judged().word) + " of the second.</p>";
 }
 
 static std::string capital(std::string_view word) {
@@ -122,10 +148,7 @@ static std::string section_body(const Json& result) {
   return curves_svg(result, std::string(judged.key),
                     fmt::format("{} against labels, one line a strategy", capital(judged.word))) +
          "<h2>Areas</h2>" + summary_table(result) + reach_section(result) +
-         "<h2>Paired differences</h2>" + comparison_table(result) +
-         "<p>Labels saved: the share of labels that the first of the pair needs less to reach the "
-         "final mean " +
-         std::string(judged.word) + " of the second.</p>" + pairs_section(result) +
+         stopping_section(result) + comparisons_section(result) + pairs_section(result) +
          certainty_section(result);
 }
 
@@ -162,7 +185,8 @@ static std::string body_of(const Json& result) {
   return body;
 }
 
-std::string simulation_html(const Json& result, const std::string& title) {
+std::string simulation_html(const Json& result, const std::string& title,
+                            const std::string& command) {
   const Json& data = result["data"];
   const Metric& metric = metric_of(result);
   const std::string labels =
@@ -173,12 +197,14 @@ std::string simulation_html(const Json& result, const std::string& title) {
           : fmt::format("{} classes", data["classes"].get<int64_t>());
   const std::string lead = fmt::format(
       "<h1>Which strategy spends labels best on {}?</h1><p>{} rows, {}; {} rows to choose "
-      "from, {} to test on. Lines are mean {} over paired seeds, bands the middle 80 % of "
-      "them.{}</p>",
+      "from, {} to test on. Lines are means over paired seeds, bands the middle 80 % of them (of "
+      "fewer than ten, all).{}</p>",
       escaped(title), data["rows"].get<int64_t>(), labels, data["pool"].get<int64_t>(),
-      data["test"].get<int64_t>(), metric.lower_is_better ? "RMSE" : "accuracies",
+      data["test"].get<int64_t>(),
       metric.lower_is_better ? " Lower is better, for curves, areas and differences." : "");
-  return report_page("Simulation: " + title, lead + body_of(result));
+  const std::string asked =
+      command.empty() ? "" : "<p>Asked by <code>" + escaped(command) + "</code>.</p>";
+  return report_page("Simulation: " + title, lead + body_of(result) + asked);
 }
 
 }  // namespace querist::loop

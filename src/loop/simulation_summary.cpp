@@ -50,6 +50,10 @@ static std::vector<Group> group_runs(std::span<const SimulationRun> runs,
       groups.back().learner = run.learner;
       groups.back().featurizer = run.featurizer;
     }
+    if (metric == "aubc_trapz_over_n" && run.accuracy.size() < 3) {
+      refuse(
+          "the metric aubc_trapz_over_n needs two rounds after the first labels: raise the budget");
+    }
     Group& group = groups.back();
     group.runs.push_back(&run);
     group.metric = &find_metric(metric);

@@ -143,6 +143,43 @@ static double ratio_of(std::pair<double, double> ends) {
   return ends.second > 0 ? ends.first / ends.second : std::numeric_limits<double>::quiet_NaN();
 }
 
+// Where every resample says the same (all rows right, say) a bootstrap would claim certainty; then
+// the ends come from the groups' Wilson intervals: of the difference as Newcombe (1998, method 10)
+// combines those of two groups, and of groups all alike with the widest of them.
+static Estimate newcombe_difference(const GroupGap& gap, int64_t least_rows) {
+  const Estimate low = *gap.groups[static_cast<size_t>(gap.lowest)].rate;
+  const Estimate high = *gap.groups[static_cast<size_t>(gap.highest)].rate;
+  const double value = high.value - low.value;
+  double above = std::hypot(high.ci_high - high.value, low.value - low.ci_low);
+  for (const GroupRate& group : gap.groups) {
+    if (value > 0 || !group.rate || group.rows < least_rows) continue;
+    above = std::max(
+        {above, group.rate->ci_high - group.rate->value, group.rate->value - group.rate->ci_low});
+  }
+  return {value,
+          std::max(0.0, value - std::hypot(high.value - high.ci_low, low.ci_high - low.value)),
+          std::min(1.0, value + above), "newcombe"};
+}
+
+// The same for a ratio: between the quotients of the ends of the two groups' intervals; of groups
+// that are all right, from the widest interval's lower end to 1.
+static Estimate ratio_of_ends(const GroupGap& gap, int64_t least_rows) {
+  const Estimate low = *gap.groups[static_cast<size_t>(gap.lowest)].rate;
+  const Estimate high = *gap.groups[static_cast<size_t>(gap.highest)].rate;
+  double least = low.ci_low;
+  for (const GroupRate& group : gap.groups) {
+    if (low.value < high.value || !group.rate || group.rows < least_rows) continue;
+    least = std::min(least, group.rate->ci_low);
+  }
+  return {low.value / high.value, least / high.ci_high,
+          high.ci_low > 0 ? std::min(1.0, low.ci_high / high.ci_low) : 1, "wilson"};
+}
+
+static bool all_alike(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [&](double value) { return value == values.front(); });
+}
+
 // counts: how often each resample drew each row, resample after resample.
 static void resample(const Outcome& outcome, const GroupedRows& rows, const GroupOptions& options,
                      std::span<const uint16_t> counts, Rates& rates, GroupGap& gap) {
@@ -159,9 +196,14 @@ static void resample(const Outcome& outcome, const GroupedRows& rows, const Grou
     differences.push_back(ends.second - ends.first);
     if (std::isfinite(ratio_of(ends))) ratios.push_back(ratio_of(ends));
   }
-  gap.difference = with_interval(high - low, std::move(differences), options.confidence);
-  if (outcome.metric != GroupMetric::calibration_gap && high > 0 && !ratios.empty())
-    gap.ratio = with_interval(low / high, std::move(ratios), options.confidence);
+  const bool share = outcome.metric != GroupMetric::calibration_gap;
+  const int64_t least = std::max<int64_t>(1, options.least_rows);
+  gap.difference = share && all_alike(differences)
+                       ? newcombe_difference(gap, least)
+                       : with_interval(high - low, std::move(differences), options.confidence);
+  if (!share || high <= 0 || ratios.empty()) return;
+  gap.ratio = all_alike(ratios) ? ratio_of_ends(gap, least)
+                                : with_interval(low / high, std::move(ratios), options.confidence);
 }
 
 // Groups are dealt anew among the rows of the outcome that belong to groups with enough of them.

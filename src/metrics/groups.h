@@ -63,9 +63,10 @@ struct GroupOptions {
 
 // Demographic parity difference and ratio (of selection rates), equal opportunity (of true positive
 // rates) and the parts of equalised odds (the larger of the gaps in true and false positive rates)
-// as Fairlearn defines them, class by class. Intervals are percentile bootstraps over rows. A
-// largest minus a smallest is never negative and so rather too large on few rows, and so is its
-// interval: whether there is a gap at all, p_value says. O(resamples · classes · rows).
+// as Fairlearn defines them, class by class. Intervals are percentile bootstraps over rows, but
+// Newcombe's of Wilson's where no resample differs. A largest minus a smallest is never negative
+// and so rather too large on few rows, and so is its interval: whether there is a gap at all,
+// p_value says. O(resamples · classes · rows).
 std::vector<GroupGap> compare_groups(const GroupedRows& rows, const GroupOptions& options = {});
 
 }  // namespace querist::metrics

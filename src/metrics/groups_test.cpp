@@ -116,6 +116,40 @@ TEST(Groups, HaveTheIntervalOfAPlainBootstrap) {
   EXPECT_NEAR(gap.difference->ci_high, expected.ci_high, 0.01);
 }
 
+// Newcombe 1998, table II, method 10: 10 of 10 against 0 of 20 lies in 0.6791 … 1, and 10 of 10
+// against 0 of 10 in 0.6075 … 1; 0 of 10 against 0 of 20 in -0.1611 … 0.2775, and a gap has no
+// sign.
+TEST(Groups, ClaimNoCertaintyWhereAllRowsAreAlike) {
+  Drawn rows;
+  rows.labels.assign(30, 1);
+  rows.predicted.assign(30, 0);
+  rows.groups.assign(30, 1);
+  rows.confidences.assign(30, 0.9);
+  std::fill_n(rows.groups.begin(), 10, 0);
+  const auto gap_now = [&] { return compare_groups(rows.rows(), {.of_classes = {1}}).front(); };
+  const GroupGap none = gap_now();  // All wrong in both.
+  EXPECT_EQ(none.metric, GroupMetric::accuracy);
+  EXPECT_EQ(none.difference->ci_low, 0);
+  EXPECT_NEAR(none.difference->ci_high, 0.2775, 1e-4);
+  EXPECT_FALSE(none.ratio);
+  std::fill_n(rows.predicted.begin(), 10, 1);
+  const GroupGap whole = gap_now();  // All right against all wrong.
+  EXPECT_NEAR(whole.difference->ci_low, 0.6791, 1e-4);
+  EXPECT_EQ(whole.difference->ci_high, 1);
+  EXPECT_EQ(whole.ratio->ci_low, 0);
+  EXPECT_NEAR(whole.ratio->ci_high, 0.1611 / 0.7225, 1e-4);
+  std::fill_n(rows.predicted.begin(), 5, 0);
+  const GroupGap half = gap_now();  // Half right against all wrong: the ratio alone is always 0.
+  EXPECT_EQ(half.difference->method, "bootstrap");
+  EXPECT_EQ(half.ratio->ci_low, 0);
+  EXPECT_NEAR(half.ratio->ci_high, 0.1611 / 0.2366, 1e-3);
+  rows.predicted.assign(30, 1);
+  const GroupGap level = gap_now();  // All right in both.
+  EXPECT_NEAR(level.difference->ci_high, 0.2775, 1e-4);
+  EXPECT_NEAR(level.ratio->ci_low, 0.7225, 1e-4);
+  EXPECT_EQ(level.ratio->ci_high, 1);
+}
+
 TEST(Groups, TooSmallOnesAreShownButMakeNoGap) {
   Drawn rows = drawn(4, 200, 0.8, 0.8);
   for (int i = 0; i < 3; ++i) {  // A third group of three rows, all wrong, and rows of no group.

@@ -282,3 +282,26 @@ test('Theme and address survive: the choice is kept, back and forward work', lim
   await page.waitForSelector('.facts');
   await page.context().close();
 });
+
+test('The widest estimate of the list stays in its column', limit, async () => {
+  const name = await makeProject(server.url, 'wide', textRows(60), tenClasses);
+  await answerSome(server.url, name, 40);
+  await train(server.url, name);
+  const page = await openPage(browser, server.url);
+  await page.goto(`${server.url}/`);
+  const row = page.locator('.plist tbody tr', { hasText: name });
+  await row.locator('.estimate').waitFor();
+  for (const width of [620, 820, 1200, 1600]) {
+    await page.setViewportSize({ width, height: 800 });
+    const [right, left] = await row.evaluate((tr) => {
+      tr.querySelector('.estimate .nowrap').textContent = '100 (95\u2013100)';
+      const texts = [...tr.querySelectorAll('.estimate > span')];
+      return [
+        Math.max(...texts.map((one) => one.getBoundingClientRect().right)),
+        tr.children[2].querySelector('span').getBoundingClientRect().left,
+      ];
+    });
+    assert.ok(right <= left, `at ${width} the estimate ends at ${right}, the next column begins at ${left}`);
+  }
+  await page.context().close();
+});

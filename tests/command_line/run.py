@@ -86,6 +86,9 @@ def check_quality():
     check("liar" in querist(*given)[1], "the report names annotators")
     code, _, problem = querist("quality", answers)
     check(code == 1 and "thing" in problem, "a column that is not there is named beside those that are", problem)
+    (HOME / "again.csv").write_text(answers.read_text() + '"pair, 7",bob,no\n')
+    code, _, problem = querist("quality", HOME / "again.csv", *given[2:])
+    check(code == 1 and "row 122: annotator bob has answered item pair, 7 before" in problem, "a second answer is named", problem)
     code, _, problem = querist(*given, "--method", "crowdlab")
     check(code == 2 and "Python" in problem, "what needs a model says where it runs", problem)
 
@@ -128,9 +131,19 @@ def check_simulate():
     check(code == 1 and 'no column "price", asked for as cost_column' in problem, "a cost column that is none", problem)
     code, _, problem = querist(*given, "--out", HOME / "nowhere/x.json")
     check(code == 1 and f"there is no folder {HOME / 'nowhere'}" in problem, "a folder that is none", problem)
+    for option in (("--votes", "3"), ("--annotator-accuracy", "0.9"), ("--annotator-errors", "confusion"), ("--spammers", "0.1"), ("--labels-saved",)):
+        code, _, problem = querist(*given, *option)
+        check(code == 2 and f"{option[0]} does nothing without" in problem, f"an idle {option[0]} is refused", problem)
+    code, _, problem = querist(*given[:-1], "400", "--learner", "nobody")
+    check(code == 1 and "nobody" in problem and "above the pool" not in problem, "a wrong name is told before doubts", problem)
+    code, _, problem = querist(*given, "--metric", "aubc_trapz_over_n")
+    check(code == 1 and "needs two rounds" in problem, "an area of one point is refused", problem)
+    code, shown, _ = querist(*given, "--full-accuracy", "--cost-per-label", "0.5")
+    check(code == 0 and "cost 4, area over cost" in shown and "all labels give" in shown, "costs and the whole pool are told", shown)
     one, two = HOME / "one.json", HOME / "two.json"
     lists = (*(word if word != "random" else "margin,random" for word in given[:-4]), "--batch-size", "4,2", "--budget", "8,12")
-    code, shown, problem = querist(*lists, "--out", one, "--html", HOME / "one.html")
+    code, shown, problem = querist(*lists, "--out", one, "--html", HOME / "one.html", "--noise", "0.1")
+    check("--budget 8,12 --seeds 1 --noise 0.1" in (HOME / "one.html").read_text(), "the report says what it was asked", "")
     check(code == 0 and shown.count("== batches of ") == 4 and "== batches of 2, 12 labels" in shown, "a section for each batch size and budget", shown)
     rows = json.loads(one.read_text())["summary"]
     check([(row["batch_size"], row["budget"]) for row in rows[::2]] == [(4, 8), (4, 12), (2, 8), (2, 12)], "whose rows say both", rows)
@@ -189,6 +202,10 @@ def check_until():
     check(listed["counts"]["labeled"] == 26 and listed["curve"][-1]["labels"] + listed["counts"]["audit"] == 26, "and trained on", listed["curve"])
     code, shown, _ = querist("run", *project, "--oracle", "y", "--until", "labels=45")
     check(code == 0 and "and 45 labels" in shown, "and goes on", shown)
+    code, shown, problem = querist("train", *project)
+    check(code == 0 and "audit labels\naccuracy" in shown, "train tells the audited accuracy", problem + shown)
+    code, shown, problem = querist("evaluate", *project)
+    check(code == 0 and "f1 macro" in shown, "evaluate the scores too", problem + shown)
 
 
 def main():

@@ -121,6 +121,17 @@ test('Headings are findings', () => {
   ).toBeNull();
 });
 
+test('A confidence that one example showed is no finding', () => {
+  const bin = { low: 0.7, high: 0.8, count: 1, confidence: 0.78, accuracy: 1, ci_low: 0.21, ci_high: 1 };
+  const top = { low: 0.9, high: 1, count: 79, confidence: 0.99, accuracy: 1, ci_low: 0.95, ci_high: 1 };
+  expect(calibrationFinding({ ...metrics, reliability: [bin, top] })).toBe(
+    `When it says 99\u00a0% sure, it is right 100 of 100 times (95${J}100)`,
+  );
+  expect(calibrationFinding({ ...metrics, reliability: [bin] })).toBe(
+    'Whether its confidence can be believed',
+  );
+});
+
 test('Labels saved are read with and without a range', () => {
   expect(saved({ ...progress, labels_saved: 0.41 })).toEqual({
     value: 0.41,

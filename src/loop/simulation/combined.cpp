@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "loop/simulation/comparisons.h"
 #include "loop/simulation/groups.h"
 #include "loop/simulation/sections.h"
 #include "metrics/intervals.h"
@@ -225,16 +226,7 @@ Json combined_results(const std::vector<SavedResult>& results) {
 
 std::string too_few_sets_text(const Json& combined) {
   const Json section = sections_of(combined).front();
-  const auto sets = static_cast<double>(section["data_sets"].size());
-  const auto pairs = static_cast<double>(section["pairs"].size());
-  // All sets agree with chance 2 of 2^sets; Holm multiplies the smallest p by the number of pairs.
-  const double least = std::min(1.0, pairs * std::exp2(1 - sets));
-  if (least < 0.05) return "";
-  const double needed = std::floor(std::log2(pairs / 0.05)) + 2;
-  return fmt::format(
-      "With {:.0f} data sets and {:.0f} pair{} no corrected p is below {:.3g}, whatever the areas: "
-      "from {:.0f} sets on a pair can differ at 5 %.",
-      sets, pairs, pairs == 1 ? "" : "s", least, needed);
+  return too_few_text(section["data_sets"].size(), section["pairs"].size(), "data sets", "sets");
 }
 
 std::string area_note(const Json& combined) {

@@ -2,6 +2,7 @@
 #include "loop/simulation/comparisons.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <optional>
 
@@ -132,19 +133,35 @@ Json comparisons_of(const std::vector<RunGroup>& groups) {
   return rows;
 }
 
+std::string too_few_text(size_t count, size_t pairs, const char* many, const char* few) {
+  const auto tests = static_cast<double>(pairs);
+  // All of them agree by chance 2 of 2^count times; Holm multiplies the smallest p by the pairs.
+  const double least = std::min(1.0, tests * std::exp2(1 - static_cast<double>(count)));
+  if (least < 0.05) return "";
+  return fmt::format(
+      "With {} {} and {} pair{} no corrected p is below {:.3g}, whatever the areas: from {:.0f} {} "
+      "on a pair can differ at 5 %.",
+      count, many, pairs, pairs == 1 ? "" : "s", least, std::floor(std::log2(tests / 0.05)) + 2,
+      few);
+}
+
 std::string p_value_text(const Json& p_value) {
   if (p_value.is_null()) return "–";
   const double p = p_value.get<double>();
   return p < 0.0001 ? "<0.0001" : fmt::format("{:.4f}", p);
 }
 
+std::string p_text(const Json& p_value) {
+  const std::string value = p_value_text(p_value);
+  return value[0] == '<' ? "p < " + value.substr(1) : "p = " + value;
+}
+
 std::string difference_text(const Json& row, const char* key, const Measure& measure) {
   const std::string text = measure.signed_text(row[key].get<double>());
   if (row["ci_low"].is_null()) return text + " (one seed: no interval, no test)";
-  return text + fmt::format(" (95 % {} to {}), p = {}",
-                            measure.signed_text(row["ci_low"].get<double>()),
-                            measure.signed_text(row["ci_high"].get<double>()),
-                            p_value_text(row["p_value"]));
+  return text +
+         fmt::format(" (95 % {} to {}), {}", measure.signed_text(row["ci_low"].get<double>()),
+                     measure.signed_text(row["ci_high"].get<double>()), p_text(row["p_value"]));
 }
 
 std::string labels_saved_text(const Json& row) {

@@ -28,7 +28,12 @@ std::string difference_text(const Json& row, const char* key,
                             const Measure& measure = find_metric("accuracy").judged());
 // "12 % (95 % 3 to 20 %)", "12 % (no interval from 2 seeds, …)", or "not reached".
 std::string labels_saved_text(const Json& row);
+// Why no pair can differ at 5 % under Holm's correction: the smallest p that so many seeds or data
+// sets allow, times the pairs. Empty where one can. many: such as "data sets"; few: such as "sets".
+std::string too_few_text(size_t count, size_t pairs, const char* many, const char* few);
 // "0.0312", "<0.0001", or a dash.
 std::string p_value_text(const Json& p_value);
+// The same in a sentence: "p = 0.0312", "p < 0.0001".
+std::string p_text(const Json& p_value);
 
 }  // namespace querist::loop

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <vector>
 
 #include "base/error.h"
+#include "loop/simulation/report_page.h"
 
 namespace querist::loop {
 
@@ -65,8 +67,44 @@ static std::map<std::string, std::map<double, Band>> curves_of(const Json& resul
   return curves;
 }
 
-static constexpr const char* colors[] = {"#0b6472", "#d75e9d", "#8b6807", "#3246b6",
-                                         "#1f8b69", "#88414b", "#6d63d9"};
+// How a group's line looks: one of the page's seven colours, or grey and dashed for the control.
+struct LineStyle {
+  std::string color;  // A class of the page's style.
+  std::string dash;   // Of several controls each has its own; empty: a whole line.
+};
+
+static std::vector<LineStyle> line_styles(const Json& summary) {
+  static constexpr const char* dashes[] = {"5 4", "2 3", "10 4", "10 3 2 3"};
+  std::vector<LineStyle> styles;
+  size_t colors = 0, controls = 0;
+  for (const Json& row : summary) {
+    if (row["strategy"] == "random") {
+      styles.push_back({"control", dashes[controls++ % 4]});
+    } else {
+      styles.push_back({fmt::format("c{}", colors++ % 7), ""});
+    }
+  }
+  return styles;
+}
+
+// Where the names at the lines' ends stand, in the order given: each as near to its line as 14
+// units between names allow.
+static std::vector<double> name_places(const std::vector<double>& ends) {
+  std::vector<size_t> order(ends.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return ends[a] < ends[b]; });
+  std::vector<double> places(ends.size());
+  double next = -1e300;
+  for (const size_t at : order) {
+    places[at] = std::max(ends[at], next);
+    next = places[at] + 14;
+  }
+  double most = 372;  // The picture's lower edge.
+  for (size_t i = order.size(); i-- > 0; most = places[order[i]] - 14)
+    places[order[i]] = std::min(places[order[i]], most);
+  return places;
+}
 
 // Maps labels and accuracy to the picture's 760 by 380 units.
 struct Axes {
@@ -86,6 +124,26 @@ static std::string tick_text(double value, const Axes& axes) {
                                          : fmt::format("{:.4g}", value);
 }
 
+// Five ticks on each axis; one where all lies at one place.
+static std::string ticks_svg(const Axes& axes) {
+  std::string svg;
+  for (int tick = 0; tick <= 4; ++tick) {
+    const double value = axes.y_low + (axes.y_high - axes.y_low) * tick / 4;
+    const double labels = axes.x_low + (axes.x_high - axes.x_low) * tick / 4;
+    if (tick == 0 || axes.y_high > axes.y_low) {
+      svg += fmt::format(
+          "<line x1=\"60\" x2=\"740\" y1=\"{0:.1f}\" y2=\"{0:.1f}\" class=\"grid\"/><text x=\"54\" "
+          "y=\"{1:.1f}\" text-anchor=\"end\">{2}</text>",
+          axes.y(value), axes.y(value) + 4, tick_text(value, axes));
+    }
+    if (tick == 0 || axes.x_high > axes.x_low) {
+      svg += fmt::format("<text x=\"{:.1f}\" y=\"362\" text-anchor=\"middle\">{:.0f}</text>",
+                         axes.x(labels), labels);
+    }
+  }
+  return svg;
+}
+
 std::string curves_svg(const Json& result, const std::string& key, const std::string& title) {
   const auto curves = curves_of(result, key);
   if (curves.empty()) return "";
@@ -102,24 +160,16 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
       "<svg viewBox=\"0 0 900 380\" role=\"img\" aria-label=\"{}\"><text x=\"740\" y=\"376\" "
       "text-anchor=\"end\" class=\"note\">labels</text>",
       escaped(title));
-  for (int tick = 0; tick <= 4; ++tick) {
-    const double value = axes.y_low + (axes.y_high - axes.y_low) * tick / 4;
-    const double labels = axes.x_low + (axes.x_high - axes.x_low) * tick / 4;
-    svg += fmt::format(
-        "<line x1=\"60\" x2=\"740\" y1=\"{0:.1f}\" y2=\"{0:.1f}\" class=\"grid\"/><text x=\"54\" "
-        "y=\"{1:.1f}\" "
-        "text-anchor=\"end\">{2}</text><text x=\"{3:.1f}\" y=\"362\" "
-        "text-anchor=\"middle\">{4:.0f}</text>",
-        axes.y(value), axes.y(value) + 4, tick_text(value, axes), axes.x(labels), labels);
-  }
-  size_t index = 0;
+  svg += ticks_svg(axes);
+  const auto styles = line_styles(result["summary"]);
+  std::vector<std::string> names;
+  std::vector<double> ends;
+  std::vector<std::string> name_colors;
+  size_t group = 0;
   std::string legend;
-  std::vector<double> taken;
   for (const Json& row : result["summary"]) {
-    const auto strategy = row["name"].get<std::string>();
-    const bool control = row["strategy"] == "random";
-    const char* color = control ? "#6d7880" : colors[index++ % 7];
-    const auto found = curves.find(strategy);
+    const auto& [color, dash] = styles[group++];
+    const auto found = curves.find(row["name"].get<std::string>());
     if (found == curves.end()) continue;  // Its learner does not measure this.
     const auto& points = found->second;
     std::string line, upper, lower;
@@ -128,18 +178,29 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
       upper += fmt::format("{:.1f},{:.1f} ", axes.x(labels), axes.y(band.high));
       lower = fmt::format("{:.1f},{:.1f} ", axes.x(labels), axes.y(band.low)) + lower;
     }
-    double end = axes.y(points.rbegin()->second.mean) + 4;
-    for (const double other : taken) end = std::abs(end - other) < 14 ? other + 14 : end;
-    taken.push_back(end);
-    legend +=
-        fmt::format("<span><i style=\"background:{}\"></i>{}</span> ", color, escaped(strategy));
-    const bool short_name = strategy.size() <= 20;  // What fits at the line's end.
     svg += fmt::format(
-        "<polygon points=\"{}{}\" fill=\"{}\" opacity=\"0.1\"/><polyline points=\"{}\" "
-        "fill=\"none\" stroke=\"{}\" "
-        "stroke-width=\"2\"{}/><text x=\"748\" y=\"{:.1f}\" class=\"name\">{}</text>",
-        upper, lower, color, line, color, control ? " stroke-dasharray=\"5 4\"" : "", end,
-        short_name ? escaped(strategy) : "");
+        "<polygon points=\"{}{}\" class=\"band {}\"/><polyline points=\"{}\" class=\"line {}\" "
+        "stroke-dasharray=\"{}\"/>",
+        upper, lower, color, line, color, dash.empty() ? "none" : dash);
+    if (points.size() == 1) {  // A line of one point has no length.
+      svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" class=\"dot {}\"/>",
+                         axes.x(points.begin()->first), axes.y(points.begin()->second.mean), color);
+    }
+    names.push_back(text_of(row, "name"));
+    name_colors.push_back(color);
+    ends.push_back(axes.y(points.rbegin()->second.mean) + 4);
+    legend += fmt::format(
+        "<span><svg viewBox=\"0 0 24 8\" class=\"key\"><line x1=\"0\" x2=\"24\" y1=\"4\" "
+        "y2=\"4\" class=\"line {}\" stroke-dasharray=\"{}\"/></svg>{}</span> ",
+        color, dash.empty() ? "none" : dash, names.back());
+  }
+  const bool all_fit = std::all_of(names.begin(), names.end(), [](const std::string& name) {
+    return name.size() <= 20;  // What has room at the lines' ends; else the legend tells them.
+  });
+  const auto places = name_places(ends);
+  for (size_t i = 0; all_fit && i < names.size(); ++i) {
+    svg += fmt::format("<text x=\"748\" y=\"{:.1f}\" class=\"name {}\">{}</text>", places[i],
+                       name_colors[i], names[i]);
   }
   return svg + "</svg><p class=\"legend\">" + legend + "</p>";
 }
@@ -152,22 +213,27 @@ std::string ranks_svg(const Json& ranks) {
   std::stable_sort(groups.begin(), groups.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   const size_t count = groups.size();
+  size_t longest = 0;
+  for (const auto& [rank, name] : groups) longest = std::max(longest, name.size());
+  // Room for the longest name and its rank, at 7 units a letter.
+  const double side = std::max(220.0, 7 * static_cast<double>(longest + 7) + 16);
+  const double width = std::max(900.0, 2 * side + 300);
   const auto place = [&](double rank) {
-    return 220 + 460 * (rank - 1) / static_cast<double>(count - 1);
+    return side + (width - 2 * side) * (rank - 1) / static_cast<double>(count - 1);
   };
   const double bars = 12 * static_cast<double>(ranks["cliques"].size());
   const size_t left = (count + 1) / 2;
   const double height = 90 + bars + 20 * static_cast<double>(left);
   std::string svg = fmt::format(
-      "<svg viewBox=\"0 0 900 {:.0f}\" role=\"img\" aria-label=\"Mean ranks with the critical "
-      "difference\"><line x1=\"220\" x2=\"680\" y1=\"50\" y2=\"50\" class=\"ink\"/>",
-      height);
+      "<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"Mean ranks with the critical "
+      "difference\"><line x1=\"{:.0f}\" x2=\"{:.0f}\" y1=\"50\" y2=\"50\" class=\"ink\"/>",
+      width, height, side, width - side);
   const double difference = ranks["critical_difference"].get<double>();
-  const double wide = std::min(place(1 + difference), 880.0);
+  const double wide = std::min(place(1 + difference), width - 20);
   svg += fmt::format(
-      "<line x1=\"220\" x2=\"{:.1f}\" y1=\"20\" y2=\"20\" class=\"ink\"/><text x=\"220\" "
-      "y=\"14\">critical difference {:.2f}</text>",
-      wide, difference);
+      "<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"20\" y2=\"20\" class=\"ink\"/><text x=\"{0:.1f}\" "
+      "y=\"14\">critical difference {2:.2f}</text>",
+      side, wide, difference);
   for (size_t rank = 1; rank <= count; ++rank) {
     const double x = place(static_cast<double>(rank));
     svg += fmt::format(
@@ -180,10 +246,11 @@ std::string ranks_svg(const Json& ranks) {
     const auto line = static_cast<double>(is_left ? i : count - 1 - i);
     const double y = 74 + bars + 20 * line;
     svg += fmt::format(
-        "<polyline points=\"{0:.1f},50 {0:.1f},{1:.1f} {2},{1:.1f}\" fill=\"none\" "
-        "class=\"ink\"/><text x=\"{3}\" y=\"{4:.1f}\" text-anchor=\"{5}\">{6} ({7:.2f})</text>",
-        place(groups[i].first), y, is_left ? 210 : 690, is_left ? 204 : 696, y + 4,
-        is_left ? "end" : "start", escaped(groups[i].second), groups[i].first);
+        "<polyline points=\"{0:.1f},50 {0:.1f},{1:.1f} {2:.1f},{1:.1f}\" fill=\"none\" "
+        "class=\"ink\"/><text x=\"{3:.1f}\" y=\"{4:.1f}\" text-anchor=\"{5}\">{6} ({7:.2f})</text>",
+        place(groups[i].first), y, is_left ? side - 10 : width - side + 10,
+        is_left ? side - 16 : width - side + 16, y + 4, is_left ? "end" : "start",
+        escaped(groups[i].second), groups[i].first);
   }
   double y = 60;
   for (const Json& clique : ranks["cliques"]) {

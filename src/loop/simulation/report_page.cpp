@@ -40,12 +40,17 @@ std::string pairs_section(const Json& result) {
   const Json& ranks = result["ranks"];
   if (ranks.is_null()) return text;
   const bool seeds = ranks.contains("seeds");
+  if (seeds) {
+    const std::string few =
+        too_few_text(ranks["seeds"].get<size_t>(), result["pairs"].size(), "seeds", "seeds");
+    if (!few.empty()) text += "<p>" + few + "</p>";
+  }
   return text + "<h2>Ranks</h2>" + ranks_svg(ranks) +
          fmt::format(
              "<p>Mean ranks over {} {}, 1 the best; bars join groups that do not differ at 5 % "
-             "(Nemenyi). That all are alike: p = {} (Friedman).{}</p>",
+             "(Nemenyi). That all are alike: {} (Friedman).{}</p>",
              ranks[seeds ? "seeds" : "data_sets"].get<int64_t>(), seeds ? "seeds" : "data sets",
-             escaped(p_value_text(ranks["friedman_p_value"])),
+             escaped(p_text(ranks["friedman_p_value"])),
              seeds ? " Seeds share one data set, so this speaks of it alone." : "");
 }
 
@@ -55,16 +60,21 @@ static constexpr const char* style =
     "16px}h1{font-size:20px}h2{font-size:16px;margin-top:32px}h3{font-size:14px;margin-top:24px}"
     "section{border-top:2px solid "
     "#8884;margin-top:32px}"
-    "svg{width:100%;height:auto}svg text{font-size:12px;fill:currentColor}.name{font-weight:600}"
+    ".c0{color:#0b6472}.c1{color:#bf3c80}.c2{color:#8b6807}.c3{color:#3246b6}.c4{color:#1b7a5c}"
+    ".c5{color:#88414b}.c6{color:#6d63d9}.control{color:#657079}@media(prefers-color-scheme:dark){"
+    ".c0{color:#4fb8c8}.c1{color:#ee8fbf}.c2{color:#d0a83a}.c3{color:#8c9dff}.c4{color:#55c79f}"
+    ".c5{color:#d98a94}.c6{color:#b3abff}.control{color:#a3adb4}}"
+    ".line{fill:none;stroke:currentColor;stroke-width:2}.band{fill:currentColor;opacity:.1}.dot{"
+    "fill:currentColor}"
+    "svg{width:100%;height:auto}svg.key{width:24px;height:8px;margin-right:6px;vertical-align:"
+    "middle}svg text{font-size:12px;fill:currentColor}.name{font-weight:600;fill:currentColor}"
     "svg .note{opacity:.6}.grid{stroke:currentColor;opacity:.15}.ink{stroke:currentColor}"
     ".same{stroke:currentColor;stroke-width:4;opacity:.6}.wide{overflow-x:auto}"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:6px 16px 6px "
     "0;text-align:left;border-bottom:1px solid #8884;font-weight:400}tr:first-child "
     "th{font-weight:600;vertical-align:bottom}th[scope]{font-weight:600}.differs "
-    "td{font-weight:600}small{opacity:.7}p{max-width:70ch}.legend "
-    "span{white-space:nowrap;margin-right:16px}.legend "
-    "i{display:inline-block;width:18px;height:4px;vertical-align:middle;margin-right:6px}td{white-"
-    "space:nowrap}";
+    "td{font-weight:600}small{opacity:.7}p{max-width:70ch}code{overflow-wrap:anywhere}.legend "
+    "span{white-space:nowrap;margin-right:16px}td{white-space:nowrap}";
 
 std::string lowered(std::string html) {
   for (const auto& [from, to] : {std::pair("<h2>", "<h3>"), std::pair("</h2>", "</h3>")}) {

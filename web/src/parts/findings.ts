@@ -127,9 +127,11 @@ export function classFinding(metrics: Metrics | null): string {
     : words.none;
 }
 
-/** The bin that most examples fall in, leaving out the top one, whose confidence says little. */
+const fewestToTell = 10; // Fewer examples in a bin say next to nothing of how often it is right.
+
+/** The bin that most examples fall in, but the top one, whose confidence says little, only where no other has enough. */
 export function tellingBin(bins: Bin[]): Bin | null {
-  const known = bins.filter((bin) => bin.count > 0);
+  const known = bins.filter((bin) => bin.count >= fewestToTell);
   const below = known.filter((bin) => bin.high < 1 - 1e-9);
   return (below.length ? below : known).reduce<Bin | null>(
     (most, bin) => (!most || bin.count > most.count ? bin : most),

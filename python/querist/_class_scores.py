@@ -1,22 +1,15 @@
-"""Metrics of predicted classes, scores and numbers under scikit-learn's names, and tests of two models on the same rows."""
+"""Metrics of predicted classes and of rankings under scikit-learn's names."""
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import Array, as_array, check_dimensions, doubles, small_numbers
-from ._estimates import Estimate, Interval, Whole, choice, interval, seed_of, share, whole
-from ._feature_rows import sample_weights
-
-
-class TestResult(NamedTuple):
-    """A test's statistic and its two-sided p-value."""
-
-    statistic: float
-    p_value: float
+from ._estimates import choice
+from ._feature_rows import ready_weights
 
 
 def _names(name: str, value: Any) -> Array:
@@ -44,10 +37,6 @@ def _numbered(labels: Any, predictions: Any) -> tuple[Array, NDArray[np.int32], 
     classes, inverse = np.unique(np.concatenate([truth, found]), return_inverse=True)
     places: NDArray[np.int32] = np.asarray(inverse, np.int32)
     return classes, places[:len(truth)], places[len(truth):]
-
-
-def _weights(value: Any, count: int) -> Any:
-    return None if value is None else np.ascontiguousarray(sample_weights(value, count))
 
 
 def _positive(labels: Any, pos_label: Any) -> NDArray[np.uint8]:
@@ -83,7 +72,7 @@ def average_precision_score(labels: ArrayLike, scores: ArrayLike, *, pos_label: 
         0 where no row is positive.
     """
     positive = _positive(labels, pos_label)
-    return _core.ranking_score("average_precision", positive, doubles("scores", scores, 1), _weights(sample_weight, len(positive)))
+    return _core.ranking_score("average_precision", positive, doubles("scores", scores, 1), ready_weights(sample_weight, len(positive)))
 
 
 def roc_auc_score(labels: ArrayLike, scores: ArrayLike, *, average: str = "macro", multi_class: str = "ovr", pos_label: Any = None,
@@ -116,7 +105,7 @@ def roc_auc_score(labels: ArrayLike, scores: ArrayLike, *, average: str = "macro
     check_dimensions("scores", table, 1, 2)
     if table.ndim == 1:
         positive = _positive(labels, pos_label)
-        return _core.ranking_score("roc_auc", positive, doubles("scores", table, 1), _weights(sample_weight, len(positive)))
+        return _core.ranking_score("roc_auc", positive, doubles("scores", table, 1), ready_weights(sample_weight, len(positive)))
     if sample_weight is not None:
         raise ValueError("sample_weight is for scores of two classes, one a row")
     return _core.roc_auc_of_classes(small_numbers("labels", labels), doubles("scores", table, 2), average, multi_class)
@@ -194,7 +183,7 @@ def recall_score(labels: ArrayLike, predictions: ArrayLike, *, average: str | No
 def _one_of_three(place: int, labels: Any, predictions: Any, average: str | None, pos_label: Any, sample_weight: Any) -> Any:
     """Of (precision, recall, f1)."""
     classes, truth, found = _numbered(labels, predictions)
-    weights = _weights(sample_weight, len(truth))
+    weights = ready_weights(sample_weight, len(truth))
     if average is None:
         return np.array([_core.class_scores(truth, found, len(classes), cls, weights)[place] for cls in range(len(classes))])
     if choice("average", average, "binary", "macro", "weighted", "micro") != "binary":
@@ -211,7 +200,7 @@ def _one_of_three(place: int, labels: Any, predictions: Any, average: str | None
 
 def _of_confusion(name: str, labels: Any, predictions: Any, sample_weight: Any) -> float:
     classes, truth, found = _numbered(labels, predictions)
-    return _core.confusion_score(name, truth, found, len(classes), _weights(sample_weight, len(truth)))
+    return _core.confusion_score(name, truth, found, len(classes), ready_weights(sample_weight, len(truth)))
 
 
 def accuracy_score(labels: ArrayLike, predictions: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
@@ -264,151 +253,3 @@ def matthews_corrcoef(labels: ArrayLike, predictions: ArrayLike, *, sample_weigh
         -1 to 1; 0 where either is one class.
     """
     return _of_confusion("matthews_correlation", labels, predictions, sample_weight)
-
-
-def _numbers(name: str, targets: Any, predictions: Any, sample_weight: Any) -> float:
-    truth, found = doubles("targets", targets, 1), doubles("predictions", predictions, 1)
-    return _core.regression_score(name, truth, found, _weights(sample_weight, len(truth)))
-
-
-def mean_absolute_error(targets: ArrayLike, predictions: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
-    """How far predicted numbers lie from the true ones, on average.
-
-    Parameters
-    ----------
-    targets, predictions : arrays of shape (n,)
-        Numbers.
-    sample_weight : array of shape (n,), optional
-        How much each row counts.
-
-    Returns
-    -------
-    error : float
-    """
-    return _numbers("mean_absolute_error", targets, predictions, sample_weight)
-
-
-def root_mean_squared_error(targets: ArrayLike, predictions: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
-    """The root of the mean squared distance of predicted numbers from the true ones.
-
-    Parameters
-    ----------
-    targets, predictions : arrays of shape (n,)
-        Numbers.
-    sample_weight : array of shape (n,), optional
-        How much each row counts.
-
-    Returns
-    -------
-    error : float
-    """
-    return _numbers("root_mean_squared_error", targets, predictions, sample_weight)
-
-
-def r2_score(targets: ArrayLike, predictions: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
-    """The share of the targets' variance that the predictions explain.
-
-    Parameters
-    ----------
-    targets, predictions : arrays of shape (n,)
-        Numbers.
-    sample_weight : array of shape (n,), optional
-        How much each row counts.
-
-    Returns
-    -------
-    score : float
-        At most 1. Where the targets do not vary: 1 if all are met, else 0.
-    """
-    return _numbers("r_squared", targets, predictions, sample_weight)
-
-
-def mean_pinball_loss(targets: ArrayLike, predictions: ArrayLike, *, alpha: float = 0.5, sample_weight: ArrayLike | None = None) -> float:
-    """The loss whose best prediction is a quantile (Koenker and Bassett 1978).
-
-    Parameters
-    ----------
-    targets, predictions : arrays of shape (n,)
-        Numbers.
-    alpha : float, default 0.5
-        Which quantile: each unit too low costs ``alpha``, each too high 1 - ``alpha``.
-    sample_weight : array of shape (n,), optional
-        How much each row counts.
-
-    Returns
-    -------
-    loss : float
-    """
-    truth, found = doubles("targets", targets, 1), doubles("predictions", predictions, 1)
-    return _core.pinball_loss(truth, found, share("alpha", alpha), _weights(sample_weight, len(truth)))
-
-
-def interval_coverage(targets: ArrayLike, low: ArrayLike, high: ArrayLike, *, confidence: float = 0.95) -> Estimate:
-    """The share of targets that lie in the interval predicted for them.
-
-    Parameters
-    ----------
-    targets, low, high : arrays of shape (n,)
-        Numbers, and the ends of each one's interval, both included.
-    confidence : float, default 0.95
-        Of Wilson's interval of the share.
-
-    Returns
-    -------
-    coverage : Estimate
-    """
-    return Estimate(*_core.interval_coverage(doubles("targets", targets, 1), doubles("low", low, 1), doubles("high", high, 1),
-                                             share("confidence", confidence)))
-
-
-def _right(name: str, value: Any) -> NDArray[np.uint8]:
-    array = as_array(name, value)
-    check_dimensions(name, array, 1)
-    if not np.all((array == 0) | (array == 1)):
-        raise ValueError(f"{name} must hold 1 where the model is right and 0 where it is not")
-    return np.ascontiguousarray(array, np.uint8)
-
-
-def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> TestResult:
-    """Whether one of two models is right more often on the same rows: McNemar's exact test (McNemar 1947).
-
-    Parameters
-    ----------
-    first_right, second_right : arrays of shape (n,)
-        1 (or True) where the model is right.
-
-    Returns
-    -------
-    result : TestResult
-        ``(statistic, p_value)``: the smaller count of rows that only one of them got right, and the two-sided chance of so few.
-    """
-    first, second = _right("first_right", first_right), _right("second_right", second_right)
-    if len(first) != len(second):
-        raise ValueError(f"first_right has {len(first)} entries but second_right has {len(second)}")
-    return TestResult(*_core.mcnemar(first, second))
-
-
-def paired_bootstrap(a: ArrayLike, b: ArrayLike, *, resamples: Whole = 2000, seed: int = 0, confidence: float = 0.95) -> Interval:
-    """The mean difference of two methods over the same rows, with the percentile bootstrap's interval (Efron 1979).
-
-    Parameters
-    ----------
-    a, b : arrays of shape (n,)
-        What each scored on each row (seed, data set).
-    resamples : int, default 2000
-        How many draws of the pairs.
-    seed : int, default 0
-        Of the draws.
-    confidence : float, default 0.95
-        Of the interval.
-
-    Returns
-    -------
-    interval : Interval
-        ``low, high`` of the mean of a - b, which is its ``value``.
-    """
-    first, second = doubles("a", a, 1), doubles("b", b, 1)
-    for name, column in (("a", first), ("b", second)):
-        if not np.all(np.isfinite(column)):
-            raise ValueError(f"{name} holds a NaN or infinite number: leave that pair out")
-    return interval(_core.paired_bootstrap(first, second, seed_of(seed), whole("resamples", resamples, 1), share("confidence", confidence)))

@@ -1,0 +1,127 @@
+// The pictures and tables of a simulation's report, read back from the page.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "loop/simulate.h"
+#include "loop/simulation/comparisons.h"
+#include "loop/simulation/report_charts.h"
+
+namespace querist::loop {
+
+// Where the texts of a class stand from above, in the order of the page.
+static std::vector<double> heights_of(const std::string& svg, const std::string& name) {
+  std::vector<double> heights;
+  const std::regex text("<text x=\"[0-9.]+\" y=\"([0-9.]+)\" class=\"" + name + "[^\"]*\">");
+  for (std::sregex_iterator at(svg.begin(), svg.end(), text), end; at != end; ++at)
+    heights.push_back(std::stod((*at)[1]));
+  return heights;
+}
+
+static Simulation simulation_of(const std::vector<std::string>& strategies, double last) {
+  Simulation simulation;
+  for (const std::string& strategy : strategies) {
+    for (size_t seed = 0; seed < 2; ++seed) {
+      SimulationRun run;
+      run.strategy = strategy;
+      run.seed = seed;
+      run.labels = {10, 20};
+      run.accuracy = {0.5, last};
+      run.seconds = {0, 0};
+      simulation.runs.push_back(run);
+    }
+  }
+  return simulation;
+}
+
+TEST(CurvesSvg, KeepsNamesApartAndInThePicture) {
+  const std::vector<std::string> names = {"auto", "margin", "random", "entropy", "badge"};
+  for (const double last : {0.1, 0.5, 0.9}) {  // All lines end together: below, level, above.
+    const Json result = simulation_json(simulation_of(names, last), "accuracy");
+    auto heights = heights_of(curves_svg(result, "accuracy", "t"), "name");
+    ASSERT_EQ(heights.size(), names.size());
+    std::sort(heights.begin(), heights.end());
+    EXPECT_GE(heights.front(), 10);
+    EXPECT_LE(heights.back(), 376);  // Of 380.
+    for (size_t i = 1; i < heights.size(); ++i) EXPECT_GE(heights[i] - heights[i - 1], 13.9);
+  }
+  // One name that has no room there: the legend tells all of them, none stands beside a wrong line.
+  const auto longer = simulation_of({"auto", "margin,but_with_a_long_setting"}, 0.9);
+  const std::string svg = curves_svg(simulation_json(longer, "accuracy"), "accuracy", "t");
+  EXPECT_TRUE(heights_of(svg, "name").empty());
+  EXPECT_NE(svg.find("</svg>auto</span>"), std::string::npos);
+}
+
+TEST(CurvesSvg, DrawsAPointWhereThereIsNoLine) {
+  Simulation simulation = simulation_of({"margin"}, 0.9);
+  for (SimulationRun& run : simulation.runs) {
+    run.labels = {10};
+    run.accuracy = {0.5};
+  }
+  const Json result = simulation_json(simulation, "accuracy");
+  const std::string svg = curves_svg(result, "accuracy", "t");
+  EXPECT_NE(svg.find("<circle"), std::string::npos);
+  EXPECT_EQ(svg.find(">10<"), svg.rfind(">10<"));  // One tick, not five on one place.
+  EXPECT_EQ(svg.find(">0.500<"), svg.rfind(">0.500<"));
+  EXPECT_EQ(simulation_html(result, "t").find("Paired differences"), std::string::npos);
+}
+
+TEST(RanksSvg, LeavesRoomForLongNames) {
+  const std::string name(40, 'm');
+  const Json ranks = {{"groups",
+                       {{{"name", name + "a"}, {"rank_mean", 1.2}},
+                        {{"name", name + "b"}, {"rank_mean", 1.9}},
+                        {{"name", name + "c"}, {"rank_mean", 2.9}}}},
+                      {"critical_difference", 0.8},
+                      {"cliques", {{name + "a", name + "b"}}}};
+  const std::string svg = ranks_svg(ranks);
+  std::smatch box;
+  ASSERT_TRUE(std::regex_search(svg, box, std::regex("viewBox=\"0 0 ([0-9]+) ")));
+  const double width = std::stod(box[1]);
+  const std::regex text("<text x=\"([0-9.]+)\" y=\"[0-9.]+\" text-anchor=\"(end|start)\">([^<]+)<");
+  size_t found = 0;
+  for (std::sregex_iterator at(svg.begin(), svg.end(), text), end; at != end; ++at, ++found) {
+    const double room = (*at)[2] == "end" ? std::stod((*at)[1]) : width - std::stod((*at)[1]);
+    // Letters of 12 units are at most 7 wide in the mean of the names that there are.
+    EXPECT_GE(room, 7 * static_cast<double>((*at)[3].length())) << (*at)[3];
+  }
+  EXPECT_EQ(found, 3u);
+}
+
+TEST(SimulationHtml, TellsStoppingRulesAndTheCommand) {
+  Json result = simulation_json(simulation_of({"margin", "random"}, 0.9), "accuracy");
+  EXPECT_EQ(simulation_html(result, "t").find("Stopping rules"), std::string::npos);
+  const Json row = {{"name", "margin"},      {"rule", "no_gain"},      {"runs", 2},
+                    {"stopped", 1},          {"labels_mean", 140},     {"labels_sd", 0},
+                    {"accuracy_mean", 0.91}, {"share_of_full_mean", 1}};
+  Json never = row;
+  never["stopped"] = 0;
+  for (const char* key : {"labels_mean", "labels_sd", "accuracy_mean", "share_of_full_mean"})
+    never[key] = nullptr;
+  result["stopping"] = {row, never};
+  const std::string page = simulation_html(result, "t", "querist simulate <x> --noise 0.05");
+  for (const char* said :
+       {"<td>1 of 2</td><td>140 ± 0</td><td>0.9100</td><td>1.0000</td>",
+        "<td>0 of 2</td><td>–</td><td>–</td><td>–</td>", "querist simulate &lt;x&gt; --noise 0.05"})
+    EXPECT_NE(page.find(said), std::string::npos) << said;
+}
+
+TEST(SimulationHtml, SaysWhenSeedsAreTooFewForThePairs) {
+  // Two seeds agree by chance every second time: three pairs can show nothing.
+  const Json few = simulation_json(simulation_of({"margin", "random", "auto"}, 0.9), "accuracy");
+  EXPECT_NE(simulation_html(few, "t").find("With 2 seeds and 3 pairs no corrected p is below 1"),
+            std::string::npos);
+  // 2 / 2^7 times 3 is 0.047, with a seed fewer 0.094.
+  EXPECT_EQ(too_few_text(7, 3, "seeds", "seeds"), "");
+  EXPECT_NE(too_few_text(6, 3, "seeds", "seeds").find("below 0.0938"), std::string::npos);
+  EXPECT_NE(too_few_text(6, 3, "seeds", "seeds").find("from 7 seeds on"), std::string::npos);
+}
+
+TEST(PText, NeverWritesTwoSigns) {
+  EXPECT_EQ(p_text(0.03125), "p = 0.0312");
+  EXPECT_EQ(p_text(0.00001), "p < 0.0001");
+  EXPECT_EQ(p_text(nullptr), "p = –");
+}
+
+}  // namespace querist::loop
