@@ -1,5 +1,5 @@
-// Highway source: two rows by five classes stay in registers, each feature is loaded and widened
-// once for them.
+// Highway source: two rows by five classes, or more rows by fewer, stay in registers, each feature
+// is loaded and widened once for them.
 #include "kernels/linear_probabilities.h"
 
 #include <algorithm>
@@ -49,18 +49,26 @@ static void row_logits(const Value* x, size_t cols, const float* weights, const 
   }
 }
 
+// As many blocks of `count` rows from i on as there are; returns the row after them.
+template <int count, class Value>
+static size_t blocks_of(size_t i, const Value* x, size_t rows, size_t cols, const float* weights,
+                        const float* bias, size_t classes, float* out) {
+  for (; i + count <= rows; i += count)
+    row_logits<count>(x + i * cols, cols, weights, bias, classes, out + i * classes);
+  return i;
+}
+
 template <class Value>
 static void logits_of(const Value* x, size_t rows, size_t cols, const float* weights,
                       const float* bias, size_t classes, float* out) {
   size_t i = 0;
-  // Few classes leave registers for more rows, so that a weight is loaded half as often.
-  if (classes <= 4 && hn::Lanes(Tag()) == 16) {
-    for (; i + 4 <= rows; i += 4)
-      row_logits<4>(x + i * cols, cols, weights, bias, classes, out + i * classes);
-  }
-  for (; i + 2 <= rows; i += 2)
-    row_logits<2>(x + i * cols, cols, weights, bias, classes, out + i * classes);
-  if (i < rows) row_logits<1>(x + i * cols, cols, weights, bias, classes, out + i * classes);
+  // Few classes leave registers for more rows, so that a weight is loaded less often.
+  const size_t lanes = hn::Lanes(Tag());
+  if ((lanes == 16 && classes <= 4) || (lanes == 8 && classes <= 3))
+    i = blocks_of<4>(i, x, rows, cols, weights, bias, classes, out);
+  if (lanes == 8 && classes == 4) i = blocks_of<3>(i, x, rows, cols, weights, bias, classes, out);
+  i = blocks_of<2>(i, x, rows, cols, weights, bias, classes, out);
+  blocks_of<1>(i, x, rows, cols, weights, bias, classes, out);
 }
 
 void DenseLogits(const float* x, size_t rows, size_t cols, const float* weights, const float* bias,

@@ -1,4 +1,4 @@
-// Dot products of one or two rows with up to five others, all sums in registers; compiled for every
+// Dot products of a few rows with up to five others, all sums in registers; compiled for every
 // vector width by the sources that include it.
 #if defined(QUERIST_KERNELS_REGISTER_BLOCK_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERIST_KERNELS_REGISTER_BLOCK_INL_H
@@ -59,7 +59,7 @@ static HWY_INLINE void add_lanes4([[maybe_unused]] Tag d, const hn::Vec<Tag>* su
 
 // The small loops are unrolled by pragma: -O2 leaves them rolled, and sums indexed by a running
 // number would live in memory.
-// Products of `rows` rows (1 or 2) with `classes` rows of weights (1 … 5), plus a bias each. Each
+// Products of `rows` rows (1 … 4) with `classes` rows of weights (1 … 5), plus a bias each. Each
 // sum is taken in the same order whatever the block, so that it does not depend on its neighbours.
 template <int rows, int classes, class Value>
 static HWY_INLINE void block(const Value* x, size_t cols, const float* weights, const float* bias,
