@@ -85,7 +85,7 @@ def load(name, data):
 def estimator(side, learner, threads):
     if side == "querist":
         from querist import learners
-        return learners.LogisticRegression(strength=1.0) if learner == "linear" else learners.GradientBoosting()
+        return learners.LogisticRegression(C=1.0) if learner == "linear" else learners.GradientBoosting()
     if side == "XGBoost":
         from xgboost import XGBClassifier
         return XGBClassifier(n_estimators=100, learning_rate=0.1, max_depth=6, tree_method="hist", n_jobs=threads)
@@ -168,9 +168,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=pathlib.Path, default=os.environ.get("QUERIST_DATA", ROOT / "../shared/data"))
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--only", default="", help="a part of a set's name or a learner")
+    parser.add_argument("--only", default="", help="a part of a set's name or a learner (linear, trees); others keep their stored figures")
     arguments = parser.parse_args()
-    results = []
+    stored = RESULTS / "training_time.json"
+    results = json.loads(stored.read_text()) if arguments.only and stored.exists() else []
     with tempfile.TemporaryDirectory() as folder:
         paths = {}
         for name, rows, learner in CASES:
@@ -178,10 +179,11 @@ def main():
                 continue
             if name not in paths:
                 paths[name] = prepare(name, arguments.data.resolve(), pathlib.Path(folder))
-            results.append(compare(arguments.python, name, rows, learner, paths[name]))
-    if not arguments.only:
-        RESULTS.joinpath("training_time.json").write_text(json.dumps(results, indent=1))
-        RESULTS.joinpath("training_time.md").write_text(report(results))
+            case = compare(arguments.python, name, rows, learner, paths[name])
+            results = [other for other in results if any(other[key] != case[key] for key in ("set", "rows", "learner"))] + [case]
+    results.sort(key=lambda case: CASES.index((case["set"], case["rows"], case["learner"])))
+    stored.write_text(json.dumps(results, indent=1))
+    RESULTS.joinpath("training_time.md").write_text(report(results))
     print(report(results))
 
 
