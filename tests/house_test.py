@@ -72,6 +72,22 @@ def check_opening(path, text):
     check(re.match(opening, first), f"{path.relative_to(ROOT)} does not open with a sentence that says what it is for")
 
 
+def check_test_types(paths):
+    """Tests of one program share its types by name: of two that are called alike, either's destructor would be taken for both."""
+    places = {}
+    for path in paths:
+        hidden = False
+        inside = path.relative_to(ROOT)
+        program = inside.parts[1] if inside.parts[0] == "src" else inside.name.removesuffix("_test.cpp")
+        for line in path.read_text(encoding="utf-8").splitlines():
+            hidden = (hidden or line == "namespace {") and line != "}  // namespace"
+            found = re.match(r"(?:struct|class) (\w+)(?: final)?(?: :[^:].*)? {", line)
+            if found and not hidden:
+                places.setdefault((program, found[1]), []).append(path.name)
+    for (program, name), files in places.items():
+        check(len(files) == 1, f"{program}_test: {name} in {' and '.join(files)}: put test types into namespace {{ }}")
+
+
 def check_reference():
     binary = ROOT / "build/querist"
     if not binary.exists():
@@ -96,6 +112,7 @@ def main():
         check(not BANNED_NAMES.search(str(path.relative_to(ROOT))), f"{path.relative_to(ROOT)}: the name says nothing")
         if path.is_relative_to(ROOT / "src") and path.suffix in (".cpp", ".h"):
             check_includes(path, text)
+    check_test_types([path for path in code if path.name.endswith("_test.cpp")])
     check_format([path for path in code if path.suffix in (".cpp", ".h")])
     check_reference()
     for problem in problems:

@@ -42,10 +42,14 @@ TEST(Distillation, KeepsTheEightLikeliestClasses) {
   EXPECT_NEAR(soft.weights[0], 20.0 / (20 + 19 + 18 + 17 + 16 + 15 + 14 + 13), 1e-6);
 }
 
+namespace {
+
 struct Cloud {
   Matrix x;
   std::vector<int32_t> labels;
 };
+
+}  // namespace
 
 static Cloud cloud(size_t rows, size_t classes, uint64_t seed) {
   Cloud out{.x = Matrix(rows, 4), .labels = {}};

@@ -21,6 +21,8 @@ static const ForestModel& as_forest(const Model& model) {
   return dynamic_cast<const ForestModel&>(model);
 }
 
+namespace {
+
 // A small world with many ties, zeros and negative numbers.
 struct World {
   Matrix x;
@@ -91,6 +93,8 @@ struct World {
     return best;
   }
 };
+
+}  // namespace
 
 // Walks the only tree of a forest and holds each node against the definition.
 static void expect_best_splits(const World& world, const ForestModel& model, size_t least) {

@@ -21,6 +21,8 @@ static const GbdtModel& boosted(const Model& model) {
   return dynamic_cast<const GbdtModel&>(model);
 }
 
+namespace {
+
 // Rows with zeros, on which three bands of a product are classes.
 struct World {
   Matrix x;
@@ -43,6 +45,8 @@ struct World {
     }
   }
 };
+
+}  // namespace
 
 // A function of the library, which the program does not link.
 template <class Function>

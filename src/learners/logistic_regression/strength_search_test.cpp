@@ -16,6 +16,8 @@
 
 namespace querist::learners {
 
+namespace {
+
 // Rows around a centre a class; a share of the entries is zero.
 struct Cloud {
   Matrix x;
@@ -44,6 +46,8 @@ struct Cloud {
     problem.features = is_sparse ? Features(sparse) : Features(x);
   }
 };
+
+}  // namespace
 
 static RowTask task_of(const RowSpace& space, const Problem& problem, double strength) {
   RowTask task{.classes = problem.classes, .strength = strength};
