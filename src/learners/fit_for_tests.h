@@ -1,4 +1,5 @@
-// What the tests of learners share: settings by name, a fit with them, and rows stored sparsely.
+// What the tests of learners and their conformance suites share: settings by name, a fit with them,
+// and rows stored sparsely.
 #pragma once
 
 #include <memory>

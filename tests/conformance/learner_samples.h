@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "learners/learner.h"
+#include "learners/fit_for_tests.h"
 
 namespace querist::learners {
 
@@ -71,20 +71,6 @@ inline double difference(const Matrix& a, const Matrix& b) {
     worst = std::max(worst, std::abs(static_cast<double>(a.values[i] - b.values[i])));
   }
   return worst;
-}
-
-inline Csr to_sparse(const Matrix& dense) {
-  Csr out;
-  out.cols = dense.cols;
-  for (size_t i = 0; i < dense.rows; ++i) {
-    for (size_t j = 0; j < dense.cols; ++j) {
-      if (dense.at(i, j) == 0) continue;
-      out.columns.push_back(static_cast<int32_t>(j));
-      out.values.push_back(dense.at(i, j));
-    }
-    out.offsets.push_back(static_cast<int64_t>(out.columns.size()));
-  }
-  return out;
 }
 
 // A small set with numbers to predict: a sum of columns and some noise, far from zero.
