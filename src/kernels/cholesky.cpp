@@ -39,11 +39,6 @@ void solve_upper(const std::vector<double>& l, size_t n, double* rows, size_t co
   solve(CblasNoTrans, l, n, rows, count);
 }
 
-double dot(const double* a, const double* b, size_t n) {
-  keep_blas_on_this_thread();
-  return cblas_ddot(static_cast<blasint>(n), a, 1, b, 1);
-}
-
 void multiply_rows(const double* a, size_t a_rows, const double* b, size_t b_rows, size_t inner,
                    double* c) {
   if (a_rows == 0 || b_rows == 0) return;

@@ -16,8 +16,6 @@ void solve_lower(const std::vector<double>& l, size_t n, double* rows, size_t co
 // Replaces each row by L⁻ᵀ row: after solve_lower, by (L Lᵀ)⁻¹ row.
 void solve_upper(const std::vector<double>& l, size_t n, double* rows, size_t count);
 
-// The product of two vectors of n numbers.
-double dot(const double* a, const double* b, size_t n);
 // c (a_rows, b_rows) = a bᵀ; a (a_rows, inner), b (b_rows, inner), all row-major.
 void multiply_rows(const double* a, size_t a_rows, const double* b, size_t b_rows, size_t inner,
                    double* c);

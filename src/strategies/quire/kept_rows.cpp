@@ -6,7 +6,7 @@
 
 #include "base/interrupt.h"
 #include "base/threads.h"
-#include "kernels/cholesky.h"
+#include "kernels/float_rows.h"
 #include "kernels/rbf.h"
 
 namespace querist::strategies {
@@ -62,7 +62,7 @@ void QuireMemory::add(const Features& x, size_t row, int32_t label) {
         sums_[i] += kernel[at];
         if (class_of_[i] >= 0) continue;
         std::vector<double>& kept = whitened_[i];
-        const double next = (kernel[at] - kernels::dot(own.data(), kept.data(), labels_)) / pivot;
+        const double next = (kernel[at] - kernels::dot(own, kept)) / pivot;
         kept.push_back(next);
         explained_[i] += next * next;
         for (size_t c = 0; c < classes_; ++c) predicted_[i * classes_ + c] += next * surprises[c];
