@@ -96,6 +96,7 @@ StoppingRule error_stability() {
       .source = "Ishibashi and Hino 2021",
       .decide = decide,
       .decides = Decides::never,
+      .reads_posteriors = true,
   };
 }
 

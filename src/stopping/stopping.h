@@ -89,6 +89,7 @@ struct StoppingRule {
   std::string_view source{};  // Author, year.
   Advice (*decide)(const History& history, const Params& params) = nullptr;
   Decides decides = Decides::outside_reviews;
+  bool reads_posteriors = false;  // Its history needs each model's posterior_step, which is costly.
 };
 
 // Every rule of this folder, by wire name ascending.

@@ -26,7 +26,7 @@ StopPoints::StopPoints(const std::vector<std::string>& rules, Features pool, siz
   for (const std::string& rule : rules) {
     rules_.push_back(parse_rule(rule));
     points_.push_back({.rule = rule});
-    reads_posteriors_ = reads_posteriors_ || rules_.back().card->name == "error_stability";
+    reads_posteriors_ = reads_posteriors_ || rules_.back().card->reads_posteriors;
   }
   if (rules_.empty()) return;
   Rng rng(mix_seed(seed, 77));
