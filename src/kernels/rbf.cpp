@@ -115,5 +115,19 @@ void rbf_kernel(const double* a, size_t a_rows, const PackedRows& b, double gamm
   HWY_DYNAMIC_DISPATCH(RbfKernel)(a, a_rows, b, gamma, out, first_group);
 }
 
+std::vector<double> rbf_block(const Features& x, std::span<const int64_t> rows, const PackedRows& b,
+                              double gamma) {
+  std::vector<double> wide;
+  widen_rows(x, rows, wide);
+  const size_t padded = b.padded();
+  std::vector<double> kernel(rows.size() * padded);
+  rbf_kernel(wide.data(), rows.size(), b, gamma, kernel.data());
+  // The padding goes, in place.
+  for (size_t i = 1; i < rows.size() && padded != b.rows; ++i)
+    std::copy_n(kernel.data() + i * padded, b.rows, kernel.data() + i * b.rows);
+  kernel.resize(rows.size() * b.rows);
+  return kernel;
+}
+
 }  // namespace querist::kernels
 #endif

@@ -34,6 +34,10 @@ void pack_rows(const Features& x, std::span<const int64_t> rows, PackedRows& out
 void rbf_kernel(const double* a, size_t a_rows, const PackedRows& b, double gamma, double* out,
                 size_t first_group = 0);
 
+// The kernel between chosen rows and packed ones without the padding: (rows.size(), b.rows).
+std::vector<double> rbf_block(const Features& x, std::span<const int64_t> rows, const PackedRows& b,
+                              double gamma);
+
 // What a gamma of 0 ("not given") stands for: one by the number of features, as in scikit-learn.
 inline double rbf_gamma(double given, size_t cols) {
   return given > 0 ? given : 1 / static_cast<double>(cols > 0 ? cols : 1);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "strategies/error_reduction/error_reduction.h"
+#include "strategies/kept/best_row.h"
 #include "strategies/strategy.h"
 
 namespace querist::strategies {
@@ -20,6 +21,43 @@ static std::vector<int64_t> drawn(std::span<const int64_t> rows, size_t most, Rn
   return out;
 }
 
+static ExpectedLosses losses_of(const ErrorReduction& task) {
+  const std::string& learner = task.params.text("learner");
+  if (learner == "kernel_ridge") return kernel_ridge_losses(task);
+  if (learner == "ridge") return ridge_losses(task);
+  return learner == "naive_bayes" ? naive_bayes_losses(task) : parzen_losses(task);
+}
+
+// What the loss of all rows falls by from `current`; a sample of the targets stands for all.
+static std::vector<double> utilities_of(const ErrorReduction& task, const ExpectedLosses& losses,
+                                        double current) {
+  const double scale =
+      static_cast<double>(task.pool.size) / static_cast<double>(task.targets.size());
+  std::vector<double> utilities;
+  for (const double future : losses.of_candidates) utilities.push_back(-scale * (future - current));
+  return utilities;
+}
+
+// From 0 or from what it is now, as asked.
+static double where_from(const ErrorReduction& task, const ExpectedLosses& losses) {
+  return task.params.flag("subtract_current") ? losses.current : 0;
+}
+
+// One pick of kernel ridge regression over a whole pool, from what was kept of the calls before
+// where it certainly is the pick of a full scoring.
+static Selection one_pick(const ErrorReduction& task) {
+  double rounding = 0;
+  auto losses = kept_kernel_ridge_losses(task, rounding);
+  BestRow best;
+  if (losses) best = lowest_of_best(task.pool, utilities_of(task, *losses, 0), rounding);
+  if (!losses || !best.is_clear) {
+    losses = kernel_ridge_losses(task);
+    best = lowest_of_best(task.pool, utilities_of(task, *losses, 0), 0);
+  }
+  for (double& utility : best.pick.utilities) utility += where_from(task, *losses);
+  return best.pick;
+}
+
 static Selection select(const Pool& pool, size_t batch_size, const Params& params, Rng& rng) {
   if (pool.candidates.empty()) return {};
   auto most = static_cast<size_t>(params.integer("max_candidates"));
@@ -31,31 +69,28 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
   const auto loss =
       params.text("method") == "log_loss" ? kernels::Loss::log : kernels::Loss::misclassification;
   const ErrorReduction task{pool, candidates, targets, loss, params};
-  const std::string& learner = params.text("learner");
-  const ExpectedLosses losses = learner == "ridge"         ? ridge_losses(task)
-                                : learner == "naive_bayes" ? naive_bayes_losses(task)
-                                                           : parzen_losses(task);
-  // A sample of the targets stands for all.
-  const double scale = static_cast<double>(pool.size) / static_cast<double>(targets.size());
-  const double current = params.flag("subtract_current") ? losses.current : 0;
-  std::vector<double> utilities;
-  for (const double future : losses.of_candidates) utilities.push_back(-scale * (future - current));
+  if (params.text("learner") == "kernel_ridge" && batch_size == 1 && pool.costs.empty() &&
+      candidates.size() == pool.candidates.size() && targets.size() == pool.size)
+    return one_pick(task);
   Pool scored = pool;
   scored.candidates = candidates;
-  return top_k(scored, utilities, batch_size);
+  const ExpectedLosses losses = losses_of(task);
+  return top_k(scored, utilities_of(task, losses, where_from(task, losses)), batch_size);
 }
 
 static ParamSpecs settings() {
   return {
       {.name = "learner",
-       .fallback = "parzen",
-       .choices = {"parzen", "ridge", "naive_bayes"},
+       .fallback = "kernel_ridge",
+       .choices = {"kernel_ridge", "ridge", "naive_bayes", "parzen"},
        .help = "The classifier whose error is reduced, trained on the embeddings."},
       {.name = "gamma",
        .fallback = 0,
        .min = 0,
        .max = 1e12,
-       .help = "parzen: width of the Gaussian kernel; 0 means one by the number of features.",
+       .help =
+           "kernel_ridge, parzen: width of the Gaussian kernel; 0 means one by the variance of a"
+           " row for kernel_ridge, one by the number of features for parzen.",
        .automatic = true},
       {.name = "method",
        .fallback = "misclassification_loss",
@@ -65,10 +100,13 @@ static ParamSpecs settings() {
        .fallback = false,
        .help = "Utilities are what the error falls by; the order stays the same."},
       {.name = "regularization",
-       .fallback = 1,
-       .min = 1e-9,
+       .fallback = 0,
+       .min = 0,
        .max = 1e9,
-       .help = "ridge: weight of the squared coefficients, the intercept's too."},
+       .help =
+           "kernel_ridge: noise of the labels beside a kernel of 1; ridge: weight of the squared"
+           " coefficients, the intercept's too; 0 means 3 for kernel_ridge, 1 for ridge.",
+       .automatic = true},
       {.name = "max_candidates",
        .fallback = 0,
        .min = 0,

@@ -15,6 +15,7 @@
 #include "base/threads.h"
 #include "kernels/cholesky.h"
 #include "kernels/rbf.h"
+#include "strategies/kept/best_row.h"
 #include "strategies/quire/kept_rows.h"
 #include "strategies/strategy.h"
 
@@ -36,21 +37,6 @@ struct Labelled {
 };
 
 }  // namespace
-
-static std::vector<double> kernel_block(const Pool& pool, std::span<const int64_t> rows,
-                                        const Labelled& labelled) {
-  std::vector<double> wide;
-  kernels::widen_rows(pool.embeddings, rows, wide);
-  const size_t padded = labelled.rows.padded();
-  std::vector<double> kernel(rows.size() * padded);
-  kernels::rbf_kernel(wide.data(), rows.size(), labelled.rows, labelled.gamma, kernel.data());
-  // The padding goes, in place.
-  const size_t cols = labelled.count();
-  for (size_t i = 1; i < rows.size() && padded != cols; ++i)
-    std::copy_n(kernel.data() + i * padded, cols, kernel.data() + i * cols);
-  kernel.resize(rows.size() * cols);
-  return kernel;
-}
 
 // A class against the rest, for every class that was seen, and for all that were not the one
 // labeling that they share.
@@ -74,7 +60,7 @@ static Labelled whiten(const Pool& pool, const Params& params) {
   out.lmbda = params.number("lmbda");
   out.gamma = kernels::rbf_gamma(params.number("gamma"), pool.embeddings.cols);
   kernels::pack_rows(pool.embeddings, pool.labeled, out.rows);
-  out.factor = kernel_block(pool, pool.labeled, out);
+  out.factor = kernels::rbf_block(pool.embeddings, pool.labeled, out.rows, out.gamma);
   for (size_t i = 0; i < n; ++i) out.factor[i * n + i] += out.lmbda;
   if (!kernels::cholesky(out.factor, n))
     refuse("quire cannot factorise the kernel of the labelled rows: raise lmbda above {}",
@@ -93,7 +79,7 @@ static Labelled whiten(const Pool& pool, const Params& params) {
 static void score_block(const Pool& pool, const Labelled& labelled, std::span<const int64_t> rows,
                         double* utilities) {
   const size_t n = labelled.count();
-  auto kernel = kernel_block(pool, rows, labelled);
+  auto kernel = kernels::rbf_block(pool.embeddings, rows, labelled.rows, labelled.gamma);
   kernels::solve_lower(labelled.factor, n, kernel.data(), rows.size());
   std::vector<double> predicted(rows.size() * labelled.labelings());
   kernels::multiply_rows(kernel.data(), rows.size(), labelled.targets.data(), labelled.labelings(),
@@ -121,32 +107,6 @@ static std::vector<double> full_utilities(const Pool& pool, const Params& params
   return utilities;
 }
 
-namespace {
-
-struct Best {
-  Selection pick;
-  bool is_clear = true;  // Nothing lies where rounding decides whether it ties.
-};
-
-}  // namespace
-
-// The lowest of the rows whose utility is the best to nine digits: under a narrow kernel most rows
-// are so far from all others that only rounding tells them apart. rounding: the share of a utility
-// that it may change.
-static Best best_of(const Pool& pool, const std::vector<double>& utilities, double rounding) {
-  constexpr double tie = 1e-9;
-  const double best = *std::max_element(utilities.begin(), utilities.end());
-  const double least = best - tie * std::abs(best);
-  Best out;
-  for (size_t i = 0; i < utilities.size(); ++i) {
-    if (std::abs(utilities[i] - least) < rounding * std::abs(best)) out.is_clear = false;
-    if (utilities[i] < least || !out.pick.rows.empty()) continue;
-    out.pick.rows.push_back(pool.candidates[i]);
-    out.pick.utilities.push_back(utilities[i]);
-  }
-  return out;
-}
-
 // One pick from what was kept of the calls before, where it certainly is the pick of a full
 // scoring.
 static std::optional<Selection> quick_pick(const Pool& pool, const Params& params) {
@@ -156,7 +116,7 @@ static std::optional<Selection> quick_pick(const Pool& pool, const Params& param
   const double lmbda = params.number("lmbda");
   const double gamma = kernels::rbf_gamma(params.number("gamma"), pool.embeddings.cols);
   if (!memory->look_at(pool, lmbda, gamma)) return std::nullopt;
-  const Best best = best_of(pool, memory->utilities(pool.candidates), memory->rounding());
+  const BestRow best = lowest_of_best(pool, memory->utilities(pool.candidates), memory->rounding());
   if (!best.is_clear) return std::nullopt;
   return best.pick;
 }
@@ -172,7 +132,7 @@ static Selection select(const Pool& pool, size_t batch_size, const Params& param
   if (batch_size != 1 || !pool.costs.empty())
     return top_k(pool, full_utilities(pool, params), batch_size);
   if (auto pick = quick_pick(pool, params)) return *pick;
-  return best_of(pool, full_utilities(pool, params), 0).pick;
+  return lowest_of_best(pool, full_utilities(pool, params), 0).pick;
 }
 
 QueryStrategy quire() {

@@ -1,6 +1,7 @@
 // What expected error reduction asks of a learner whose refit is a closed form.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,6 +26,24 @@ struct ExpectedLosses {
   std::vector<double> of_candidates;
 };
 
+// The parameter of that name, or where it is not given `usual`.
+inline double regularization_of(const Params& params, double usual) {
+  const double given = params.number("regularization");
+  return given > 0 ? given : usual;
+}
+
+// Probabilities from scores: the positive parts by their sum, uniform where none is positive. out:
+// one a score.
+void score_chances(std::span<const double> scores, double* out);
+// The loss of scores as they are, (classes, targets).
+double present_loss(const ErrorReduction& task, const double* scores);
+
+ExpectedLosses kernel_ridge_losses(const ErrorReduction& task);
+// The same but for rounding, from what was kept of earlier calls in the pool's memory; nothing
+// where there is no memory, or where it would take more than 400 MB. Targets: the whole pool.
+// rounding: the share of a loss by which the two may differ.
+std::optional<ExpectedLosses> kept_kernel_ridge_losses(const ErrorReduction& task,
+                                                       double& rounding);
 ExpectedLosses parzen_losses(const ErrorReduction& task);
 ExpectedLosses ridge_losses(const ErrorReduction& task);
 ExpectedLosses naive_bayes_losses(const ErrorReduction& task);

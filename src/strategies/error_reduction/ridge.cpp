@@ -48,7 +48,7 @@ static Ridge fit(const ErrorReduction& task) {
       for (size_t j = 0; j < out.cols; ++j) own[j] += x[i * out.cols + j];
     }
   });
-  const double regularization = task.params.number("regularization");
+  const double regularization = regularization_of(task.params, 1);
   for (size_t j = 0; j < out.cols; ++j) out.factor[j * out.cols + j] += regularization;
   if (!kernels::cholesky(out.factor, out.cols))
     refuse("ridge cannot factorise its normal equations: raise regularization above {}",
@@ -56,13 +56,6 @@ static Ridge fit(const ErrorReduction& task) {
   kernels::solve_lower(out.factor, out.cols, out.weights.data(), pool.classes);
   kernels::solve_upper(out.factor, out.cols, out.weights.data(), pool.classes);
   return out;
-}
-
-static void to_chances(std::span<const double> scores, double* out) {
-  double sum = 0;
-  for (const double s : scores) sum += std::max(0.0, s);
-  for (size_t c = 0; c < scores.size(); ++c)
-    out[c] = sum > 0 ? std::max(0.0, scores[c]) / sum : 1 / static_cast<double>(scores.size());
 }
 
 // Adds to `losses` what a block of candidates expects; scores: (classes, targets).
@@ -88,7 +81,7 @@ static void add_losses(const ErrorReduction& task, const Ridge& ridge, const dou
     const auto u = with_one(task.pool, task.targets.subspan(from, count));
     kernels::multiply_rows(turned.data(), rows.size(), u.data(), count, ridge.cols, moves.data());
     for (size_t i = 0; i < rows.size(); ++i) {
-      to_chances({predicted.data() + i * classes, classes}, chances.data());
+      score_chances({predicted.data() + i * classes, classes}, chances.data());
       losses[i] += kernels::expected_score_loss(scores + from, n, count, moves.data() + i * count,
                                                 predicted.data() + i * classes, chances.data(),
                                                 classes, task.loss);
@@ -110,10 +103,7 @@ ExpectedLosses ridge_losses(const ErrorReduction& task) {
       std::copy_n(block.data() + c * count, count, scores.data() + c * n + from);
   });
   ExpectedLosses out;
-  const std::vector<double> nothing(std::max(n, classes), 0.0);
-  const std::vector<double> even(classes, 1 / static_cast<double>(classes));
-  out.current = kernels::expected_score_loss(scores.data(), n, n, nothing.data(), nothing.data(),
-                                             even.data(), classes, task.loss);
+  out.current = present_loss(task, scores.data());
   out.of_candidates.resize(task.candidates.size());
   const size_t blocks = (task.candidates.size() + candidate_block - 1) / candidate_block;
   parallel_for(blocks, 1, [&](size_t begin, size_t end) {
