@@ -36,6 +36,8 @@ def run(preset):
 
 def main():
     presets = sys.argv[1:] or list(FOLDERS)
+    if not set(presets) <= set(FOLDERS):
+        sys.exit(f"usage: tools/sanitize.py [{'] ['.join(FOLDERS)}]")
     results = [run(preset) for preset in presets]
     passed, failed = sum(good for good, _ in results), sum(bad for _, bad in results)
     print(f"{passed} passed, {failed} failed")

@@ -76,7 +76,7 @@ class ExpectedErrorReduction(Workload):
         import querist
         indices, utilities = querist.select.expected_error_reduction(
             len(d["x"]) - self.labeled, embeddings=d["x"], labeled=np.arange(self.labeled),
-            labels=np.arange(self.labeled) % 4, gamma=d["gamma"], return_utilities=True)
+            labels=np.arange(self.labeled) % 4, learner="parzen", gamma=d["gamma"], return_utilities=True)
         return {"utilities": utilities[np.argsort(indices)]}
 
     def same(self, theirs, ours):

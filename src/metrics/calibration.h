@@ -43,7 +43,8 @@ double adaptive_calibration_error(std::span<const double> confidences,
                                   std::span<const uint8_t> right, size_t bins = 15);
 
 // The error with a percentile bootstrap over rows. The error is biased upwards on few rows, and so
-// is the interval.
+// is the interval. Where all rows are right, or all wrong, it reaches to the gap between the mean
+// confidence and the far end of the accuracy's Wilson interval: no resample knows another answer.
 Estimate expected_calibration_error_interval(std::span<const double> confidences,
                                              std::span<const uint8_t> right, uint64_t seed,
                                              size_t bins = 15, size_t resamples = 1000);
