@@ -154,6 +154,24 @@ double ScoreLoss(const double* scores, size_t stride, size_t rows, const double*
   });
 }
 
+double TwoClassLoss(const double* scores, size_t rows, const double* added, double factor,
+                    double predicted, double chance) {
+  const D d;
+  const auto zero = hn::Zero(d);
+  const auto one = hn::Set(d, 1.0);
+  const auto up = hn::Set(d, factor * (1 - predicted));
+  const auto down = hn::Set(d, -factor * predicted);
+  const auto smaller = [&](V score)
+                           HWY_ATTR { return hn::Max(zero, hn::Min(score, hn::Sub(one, score))); };
+  return sum_rows(rows, [&](size_t u, size_t count) HWY_ATTR {
+    const auto w = load(added + u, count);
+    const auto s = load(scores + u, count);
+    const auto first = smaller(hn::MulAdd(w, up, s));
+    const auto second = smaller(hn::MulAdd(w, down, s));
+    return hn::MulAdd(hn::Set(d, chance), first, hn::Mul(hn::Set(d, 1 - chance), second));
+  });
+}
+
 double LogitLoss(const double* logits, const double* replaced, size_t stride, size_t rows,
                  const double* chances, size_t classes, Loss loss) {
   const D d;
@@ -221,6 +239,7 @@ namespace querist::kernels {
 
 HWY_EXPORT(VoteLoss);
 HWY_EXPORT(ScoreLoss);
+HWY_EXPORT(TwoClassLoss);
 HWY_EXPORT(LogitLoss);
 
 double expected_vote_loss(const double* votes, size_t stride, size_t rows, const double* added,
@@ -233,6 +252,11 @@ double expected_score_loss(const double* scores, size_t stride, size_t rows, con
                            Loss loss) {
   return HWY_DYNAMIC_DISPATCH(ScoreLoss)(scores, stride, rows, added, predicted, chances, classes,
                                          loss);
+}
+
+double expected_two_class_loss(const double* scores, size_t rows, const double* added,
+                               double factor, double predicted, double chance) {
+  return HWY_DYNAMIC_DISPATCH(TwoClassLoss)(scores, rows, added, factor, predicted, chance);
 }
 
 double expected_logit_loss(const double* logits, const double* replaced, size_t stride, size_t rows,

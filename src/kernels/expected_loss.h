@@ -23,6 +23,13 @@ double expected_score_loss(const double* scores, size_t stride, size_t rows, con
                            const double* predicted, const double* chances, size_t classes,
                            Loss loss);
 
+// The misclassification loss of two classes whose scores sum to 1, which those of
+// expected_score_loss then do after the new row as well: no sum to divide by. scores: of the first
+// class; added[u] times `factor` is what is added; predicted and chance: the new row's, of the
+// first class.
+double expected_two_class_loss(const double* scores, size_t rows, const double* added,
+                               double factor, double predicted, double chance);
+
 // Logits; where the new row is of class y, logit y becomes replaced[y * stride + u]. Probabilities
 // are their softmax; no_class stands for minus infinity.
 inline constexpr double no_class = -1e300;

@@ -94,6 +94,31 @@ TEST(ExpectedLoss, IsTheMeanOverTheNewRowsClassesOnEveryTarget) {
   }
 }
 
+// Two scores that sum to 1, some of them outside of [0, 1].
+TEST(ExpectedLoss, OfTwoClassesNeedsNoDivisionOnEveryTarget) {
+  Rng rng(3);
+  for (size_t trial = 0; trial < 100; ++trial) {
+    const size_t rows = 1 + rng.below(40);
+    std::vector<double> scores, added, moves;
+    const double factor = rng.uniform();
+    for (size_t u = 0; u < rows; ++u) {
+      scores.push_back(1.4 * rng.uniform() - 0.2);
+      added.push_back(2 * rng.uniform() - 1);
+      moves.push_back(added.back() * factor);
+    }
+    for (size_t u = 0; u < rows; ++u) scores.push_back(1 - scores[u]);
+    const double f = 1.4 * rng.uniform() - 0.2, chance = rng.uniform();
+    const std::vector<double> predicted = {f, 1 - f}, chances = {chance, 1 - chance};
+    on_every_target([&] {
+      // Sums of up to 40 losses of at most a half.
+      EXPECT_NEAR(expected_two_class_loss(scores.data(), rows, added.data(), factor, f, chance),
+                  expected_score_loss(scores.data(), rows, rows, moves.data(), predicted.data(),
+                                      chances.data(), 2, Loss::misclassification),
+                  1e-13);
+    });
+  }
+}
+
 TEST(NormalClasses, LogDensitiesAreAsWrittenOnEveryTarget) {
   Rng rng(2);
   for (size_t trial = 0; trial < 60; ++trial) {

@@ -73,6 +73,26 @@ ExpectedLosses kernel_ridge_losses(const ErrorReduction& task) {
   return out;
 }
 
+// What one candidate expects, from its covariances with all rows of the pool.
+static double kept_loss(const ErrorReduction& task, const KernelRidgeMemory& memory, size_t row,
+                        double lambda) {
+  const size_t classes = task.pool.classes;
+  const size_t n = task.pool.size;
+  const double* scores = memory.scores().data();
+  const double* covariances = memory.covariance(row);
+  const double spread = lambda + std::max(0.0, covariances[row]);
+  std::vector<double> predicted(classes), chances(classes);
+  for (size_t c = 0; c < classes; ++c) predicted[c] = scores[c * n + row];
+  score_chances(predicted, chances.data());
+  if (classes == 2 && task.loss == kernels::Loss::misclassification)
+    return kernels::expected_two_class_loss(scores, n, covariances, 1 / spread, predicted[0],
+                                            chances[0]);
+  std::vector<double> moves(n);
+  for (size_t u = 0; u < n; ++u) moves[u] = covariances[u] / spread;
+  return kernels::expected_score_loss(scores, n, n, moves.data(), predicted.data(), chances.data(),
+                                      classes, task.loss);
+}
+
 std::optional<ExpectedLosses> kept_kernel_ridge_losses(const ErrorReduction& task,
                                                        double& rounding) {
   const Pool& pool = task.pool;
@@ -80,26 +100,13 @@ std::optional<ExpectedLosses> kept_kernel_ridge_losses(const ErrorReduction& tas
   auto* memory = std::any_cast<KernelRidgeMemory>(pool.memory);
   if (!memory) memory = &pool.memory->emplace<KernelRidgeMemory>();
   const double lambda = regularization_of(task.params, usual_lambda);
-  memory->look_at(pool, kernel_ridge_gamma(task.params.number("gamma"), pool.embeddings), lambda);
+  std::vector<double> of_rows(pool.size);
+  memory->look_at(pool, kernel_ridge_gamma(task.params.number("gamma"), pool.embeddings), lambda,
+                  [&](size_t row) { of_rows[row] = kept_loss(task, *memory, row, lambda); });
   ExpectedLosses out;
   out.current = present_loss(task, memory->scores().data());
-  out.of_candidates.resize(task.candidates.size());
-  const size_t classes = pool.classes;
-  parallel_for(task.candidates.size(), candidate_block, [&](size_t begin, size_t end) {
-    std::vector<double> moves(pool.size), predicted(classes), chances(classes);
-    for (size_t i = begin; i < end; ++i) {
-      const auto row = static_cast<size_t>(task.candidates[i]);
-      const double* covariance = memory->covariance(row);
-      const double spread = lambda + std::max(0.0, covariance[row]);
-      for (size_t u = 0; u < pool.size; ++u) moves[u] = covariance[u] / spread;
-      for (size_t c = 0; c < classes; ++c) predicted[c] = memory->scores()[c * pool.size + row];
-      score_chances(predicted, chances.data());
-      out.of_candidates[i] =
-          kernels::expected_score_loss(memory->scores().data(), pool.size, pool.size, moves.data(),
-                                       predicted.data(), chances.data(), classes, task.loss);
-      if (i % candidate_block == 0) check_interrupt();
-    }
-  });
+  for (const int64_t row : task.candidates)
+    out.of_candidates.push_back(of_rows[static_cast<size_t>(row)]);
   const double least = *std::min_element(out.of_candidates.begin(), out.of_candidates.end());
   rounding = least > 0 ? memory->rounding() * static_cast<double>(pool.size) / least : 1;
   return out;

@@ -50,7 +50,17 @@ void KernelRidgeMemory::start(const Pool& pool) {
   });
 }
 
-void KernelRidgeMemory::add(size_t row, int32_t label) {
+void KernelRidgeMemory::each_open(const std::function<void(size_t row)>& body) const {
+  parallel_for(rows_, candidate_block, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      if (class_of_[i] < 0) body(i);
+      if (i % candidate_block == 0) check_interrupt();
+    }
+  });
+}
+
+void KernelRidgeMemory::add(size_t row, int32_t label,
+                            const std::function<void(size_t row)>& visit) {
   const double* own = covariance(row);
   const double spread = lambda_ + std::max(0.0, own[row]);
   class_of_[row] = label;
@@ -61,18 +71,16 @@ void KernelRidgeMemory::add(size_t row, int32_t label) {
     const double surprise = (target - scores[row]) / spread;
     for (size_t u = 0; u < rows_; ++u) scores[u] += own[u] * surprise;
   }
-  parallel_for(rows_, candidate_block, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      if (class_of_[i] >= 0) continue;
-      double* other = covariances_.data() + i * rows_;
-      const double share = other[row] / spread;
-      for (size_t u = 0; u < rows_; ++u) other[u] -= own[u] * share;
-    }
-    check_interrupt();
+  each_open([&](size_t i) {
+    double* other = covariances_.data() + i * rows_;
+    const double share = other[row] / spread;
+    for (size_t u = 0; u < rows_; ++u) other[u] -= own[u] * share;
+    if (visit) visit(i);
   });
 }
 
-void KernelRidgeMemory::look_at(const Pool& pool, double gamma, double lambda) {
+void KernelRidgeMemory::look_at(const Pool& pool, double gamma, double lambda,
+                                const std::function<void(size_t row)>& visit) {
   const Features& x = pool.embeddings;
   bool goes_on = address_ == address_of(x) && rows_ == pool.size && cols_ == x.cols &&
                  classes_ == pool.classes && lambda_ == lambda && gamma_ == gamma;
@@ -85,15 +93,19 @@ void KernelRidgeMemory::look_at(const Pool& pool, double gamma, double lambda) {
     if (class_of_[row] >= 0) ++known;
     if (class_of_[row] < 0) fresh.push_back(i);
   }
-  if (goes_on && known == labels_ && fresh.size() <= most_new_labels) {
-    for (const size_t i : fresh) add(static_cast<size_t>(pool.labeled[i]), pool.labels[i]);
-  } else {
+  if (!goes_on || known != labels_ || fresh.size() > most_new_labels) {
     rows_ = pool.size;
     cols_ = x.cols;
     classes_ = pool.classes;
     gamma_ = gamma;
     lambda_ = lambda;
     start(pool);
+    fresh.clear();
+  }
+  if (fresh.empty()) each_open(visit);
+  for (const size_t& i : fresh) {
+    const bool is_last = &i == &fresh.back();
+    add(static_cast<size_t>(pool.labeled[i]), pool.labels[i], is_last ? visit : nullptr);
   }
   address_ = address_of(x);
 }

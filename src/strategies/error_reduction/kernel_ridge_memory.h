@@ -2,6 +2,7 @@
 // label costs a product and a sum a pair then, where a new factor would cost its rows for each.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "data/pool.h"
@@ -16,10 +17,12 @@ class KernelRidgeMemory {
   // Whether the covariances of so many rows take 400 MB at most.
   static bool fits(size_t rows);
 
-  // Brings everything up to date with the pool's labels; gamma above 0. Starts anew where a label
-  // was taken back or changed, or more are new than are worth taking in one by one. Flops of a
-  // label: 2 a row without a label and row of the pool.
-  void look_at(const Pool& pool, double gamma, double lambda);
+  // Brings everything up to date with the pool's labels, and calls visit(row), on many threads, for
+  // each row without a label as soon as its covariances are: they are in the cache then. gamma
+  // above 0. Starts anew where a label was taken back or changed, or more are new than are worth
+  // taking in one by one. Flops of a label: 2 a row without a label and row of the pool.
+  void look_at(const Pool& pool, double gamma, double lambda,
+               const std::function<void(size_t row)>& visit);
 
   // Of a row without a label with every row.
   const double* covariance(size_t row) const { return covariances_.data() + row * rows_; }
@@ -30,7 +33,8 @@ class KernelRidgeMemory {
 
  private:
   void start(const Pool& pool);
-  void add(size_t row, int32_t label);
+  void each_open(const std::function<void(size_t row)>& body) const;
+  void add(size_t row, int32_t label, const std::function<void(size_t row)>& visit);
 
   const void* address_ = nullptr;  // Null: nothing is kept.
   size_t rows_ = 0, cols_ = 0, classes_ = 0, labels_ = 0;
