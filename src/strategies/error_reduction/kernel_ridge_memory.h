@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/pool.h"
+#include "strategies/kept/kept_labels.h"
 
 namespace querist::strategies {
 
@@ -25,7 +26,7 @@ class KernelRidgeMemory {
                const std::function<void(size_t row)>& visit);
 
   // Of a row without a label with every row.
-  const double* covariance(size_t row) const { return covariances_.data() + row * rows_; }
+  const double* covariance(size_t row) const { return covariances_.data() + row * labels_.rows(); }
   const std::vector<double>& scores() const { return scores_; }  // (classes, rows).
   // How far a score may be from that of a factor in another order, several times what is seen: the
   // condition of S is at most 1 + L / λ.
@@ -36,10 +37,8 @@ class KernelRidgeMemory {
   void each_open(const std::function<void(size_t row)>& body) const;
   void add(size_t row, int32_t label, const std::function<void(size_t row)>& visit);
 
-  const void* address_ = nullptr;  // Null: nothing is kept.
-  size_t rows_ = 0, cols_ = 0, classes_ = 0, labels_ = 0;
+  KeptLabels labels_;
   double gamma_ = 1, lambda_ = 1;
-  std::vector<int32_t> class_of_;    // By row; -1 without a label.
   std::vector<double> covariances_;  // (rows, rows); nothing of use in rows with a label.
   std::vector<double> scores_;
 };

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/threads.h"
 #include "kernels/rbf.h"
+#include "strategies/kept/kept_labels.h"
 
 namespace querist::strategies {
 
@@ -14,10 +15,6 @@ static constexpr size_t most_numbers = 50'000'000;
 static constexpr size_t block_rows = 64;  // Near the square root of the rows of most pools.
 
 static size_t blocks_of(size_t rows) { return (rows + block_rows - 1) / block_rows; }
-
-static const void* address_of(const Features& x) {
-  return x.kind == Features::Kind::dense ? static_cast<const void*>(x.dense) : x.half;
-}
 
 bool ParzenMemory::fits(size_t rows, size_t classes) {
   if (rows == 0 || classes == 0) return false;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/pool.h"
+#include "strategies/kept/kept_labels.h"
 
 namespace querist::strategies {
 
@@ -42,10 +43,8 @@ class QuireMemory {
   void start(const Pool& pool, double lmbda, double gamma);
   void add(const Features& x, size_t row, int32_t label);
 
-  const void* address_ = nullptr;  // Null: nothing is kept.
-  size_t rows_ = 0, cols_ = 0, classes_ = 0, labels_ = 0;
+  KeptLabels labels_;
   double lmbda_ = 1, gamma_ = 1;
-  std::vector<int32_t> class_of_;              // By row; -1 without a label.
   std::vector<std::vector<double>> whitened_;  // R⁻¹ k of each row without a label.
   std::vector<double> explained_;              // Its squared length.
   std::vector<double> sums_;                   // Of each row's kernel over the rows with a label.
