@@ -64,6 +64,10 @@ TEST_F(Resources, CreatesShowsAndChangesAProject) {
   make_project();
   EXPECT_EQ(live_.post("/api/v1/projects", {{"name", "mail"}}).status, 409);
   EXPECT_EQ(live_.post("/api/v1/projects", {{"name", "../etc"}}).status, 400);
+  for (const char* featurizer : {"magic", "tfidf(char_max=99)", "tfidf(width=3)"}) {
+    const Json settings = {{"featurizer", featurizer}};
+    EXPECT_EQ(live_.post("/api/v1/projects", {{"name", "x"}, {"settings", settings}}).status, 400);
+  }
   EXPECT_EQ(
       live_.post("/api/v1/projects", {{"name", "x"}, {"settings", {{"strategy", "magic"}}}}).status,
       400);

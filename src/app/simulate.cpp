@@ -52,9 +52,13 @@ static bool screening(const Invocation& invocation) {
                                            "cost_column",   "full_accuracy"});
 }
 
-static loop::SimulationPlan screening_plan(const Invocation& invocation,
-                                           loop::SimulationPlan plan) {
+static loop::SimulationPlan screening_plan(const Invocation& invocation, loop::SimulationPlan plan,
+                                           PayloadKind payload) {
   if (!invocation.options.changed("strategies")) plan.strategies = {"certainty", "random"};
+  if (!invocation.options.changed("learner")) {
+    plan.learner = payload == PayloadKind::text ? "naive_bayes(class_weight=balanced, smoothing=10)"
+                                                : "logistic_regression(class_weight=balanced)";
+  }
   if (!plan.schedules.empty()) wrong_usage("--protocol screening takes one batch size");
   if (!invocation.options.changed("batch_size")) plan.batch_size = 1;
   return plan;
@@ -110,11 +114,11 @@ static int run(const Invocation& invocation) {
   if (!invocation.text("id").empty()) leave_out_repeated_ids(table);
   if (plan.task == Task::regression) loop::read_targets(table);
   if (review) {
-    return put_result(
-        invocation,
-        loop::screening_json(loop::simulate_screening(table, screening_plan(invocation, plan),
-                                                      invocation.text("relevant"), bar.progress())),
-        print_screening);
+    return put_result(invocation,
+                      loop::screening_json(loop::simulate_screening(
+                          table, screening_plan(invocation, plan, table.payload),
+                          invocation.text("relevant"), bar.progress())),
+                      print_screening);
   }
   if (!protocol) {
     loop::check_plan(table, plan);

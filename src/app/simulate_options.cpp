@@ -30,7 +30,8 @@ static ParamSpecs loop_options() {
                "chosen on the way by losses out of fold."},
       {.name = "featurizer",
        .fallback = "",
-       .help = "Featurizer, or several as with learner; empty: the usual one."},
+       .help = "Featurizer, or several as with learner; each may set parameters, as in "
+               "tfidf(char_max=0); empty: the usual one."},
       {.name = "initial",
        .fallback = 20,
        .min = 1,
@@ -76,8 +77,8 @@ static ParamSpecs protocol_options() {
            .help = "one_by_one_rbf_svm: as the published comparison on 26 binary tables, one "
                    "label a step to the last under an RBF support vector machine. screening: as "
                    "a systematic review, all rows are read from one relevant and one other "
-                   "record on, by certainty and one at a time unless told otherwise, until "
-                   "nothing relevant is left."},
+                   "record on, by certainty, one at a time and with balanced naive Bayes of "
+                   "texts unless told otherwise, until nothing relevant is left."},
           {.name = "query_learner",
            .fallback = "",
            .help = "With one_by_one_rbf_svm: the learner that strategies ask instead of the "

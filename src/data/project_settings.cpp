@@ -16,7 +16,8 @@ static ParamSpecs choosing_settings() {
                "again as labels grow."},
       {.name = "featurizer",
        .fallback = "",
-       .help = "Featurizer of the examples; empty: the usual one for their kind."},
+       .help = "Featurizer of the examples; empty: the usual one for their kind. It may set its "
+               "parameters, as in tfidf(char_max=0)."},
       {.name = "batch_size",
        .fallback = 20,
        .min = 1,

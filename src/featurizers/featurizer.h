@@ -77,6 +77,17 @@ struct Featurizer {
 
 const std::vector<Featurizer>& all();
 const Featurizer& find(std::string_view name);
+// A featurizer with its parameters, from an expression: "tfidf" or "tfidf(char_max=0)".
+struct ChosenFeaturizer {
+  const Featurizer* card = nullptr;
+  Params params;  // Of the card's rows, with what the text sets.
+};
+// Throws not_found for a name that is none and invalid_argument for a parameter that the card does
+// not have or that is out of its range, or parentheses that do not match.
+ChosenFeaturizer parse_featurizer(std::string_view expression);
+// The same for payloads of a kind, its usual one where the text is empty; throws invalid_argument
+// for one that reads others.
+ChosenFeaturizer parse_featurizer(std::string_view expression, PayloadKind payload);
 // The featurizer a project of this payload kind gets unless its settings name another.
 std::string_view default_for(PayloadKind kind);
 

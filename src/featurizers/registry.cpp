@@ -1,5 +1,6 @@
 // The list of every featurizer file in this folder, written by the build.
 #include "base/registry.h"
+#include "base/expression.h"
 #include "featurizers/featurizer.h"
 
 namespace querist::featurizers {
@@ -27,6 +28,23 @@ std::string_view default_for(PayloadKind kind) {
       return "embedding";
   }
   fail(Code::internal, "there is no featurizer for payload kind {}", static_cast<int>(kind));
+}
+
+ChosenFeaturizer parse_featurizer(std::string_view text) {
+  const Expression expression = parse_expression(text);
+  ChosenFeaturizer chosen{&find(expression.name), {}};
+  chosen.params = Params(chosen.card->params);
+  for (const auto& [name, value] : expression.settings) chosen.params.set_text(name, value);
+  return chosen;
+}
+
+ChosenFeaturizer parse_featurizer(std::string_view text, PayloadKind payload) {
+  ChosenFeaturizer chosen = parse_featurizer(text.empty() ? default_for(payload) : text);
+  if (chosen.card->payload != payload) {
+    refuse("the featurizer {} reads {}, but the data have {}", chosen.card->name,
+           payload_word(chosen.card->payload), payload_word(payload));
+  }
+  return chosen;
 }
 
 }  // namespace querist::featurizers

@@ -10,8 +10,9 @@ namespace querist::loop {
 
 FittedVersion load_featurizer(storage::Store& store, const FeaturizerVersion& version) {
   FittedVersion loaded;
-  loaded.fitted = featurizers::find(version.name)
-                      .load(storage::featurizer_bytes(store, version.project_id, version.version));
+  loaded.fitted =
+      featurizers::parse_featurizer(version.name)
+          .card->load(storage::featurizer_bytes(store, version.project_id, version.version));
   loaded.version = version.version;
   loaded.name = version.name;
   loaded.rows = version.fitted_rows;

@@ -161,13 +161,7 @@ int32_t class_named(const Table& table, const std::string& relevant_class) {
 }
 
 Records records_of(const Table& table, const SimulationPlan& plan, const Progress& progress) {
-  const auto name = plan.featurizer.empty() ? featurizers::default_for(table.payload)
-                                            : std::string_view(plan.featurizer);
-  const auto& featurizer = featurizers::find(name);
-  if (featurizer.payload != table.payload) {
-    refuse("the featurizer {} reads {}, but the data have {}", name,
-           payload_word(featurizer.payload), payload_word(table.payload));
-  }
+  const auto featurizer = featurizers::parse_featurizer(plan.featurizer, table.payload);
   Records records;
   std::vector<Payload> payloads;
   for (size_t i = 0; i < table.labels.size(); ++i) {
@@ -181,7 +175,7 @@ Records records_of(const Table& table, const SimulationPlan& plan, const Progres
   input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
     take(payloads);
   };
-  const auto fitted = featurizer.fit(input, Params(featurizer.params), mix_seed(0, 2), progress);
+  const auto fitted = featurizer.card->fit(input, featurizer.params, mix_seed(0, 2), progress);
   records.batch = fitted.transform(payloads);
   return records;
 }

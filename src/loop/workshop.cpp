@@ -36,11 +36,7 @@ static auto if_whole(Load&& load) -> std::optional<decltype(load())> {
 }
 
 void Workshop::fit(const Project& project, std::string_view name, const Progress& progress) {
-  const auto& card = featurizers::find(name);
-  if (!project.payload || card.payload != *project.payload) {
-    refuse("the featurizer {} reads {}, but the project holds {}", name, payload_word(card.payload),
-           project.payload ? payload_word(*project.payload) : "nothing yet");
-  }
+  const auto chosen = featurizers::parse_featurizer(name, *project.payload);
   featurizers::FitInput input;
   for (const Column& column : project.columns) input.columns.push_back(column.name);
   input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
@@ -49,7 +45,7 @@ void Workshop::fit(const Project& project, std::string_view name, const Progress
   };
   const auto seed = static_cast<uint64_t>(project.settings.integer("seed"));
   FittedVersion made;
-  made.fitted = card.fit(input, Params(card.params), mix_seed(seed, 1), progress);
+  made.fitted = chosen.card->fit(input, chosen.params, mix_seed(seed, 1), progress);
   FeaturizerVersion version;
   version.project_id = project_id_;
   version.name = name;

@@ -81,8 +81,8 @@ std::shared_ptr<const Deployment> Deployments::load(const Project& project,
   const auto featurizer = storage::find_featurizer(store_, project.id, version.featurizer_version);
   QUERIST_CHECK(featurizer.has_value());
   made->featurizer =
-      featurizers::find(featurizer->name)
-          .load(storage::featurizer_bytes(store_, project.id, version.featurizer_version));
+      featurizers::parse_featurizer(featurizer->name)
+          .card->load(storage::featurizer_bytes(store_, project.id, version.featurizer_version));
   made->model = learners::find(version.learner)
                     .load(storage::model_bytes(store_, project.id, version.version));
   made->plain = made->model;

@@ -191,6 +191,21 @@ def check_simulated_regression():
     check(code == 1 and 'row 121: the label "many"' in problem, "a label that is no number, with its row", problem)
 
 
+def check_screening():
+    data = HOME / "records.csv"
+    data.write_text("text,label\n" + "".join(f"{'a trial of drugs' if i % 8 == 0 else 'a survey of schools'} {i},{'yes' if i % 8 == 0 else 'no'}\n" for i in range(120)))
+    given = ("simulate", data, "--text", "text", "--label", "label", "--protocol", "screening", "--seeds", "2", "--strategies", "certainty", "--json")
+    usual = json.loads(querist(*given)[1])
+    named = json.loads(querist(*given, "--learner", "naive_bayes(class_weight=balanced, smoothing=10)")[1])
+    check([run["found_at"] for run in usual["runs"]] == [run["found_at"] for run in named["runs"]], "the usual learner of reviews of texts", usual["summary"])
+    code, shown, problem = querist(*given, "--featurizer", "tfidf(char_max=0)")
+    check(code == 0 and json.loads(shown)["runs"], "a featurizer with its parameters", problem)
+    code, _, problem = querist(*given, "--featurizer", "tfidf(width=3)")
+    check(code == 1 and "width" in problem, "a parameter that a featurizer does not have", problem)
+    code, _, problem = querist(*given, "--featurizer", "pixels")
+    check(code == 1 and "reads image" in problem, "a featurizer of other payloads", problem)
+
+
 def check_until():
     data = HOME / "until.csv"
     data.write_text("a,y\n" + "".join(f"{i % 11 + 3 * (i % 2) + i / 1000},{'no' if i % 2 else 'yes'}\n" for i in range(80)))
@@ -211,6 +226,7 @@ def check_until():
 def main():
     check_simulate()
     check_simulated_regression()
+    check_screening()
     check_until()
     check_help()
     check_wrong_usage()

@@ -56,7 +56,10 @@ static void check_plugins(const Json& settings, const Params& present) {
   const auto learner = setting(settings, present, "learner");
   if (!loop::is_auto_learner(learner))
     check_plugin({{"learner", learner.substr(0, learner.find('('))}}, "learner", learners::all());
-  check_plugin(settings, "featurizer", featurizers::all());
+  const auto featurizer = setting(settings, present, "featurizer");
+  check_plugin({{"featurizer", featurizer.substr(0, featurizer.find('('))}}, "featurizer",
+               featurizers::all());
+  if (!featurizer.empty()) featurizers::parse_featurizer(featurizer);
   auto calibrators = calibrators::all();
   calibrators.insert(calibrators.begin(), {.name = "auto"});  // The best of them.
   check_plugin(settings, "calibration", calibrators);

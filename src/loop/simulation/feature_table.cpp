@@ -46,14 +46,8 @@ OwnedFeatures FeatureBlock::owned(std::span<const int64_t> wanted) const {
 FeatureTable::FeatureTable(const Table& table, std::vector<int64_t> rows,
                            const std::string& featurizer)
     : table_(table), rows_(std::move(rows)) {
-  const auto name =
-      featurizer.empty() ? featurizers::default_for(table.payload) : std::string_view(featurizer);
-  featurizer_ = &featurizers::find(name);
-  if (featurizer_->payload != table.payload) {
-    refuse("the featurizer {} reads {}, but the data has {}", name,
-           payload_word(featurizer_->payload), payload_word(table.payload));
-  }
-  if (featurizer_->survey) survey_ = featurizer_->survey(table.payloads);
+  featurizer_ = featurizers::parse_featurizer(featurizer, table.payload);
+  if (featurizer_.card->survey) survey_ = featurizer_.card->survey(table.payloads);
 }
 
 // Rows of one transform after another; blocks of them stay in cache until they are stored.
@@ -135,7 +129,7 @@ std::shared_ptr<const FittedFeatures> FeatureTable::fit(const std::vector<int64_
   input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
     for (const int64_t row : fit_rows) take({&table_.payloads[static_cast<size_t>(row)], 1});
   };
-  auto fitted = featurizer_->fit(input, Params(featurizer_->params), seed, progress);
+  auto fitted = featurizer_.card->fit(input, featurizer_.params, seed, progress);
   const std::string bytes = fitted.save();
   {
     const std::lock_guard lock(mutex_);

@@ -52,7 +52,7 @@ class FeatureTable {
  private:
   const Table& table_;
   std::vector<int64_t> rows_;
-  const featurizers::Featurizer* featurizer_ = nullptr;
+  featurizers::ChosenFeaturizer featurizer_;
   std::shared_ptr<const void> survey_;  // The featurizer's, of the whole table.
   std::mutex mutex_;
   uint64_t last_seed_ = 0;  // What last_ was asked for with.
