@@ -129,6 +129,7 @@ static std::string capital(std::string_view word) {
 static std::string certainty_section(const Json& result) {
   const Task task = metric_of(result).task;
   if (task == Task::multi_label) {
+    if (metric_of(result).judged().key == "log_loss") return "";  // It is the page's first curve.
     return "<h2>Log loss along the way</h2>" +
            curves_svg(result, "log_loss", "Log loss against labels") +
            "<p>Mean over the test set's rows and labels of -ln of the probability that the truth "
