@@ -42,6 +42,7 @@ formats::Roles label_roles(const Invocation& invocation, formats::Roles roles) {
   auto columns = invocation.list("label");
   if (columns.size() < 2) return roles;
   roles.label.clear();
+  roles.label_separator.clear();
   roles.label_columns = std::move(columns);
   return roles;
 }

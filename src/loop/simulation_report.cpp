@@ -201,7 +201,7 @@ static std::string labels_text(const Json& data, const Metric& metric) {
   }
   const auto count = data["classes"].get<int64_t>();
   if (metric.task != Task::multi_label) return fmt::format("{} classes", count);
-  return fmt::format("{} labels, {} a row in the mean and bought together, as one", count,
+  return fmt::format("{} labels ({} a row; one that is bought is a row's whole set)", count,
                      number_of(data, "label_cardinality", 2));
 }
 

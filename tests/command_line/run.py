@@ -203,7 +203,7 @@ def check_simulated_sets():
     check(code == 0 and "micro F1" in shown and "Hamming loss" in shown and "rows have no label: none applies" in problem, "sets are told by their scores", shown + problem)
     result = json.loads(one.read_text())
     check(result["metric"] == "micro_f1" and [row["strategy"] for row in result["summary"]] == ["mmc", "multilabel_margin", "random"], "with the usual strategies", result["summary"])
-    check("accuracy" not in result["runs"][0] and "labels_to_reach" in result["summary"][0] and "3 labels, " in (HOME / "sets.html").read_text(), "by measures of sets alone", result["summary"][0])
+    check("accuracy" not in result["runs"][0] and "labels_to_reach" in result["summary"][0] and "3 labels (" in (HOME / "sets.html").read_text(), "by measures of sets alone", result["summary"][0])
     for data, label in ((columns, ("--label", "odd,near,far")), (lists, ())):
         code, _, problem = querist("simulate", data, *label, *given, "--out", two)
         again = json.loads(two.read_text())

@@ -93,15 +93,9 @@ static Positions positions_of(const Layout& layout, const std::vector<std::strin
     return static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin());
   };
   const Roles& roles = layout.roles;
-  Positions at = {position(roles.text),
-                  position(roles.image),
-                  position(roles.label),
-                  position(roles.id),
-                  position(roles.group),
-                  position(roles.time),
-                  position(roles.split),
-                  {},
-                  {}};
+  Positions at = {position(roles.text), position(roles.image), position(roles.label),
+                  position(roles.id),   position(roles.group), position(roles.time),
+                  position(roles.split)};
   for (const std::string& column : layout.columns) at.cells.push_back(*position(column));
   for (const std::string& column : roles.label_columns) at.flags.push_back(*position(column));
   return at;
