@@ -17,6 +17,7 @@
 #include "loop/one_by_one.h"
 #include "loop/screening.h"
 #include "loop/simulate.h"
+#include "loop/simulation/label_sets.h"
 #include "loop/simulation/targets.h"
 
 namespace querist::app {
@@ -101,7 +102,7 @@ static int run(const Invocation& invocation) {
   const std::string metric = metric_of(invocation, protocol);
   const std::string& path = invocation.arguments[0];
   ProgressBar bar("simulating");
-  formats::Roles roles = roles_of(invocation);
+  formats::Roles roles = label_roles(invocation, roles_of(invocation));
   roles.group = invocation.text("cost_column");
   roles.group_word = "cost_column";
   auto table = loop::read_table(path, roles, invocation.text("embeddings"), bar.progress());
@@ -113,6 +114,7 @@ static int run(const Invocation& invocation) {
     std::fprintf(stderr, "… and %zu more rows\n", table.problems.size() - 5);
   if (!invocation.text("id").empty()) leave_out_repeated_ids(table);
   if (plan.task == Task::regression) loop::read_targets(table);
+  if (plan.task == Task::multi_label) loop::read_label_sets(table);
   if (review) {
     return put_result(invocation,
                       loop::screening_json(loop::simulate_screening(

@@ -55,7 +55,27 @@ void leave_out_repeated_ids(loop::Table& table) {
   std::fprintf(stderr, "%zu rows were left out: an earlier row has their id\n", repeated);
 }
 
+// Of lists of labels: that all are short, as a wrong separator has it, and that some are empty.
+static void tell_of_sets(const loop::Table& table) {
+  size_t most = 0, rows = 0, empty = 0;
+  for (size_t i = 0; i < table.label_sets.size(); ++i) {
+    if (table.labels[i] < 0) continue;
+    most = std::max(most, table.label_sets[i].size());
+    ++rows;
+    empty += table.label_sets[i].empty();
+  }
+  if (most == 1) {
+    std::fputs(
+        "no row has more than one label: if they are not divided by |, say by what with "
+        "--label-separator\n",
+        stderr);
+  }
+  if (empty > 0)
+    std::fprintf(stderr, "%zu of %zu rows have no label: none applies to them\n", empty, rows);
+}
+
 void tell_doubts(const loop::SimulationPlan& plan, const loop::Table& table) {
+  if (plan.task == Task::multi_label) tell_of_sets(table);
   const size_t pool = loop::split_rows(table, plan, plan.first_seed).pool.size();
   std::vector<size_t> budgets = {plan.budget};
   for (const loop::Schedule& schedule : plan.schedules) budgets.push_back(schedule.budget);

@@ -16,7 +16,7 @@ void check_idle_options(const Invocation& invocation);
 void leave_out_repeated_ids(loop::Table& table);
 
 // Sentences on standard error: a budget above the pool, nothing to train on, answers that are all
-// wrong.
+// wrong, lists of labels that look undivided, rows to which none applies.
 void tell_doubts(const loop::SimulationPlan& plan, const loop::Table& table);
 
 }  // namespace querist::app

@@ -2,6 +2,7 @@
 #include "app/simulate_options.h"
 
 #include "app/columns.h"
+#include "loop/simulation/metric.h"
 
 namespace querist::app {
 
@@ -10,11 +11,19 @@ static ParamSpecs loop_options() {
   return {
       {.name = "task",
        .fallback = "classification",
-       .choices = {"classification", "regression"},
-       .help = "What the labels are: classes, or numbers. Of numbers, curves and areas are of the "
-               "RMSE, where lower is better, with MAE, R² and, of gaussian_process, coverage of "
-               "its 90 % intervals and their pinball loss; the usual learner is ridge, the usual "
-               "strategies max_herding,lcmd,random."},
+       .choices = {"classification", "multi_label", "regression"},
+       .help = "What the labels are: classes, sets of labels, or numbers. Of numbers, curves and "
+               "areas are of the RMSE, where lower is better, with MAE, R² and, of "
+               "gaussian_process, coverage of its 90 % intervals and their pinball loss; the usual "
+               "learner is ridge, the usual strategies max_herding,lcmd,random. Of sets, areas are "
+               "of the micro F1, one label that is bought is a row's whole set, and the usual "
+               "strategies are mmc,multilabel_margin,random."},
+      {.name = "label_separator",
+       .fallback = "|",
+       .help = "With --task multi_label: what stands between the labels in a cell, or a text, of "
+               "--label; an empty one says that none applies. JSON lists need none, and null says "
+               "that the row is not labelled. Several columns in --label, comma-separated: one a "
+               "label, each 1 or 0."},
       {.name = "test_fraction",
        .fallback = 0.4,
        .min = 0.01,
@@ -137,7 +146,8 @@ static ParamSpecs measure_options() {
       {.name = "full_accuracy",
        .fallback = false,
        .help = "Also train on the whole pool, once a seed, and tell the labels that 90, 95 "
-               "and 99 % of its accuracy (of numbers, of its R²) took; --html and --stopping do so "
+               "and 99 % of its accuracy (of numbers, of its R²; of sets, of the "
+               "metric, or for losses of its micro F1) took; --html and --stopping do so "
                "too."},
       {.name = "typos",
        .fallback = 0.0,
@@ -172,9 +182,11 @@ static ParamSpecs measure_options() {
                "labels, what a project would say of the labels it saved; in the JSON's runs."},
       {.name = "metric",
        .fallback = "accuracy",
-       .choices = {"accuracy", "aubc_trapz_over_n", "rmse"},
-       .help = "Normalisation of the area: the mean over labels, or the published benchmark's; "
-               "rmse, with --task regression alone and always."},
+       .choices = loop::metric_names(),
+       .help = "What areas are of. accuracy and aubc_trapz_over_n are of classes: the mean over "
+               "labels, or the published benchmark's normalisation. rmse is of numbers. Of sets of "
+               "labels there are micro_f1, unless told otherwise, macro_f1, subset_accuracy, "
+               "hamming_loss, average_precision (mean over labels) and log_loss."},
       {.name = "threads",
        .fallback = 0,
        .min = 0,

@@ -35,9 +35,9 @@ static std::string stopping_text(const Json& result) {
 // of 6 seeds)", medians over the seeds.
 static std::string reach_text(const Json& row, const loop::Metric& metric) {
   if (!row.contains("labels_to_reach")) return "";
-  std::string text =
-      fmt::format("{}: all labels give {} {:.4f}", row["name"].get<std::string>(), metric.full_word,
-                  row[fmt::format("{}_mean", metric.full_key)].get<double>());
+  std::string text = fmt::format(
+      "{}: all labels give {} {:.4f}", row["name"].get<std::string>(), metric.reached().word,
+      row[fmt::format("full_{}_mean", metric.reached().key)].get<double>());
   const char* before = "; ";
   for (const Json& target : row["labels_to_reach"]) {
     text += fmt::format("{}{:.0f} % of it ", before, 100 * target["share"].get<double>());
@@ -80,21 +80,31 @@ static std::string class_rows(const Json& result) {
   return text;
 }
 
-// Of numbers every measure that some row has.
-static std::string number_rows(const Json& result, const loop::Metric& metric) {
+// Room for the word and for any value, such as 1.235e+07.
+static size_t column_width(const loop::Measure& measure) {
+  return std::max<size_t>(measure.word.size(), 9);
+}
+
+// Of numbers and several labels every measure that some row has.
+static std::string measure_rows(const Json& result, const loop::Metric& metric) {
   const Json& summary = result["summary"];
   const size_t width = name_width(result);
   const auto columns = metric.columns(summary);
-  std::string text = fmt::format("{:<{}} {:>11} {:>10}", "strategy", width, "aulc (RMSE)", "sd");
-  for (const auto& [key, measure] : columns) text += fmt::format(" {:>13}", measure->word);
+  std::string area = "aulc";
+  if (metric.lower_is_better) area += fmt::format(" ({})", metric.judged().word);
+  const size_t area_width = std::max<size_t>(area.size(), 9);
+  std::string text = fmt::format("{:<{}} {:>{}} {:>9}", "strategy", width, area, area_width, "sd");
+  for (const auto& [key, measure] : columns)
+    text += fmt::format(" {:>{}}", measure->word, column_width(*measure));
   text += fmt::format(" {:>6}\n", "rank");
   for (const Json& row : summary) {
-    text += fmt::format("{:<{}} {:>11} {:>10}", row["name"].get<std::string>(), width,
-                        metric.judged().text(row["aulc_mean"].get<double>()),
+    text += fmt::format("{:<{}} {:>{}} {:>9}", row["name"].get<std::string>(), width,
+                        metric.judged().text(row["aulc_mean"].get<double>()), area_width,
                         metric.judged().text(row["aulc_sd"].get<double>()));
     for (const auto& [key, measure] : columns)
       text +=
-          fmt::format(" {:>13}", row.contains(key) ? measure->text(row[key].get<double>()) : "–");
+          fmt::format(" {:>{}}", row.contains(key) ? measure->text(row[key].get<double>()) : "–",
+                      column_width(*measure));
     text += fmt::format(" {:>6.2f}\n", row["rank_mean"].get<double>());
   }
   return text;
@@ -102,7 +112,8 @@ static std::string number_rows(const Json& result, const loop::Metric& metric) {
 
 static std::string section_text(const Json& result) {
   const loop::Metric& metric = loop::find_metric(result["metric"].get<std::string>());
-  std::string text = metric.lower_is_better ? number_rows(result, metric) : class_rows(result);
+  std::string text =
+      metric.task == Task::classification ? class_rows(result) : measure_rows(result, metric);
   for (const Json& row : result["summary"]) text += cost_text(row);
   for (const Json& row : result["summary"]) text += reach_text(row, metric);
   for (const Json& row : result["summary"]) {

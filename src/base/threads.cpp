@@ -24,8 +24,10 @@ static thread_local bool inside_loop = false;
 void set_threads(size_t count) { wanted_threads = count; }
 
 size_t thread_count() {
+  // Asked once: the system answers from a file, which costs more than many a loop.
+  static const size_t cores = std::max<size_t>(1, std::thread::hardware_concurrency());
   const size_t wanted = wanted_threads;
-  return wanted ? wanted : std::max<size_t>(1, std::thread::hardware_concurrency());
+  return wanted ? wanted : cores;
 }
 
 // A loop's chunks, taken by whoever is free.

@@ -167,6 +167,39 @@ TEST(Csv, TakesTheColumnsAskedForInTheirOrder) {
   EXPECT_EQ(got.examples[0].second.time, "3");
 }
 
+static Texts labels(const Collected& got) {
+  Texts out;
+  for (const auto& [row, example] : got.examples) out.push_back(example.label.value_or("none"));
+  return out;
+}
+
+TEST(Csv, DividesTheLabelsOfACell) {
+  const std::string table = "text,labels\nx,a|b\nx,\nx, b |c d||\nx,\"say \"\"hi\"\"|a\"\n";
+  EXPECT_EQ(labels(collect_bytes("csv", table, {.label_separator = "|"})),
+            (Texts{R"(["a","b"])", "[]", R"(["b","c d"])", R"(["say \"hi\"","a"])"}));
+  EXPECT_EQ(labels(collect_bytes("csv", "text,y\nx,a; b\n", {.label_separator = "; "})),
+            (Texts{R"(["a","b"])"}));
+  EXPECT_EQ(labels(collect_bytes("csv", "text,y\nx,a|b\n")), (Texts{"a|b"}));
+}
+
+TEST(Csv, ReadsAColumnALabel) {
+  const Roles roles = {.columns = {"x"}, .label_columns = {"b", "a"}};
+  const auto got = collect_bytes(
+      "csv", "x,a,b,y\n1,1,0,q\n2,0,0,q\n3,true,1.0,q\n4,,,q\n5,1,,q\n6,2,1,q\n", roles);
+  EXPECT_EQ(labels(got), (Texts{R"(["a"])", "[]", R"(["b","a"])", "none"}));
+  EXPECT_EQ(
+      problems(got),
+      (Texts{"5: the label column \"b\" holds \"\"; of several label columns each says 1 or 0",
+             "6: the label column \"a\" holds \"2\"; of several label columns each says 1 or "
+             "0"}));
+  const auto rest = collect_bytes("csv", "x,a,b,y\n1,1,0,q\n", {.label_columns = {"a", "b"}});
+  EXPECT_EQ(rest.layout->columns, (Texts{"x", "y"}));
+  const auto missing = collect_bytes("csv", "x,a\n1,1\n", {.label_columns = {"a", "z"}});
+  ASSERT_TRUE(missing.error);
+  EXPECT_NE(std::string(missing.error->what()).find("no column \"z\", asked for as label"),
+            std::string::npos);
+}
+
 TEST(Csv, RefusesRolesThatCannotBe) {
   const std::string table = "text,label\na,b\n";
   const auto message = [&](const Roles& roles) {

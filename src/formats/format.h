@@ -32,6 +32,10 @@ struct Roles {
   // rows of text.
   std::optional<PayloadKind> expected{};
   std::string group_word{};  // What asked for the group; empty: group.
+  // Several labels an example, which NewExample::label then holds as a JSON list of names. Of what
+  // `label` names: a JSON list, or a text with this between the names; empty: one label.
+  std::string label_separator{};
+  std::vector<std::string> label_columns{};  // Instead of `label`: a column a label, each 0 or 1.
 };
 
 // What a file turned out to hold, known before its first row.

@@ -97,6 +97,48 @@ TEST(Jsonl, KnowsARoleThatOnlyALaterObjectHas) {
                "there is no column \"stars\", asked for as label; the columns are text");
 }
 
+static Texts labels(const Collected& got) {
+  Texts out;
+  for (const auto& [row, example] : got.examples) out.push_back(example.label.value_or("none"));
+  return out;
+}
+
+TEST(Jsonl, ReadsListsOfLabels) {
+  const auto got = collect_bytes("jsonl",
+                                 "{\"text\": \"x\", \"labels\": [\"a\", \"b|c\", 3, true]}\n"
+                                 "{\"text\": \"x\", \"labels\": []}\n"
+                                 "{\"text\": \"x\", \"labels\": null}\n{\"text\": \"x\"}\n"
+                                 "{\"text\": \"x\", \"labels\": \"a|b\"}\n"
+                                 "{\"text\": \"x\", \"labels\": 7}\n"
+                                 "{\"text\": \"x\", \"labels\": [\"a\", null]}\n"
+                                 "{\"text\": \"x\", \"labels\": [[\"a\"]]}\n"
+                                 "{\"text\": \"x\", \"labels\": {\"a\": 1}}\n"
+                                 "{\"text\": \"x\", \"labels\": [\"a\\u0000\"]}\n",
+                                 {.label_separator = "|"});
+  EXPECT_FALSE(got.error);
+  EXPECT_EQ(labels(got),
+            (Texts{R"(["a","b|c","3","true"])", "[]", "none", "none", R"(["a","b"])", R"(["7"])"}));
+  ASSERT_EQ(got.problems.size(), 4u);
+  expect_reason(got, 0, 7, "entry 2 of the list of labels is no name");
+  expect_reason(got, 1, 8, "entry 1 of the list of labels is no name");
+  expect_reason(got, 2, 9, "list of names");
+  expect_reason(got, 3, 10, "NUL");
+}
+
+TEST(Jsonl, ReadsAFieldALabel) {
+  const auto got = collect_bytes("jsonl",
+                                 "{\"text\": \"x\", \"a\": 1, \"b\": false}\n"
+                                 "{\"text\": \"x\", \"a\": 0, \"b\": 0.0}\n"
+                                 "{\"text\": \"x\", \"a\": null}\n"
+                                 "{\"text\": \"x\", \"b\": true}\n"
+                                 "{\"text\": \"x\", \"a\": 1, \"b\": 0.5}\n",
+                                 {.label_columns = {"a", "b"}});
+  EXPECT_EQ(labels(got), (Texts{R"(["a"])", "[]", "none"}));
+  ASSERT_EQ(got.problems.size(), 2u);
+  expect_reason(got, 0, 4, "the label column \"a\" holds \"\"");
+  expect_reason(got, 1, 5, "the label column \"b\" holds \"0.5\"");
+}
+
 TEST(Jsonl, ReportsBadRowsAndKeepsTheOthers) {
   const auto got = collect_bytes("jsonl",
                                  "{\"text\": \"a\"}\n{\"text\": \"b\"\n[1]\n{\"text\": "

@@ -11,6 +11,7 @@
 #include "loop/semi_supervised.h"
 #include "loop/simulation/finished_runs.h"
 #include "loop/simulation/full_pool.h"
+#include "loop/simulation/metric.h"
 #include "loop/simulation/named_once.h"
 #include "loop/simulation/schedules.h"
 #include "loop/simulation/task_choices.h"
@@ -35,8 +36,8 @@ static std::vector<SimulationPlan> variants_of(const Table& table, const Simulat
 
 void check_plan(const Table& table, const SimulationPlan& plan) {
   check_names("strategies", plan.strategies);
-  check_regression(table, plan);
-  if (plan.task != Task::regression && table.classes.size() < 2) {
+  check_task(table, plan);
+  if (plan.task == Task::classification && table.classes.size() < 2) {
     refuse("the data has {} class{} in its label column; a simulation needs at least two",
            table.classes.size(), table.classes.size() == 1 ? "" : "es");
   }
@@ -95,9 +96,9 @@ class SeedRuns {
           const size_t number = number_of(schedule, v, s, at);
           if (finished_.find(number)) continue;
           SimulationRun run = walk(schedule, v, s, at, stage, progress);
-          run.full_accuracy = full.full_accuracy;
-          run.full_rmse = full.full_rmse;
-          run.full_r_squared = full.full_r_squared;
+          for (const Measure& measure : measures_of(plan_.task)) {
+            if (measure.full) run.*measure.full = full.*measure.full;
+          }
           simulation_.runs[number] = std::move(run);
           finished_.add(number, simulation_.runs[number]);
           done();
@@ -177,6 +178,24 @@ class SeedRuns {
 
 }  // namespace
 
+static void describe_labels(const Table& table, const SimulationPlan& plan,
+                            Simulation& simulation) {
+  if (plan.task == Task::classification) return;
+  std::vector<double> of_rows;  // Numbers, or how many labels.
+  for (const int64_t at : used_rows(table, plan)) {
+    const auto row = static_cast<size_t>(at);
+    of_rows.push_back(plan.task == Task::regression
+                          ? double{table.targets[row]}
+                          : static_cast<double>(table.label_sets[row].size()));
+  }
+  if (plan.task == Task::multi_label) {
+    simulation.label_cardinality = metrics::mean(of_rows);
+    return;
+  }
+  simulation.target_mean = metrics::mean(of_rows);
+  simulation.target_sd = metrics::standard_deviation(of_rows);
+}
+
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress) {
   check_plan(table, plan);
   const double wall_start = monotonic_seconds();
@@ -196,13 +215,7 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
   Simulation simulation;
   simulation.rows = table.payloads.size();
   simulation.classes = table.classes.size();
-  if (plan.task == Task::regression) {
-    std::vector<double> targets;
-    for (const int64_t row : used_rows(table, plan))
-      targets.push_back(double{table.targets[static_cast<size_t>(row)]});
-    simulation.target_mean = metrics::mean(targets);
-    simulation.target_sd = metrics::standard_deviation(targets);
-  }
+  describe_labels(table, plan, simulation);
   const Split first = split_rows(table, plan, plan.test_fraction == 0 ? 0 : plan.first_seed);
   simulation.pool = first.pool.size();
   simulation.test = first.test.size();

@@ -23,7 +23,8 @@ struct Schedule {
 };
 
 struct SimulationPlan {
-  Task task = Task::classification;  // Or regression, which has no plan for some of what follows.
+  // Regression and multi_label have no plan for some of what follows.
+  Task task = Task::classification;
   std::vector<std::string> strategies = {"auto", "margin", "random"};
   // Several, comma-separated: each with each featurizer. auto: chosen on the way.
   std::string learner = "logistic_regression";
@@ -74,6 +75,12 @@ struct SimulationRun {
   std::vector<double> r_squared;
   std::vector<double> interval_coverage;  // Both empty where the learner gives no intervals.
   std::vector<double> pinball_loss;
+  // Of several labels an example, beside log_loss (loop/simulation/label_scores.h).
+  std::vector<double> micro_f1;
+  std::vector<double> macro_f1;
+  std::vector<double> subset_accuracy;
+  std::vector<double> hamming_loss;
+  std::vector<double> average_precision;
   std::vector<double> cost;           // Spent so far; empty where costs are not counted.
   std::vector<double> typo_accuracy;  // On the test texts with typos, where the plan has some.
   std::vector<double> seconds;  // Wall time of training, scoring and selecting before this point.
@@ -86,15 +93,21 @@ struct SimulationRun {
   std::optional<double> full_accuracy;  // Of a model of all the pool's answers, on this seed.
   std::optional<double> full_rmse;      // Both of regression, in its place.
   std::optional<double> full_r_squared;
+  std::optional<double> full_micro_f1;  // These of several labels.
+  std::optional<double> full_macro_f1;
+  std::optional<double> full_subset_accuracy;
+  std::optional<double> full_average_precision;
   Json labels_saved;  // Where the plan asks for it and there are audit labels enough.
   std::vector<Json> semi_supervised;  // With pseudo-labels: what the gate chose, and why.
 };
 
 struct Simulation {
   size_t rows = 0;
-  size_t classes = 0;      // 0: regression.
+  size_t classes = 0;      // Or labels, where examples have several; 0: regression.
   double target_mean = 0;  // Of regression: of the numbers of the rows that are used.
   double target_sd = 0;
+  // Of several labels: how many a row has, of the rows that are used.
+  std::optional<double> label_cardinality;
   size_t pool = 0;  // Of the first seed, where the split differs by seed.
   size_t test = 0;
   double wall_seconds = 0;          // From the read table to the last run.
@@ -112,9 +125,10 @@ void check_plan(const Table& table, const SimulationPlan& plan);
 // and the same batch size is taken from it.
 Simulation simulate(const Table& table, const SimulationPlan& plan, const Progress& progress);
 
-// The result as docs and interfaces describe it: data, runs, summary, comparisons. metric:
-// accuracy, aubc_trapz_over_n (the published 26-set table's normalisation), or rmse for regression,
-// where lower is better: areas and differences are of errors, ranks and labels saved turn them.
+// The result as docs and interfaces describe it: data, runs, summary, comparisons. metric: one of
+// the task's (loop/simulation/metric.h): accuracy, aubc_trapz_over_n (the published 26-set table's
+// normalisation), rmse, micro_f1 … Where lower is better areas and differences are of errors,
+// while ranks and labels saved turn them.
 // Beside the contract's keys: pairs (all of them, Holm-corrected), ranks (Friedman, critical
 // difference), and by group the labels to reach shares of full_accuracy, the calibration and the
 // time of a round. Of several schedules each is judged alone: runs and rows say their batch_size

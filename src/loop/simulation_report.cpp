@@ -61,7 +61,7 @@ static std::string reach_cell(const Json& row) {
 static std::string reach_section(const Json& result) {
   if (!result["summary"][0].contains("labels_to_reach")) return "";
   const Metric& metric = metric_of(result);
-  const std::string full = fmt::format("{}_mean", metric.full_key);
+  const std::string full = fmt::format("full_{}_mean", metric.reached().key);
   std::string rows;
   for (const Json& row : result["summary"]) {
     rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>", text_of(row, "name"),
@@ -71,7 +71,7 @@ static std::string reach_section(const Json& result) {
   }
   return "<h2>Labels to come close to the whole pool</h2><div class=\"wide\"><table><tr><th>"
          "strategy</th><th>" +
-         std::string(metric.full_word) +
+         std::string(metric.reached().word) +
          " with all labels</th><th>90 % of it</th><th>95 %</th><th>99 %</th></tr>" + rows +
          "</table></div><p>Medians over seeds, and an interval of the median at 95 % or more; a "
          "seed "
@@ -124,10 +124,18 @@ static std::string capital(std::string_view word) {
   return text;
 }
 
-// How far the models' own certainty can be trusted: of classes the calibration error, of numbers
-// the coverage of their intervals, where the learner gives some.
+// How far the models' own certainty can be trusted: of classes the calibration error, of several
+// labels the log loss, of numbers the coverage of their intervals, where the learner gives some.
 static std::string certainty_section(const Json& result) {
-  if (metric_of(result).lower_is_better) {
+  const Task task = metric_of(result).task;
+  if (task == Task::multi_label) {
+    if (metric_of(result).judged().key == "log_loss") return "";  // It is the page's first curve.
+    return "<h2>Log loss along the way</h2>" +
+           curves_svg(result, "log_loss", "Log loss against labels") +
+           "<p>Mean over the test set's rows and labels of -ln of the probability that the truth "
+           "was given. Lower is better.</p>";
+  }
+  if (task == Task::regression) {
     const std::string coverage =
         curves_svg(result, "interval_coverage", "Coverage of intervals against labels");
     if (coverage.empty()) return "";
@@ -185,22 +193,28 @@ static std::string body_of(const Json& result) {
   return body;
 }
 
+static std::string labels_text(const Json& data, const Metric& metric) {
+  if (metric.task == Task::regression) {
+    return fmt::format("numbers of mean {} and standard deviation {} to predict",
+                       value_of(data, "target_mean", metric.judged()),
+                       value_of(data, "target_sd", metric.judged()));
+  }
+  const auto count = data["classes"].get<int64_t>();
+  if (metric.task != Task::multi_label) return fmt::format("{} classes", count);
+  return fmt::format("{} labels ({} a row; one that is bought is a row's whole set)", count,
+                     number_of(data, "label_cardinality", 2));
+}
+
 std::string simulation_html(const Json& result, const std::string& title,
                             const std::string& command) {
   const Json& data = result["data"];
   const Metric& metric = metric_of(result);
-  const std::string labels =
-      metric.lower_is_better
-          ? fmt::format("numbers of mean {} and standard deviation {} to predict",
-                        value_of(data, "target_mean", metric.judged()),
-                        value_of(data, "target_sd", metric.judged()))
-          : fmt::format("{} classes", data["classes"].get<int64_t>());
   const std::string lead = fmt::format(
       "<h1>Which strategy spends labels best on {}?</h1><p>{} rows, {}; {} rows to choose "
       "from, {} to test on. Lines are means over paired seeds, bands the middle 80 % of them (of "
       "fewer than ten, all).{}</p>",
-      escaped(title), data["rows"].get<int64_t>(), labels, data["pool"].get<int64_t>(),
-      data["test"].get<int64_t>(),
+      escaped(title), data["rows"].get<int64_t>(), labels_text(data, metric),
+      data["pool"].get<int64_t>(), data["test"].get<int64_t>(),
       metric.lower_is_better ? " Lower is better, for curves, areas and differences." : "");
   const std::string asked =
       command.empty() ? "" : "<p>Asked by <code>" + escaped(command) + "</code>.</p>";

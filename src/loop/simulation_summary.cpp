@@ -79,7 +79,7 @@ static void rank_groups(std::vector<Group>& groups) {
 
 // Means over the seeds of the last values, where the curve was measured.
 static void add_finals(const Group& group, Json& row) {
-  for (const Measure& measure : group.metric->measures) {
+  for (const Measure& measure : group.metric->measures()) {
     if (!measure.in_summary) continue;
     std::vector<double> finals;
     for (const SimulationRun* run : group.runs) {
@@ -99,7 +99,7 @@ static Json summary_row(const Group& group) {
       cost_areas.push_back(metrics::aulc(run->cost, group.metric->curve_of(*run)));
       costs.push_back(run->cost.back());
     }
-    if (const auto& score = run->*group.metric->full) full.push_back(*score);
+    if (const auto& score = run->*group.metric->reached().full) full.push_back(*score);
     if (!run->typo_accuracy.empty()) typo_finals.push_back(run->typo_accuracy.back());
   }
   Json row = {{"strategy", group.strategy},
@@ -112,14 +112,14 @@ static Json summary_row(const Group& group) {
               {"rank_mean", metrics::mean(group.ranks)},
               {"seconds_per_round_mean", metrics::mean(seconds)}};
   add_finals(group, row);
-  if (!group.metric->lower_is_better) row["final_typo_accuracy_mean"] = nullptr;
+  if (group.metric->task == Task::classification) row["final_typo_accuracy_mean"] = nullptr;
   if (!typo_finals.empty()) row["final_typo_accuracy_mean"] = metrics::mean(typo_finals);
   if (!costs.empty()) {
     row["aulc_cost_mean"] = metrics::mean(cost_areas);
     row["cost_mean"] = metrics::mean(costs);
   }
   if (!full.empty()) {
-    row[fmt::format("{}_mean", group.metric->full_key)] = metrics::mean(full);
+    row[fmt::format("full_{}_mean", group.metric->reached().key)] = metrics::mean(full);
     row["labels_to_reach"] = labels_to_reach(group);
   }
   return row;
@@ -130,6 +130,7 @@ static Json data_json(const Simulation& simulation) {
                {"classes", simulation.classes},
                {"pool", simulation.pool},
                {"test", simulation.test}};
+  if (simulation.label_cardinality) data["label_cardinality"] = *simulation.label_cardinality;
   if (simulation.classes == 0) {
     data["target_mean"] = simulation.target_mean;
     data["target_sd"] = simulation.target_sd;

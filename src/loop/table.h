@@ -20,6 +20,8 @@ struct Table {
   std::vector<int64_t> source_rows;  // 0-based row of the file, one a payload.
   std::vector<int32_t> labels;       // Class ids; -1: none.
   std::vector<float> targets;        // Where the labels are numbers, which they are all 0 for.
+  // Where a row has several labels, likewise: their ids in `classes`, ascending, one list a row.
+  std::vector<std::vector<int32_t>> label_sets;
   std::vector<std::string>
       classes;  // Ascending, so that an id does not depend on the order of rows.
   std::vector<std::string> splits;

@@ -177,7 +177,7 @@ def check_simulated_regression():
     check(code == 0 and "standard deviations" in shown, "results of numbers are combined", shown + problem)
     code, shown, problem = querist(*given, "--learner", "gaussian_process", "--strategies", "committee_variance,random")
     check(code == 0 and "90 % coverage" in shown, "intervals where the learner gives them", shown + problem)
-    for wrong, said in ((("--ssl", "auto"), "--ssl is for classes"), (("--audit-share", "0.1"), "--audit-share is for classes"), (("--guard", "off"), "--guard is for classes"),
+    for wrong, said in ((("--ssl", "auto"), "--ssl is for one class an example"), (("--audit-share", "0.1"), "--audit-share is for one class"), (("--guard", "off"), "--guard is for one class"),
                         (("--metric", "accuracy"), "--metric accuracy is not for"), (("--protocol", "screening"), "fixes task")):
         code, _, problem = querist(*given, *wrong)
         check(code == 2 and said in problem, f"refused of numbers: {wrong}", problem)
@@ -206,6 +206,44 @@ def check_screening():
     check(code == 1 and "reads image" in problem, "a featurizer of other payloads", problem)
 
 
+def check_simulated_sets():
+    cells, columns, lists = HOME / "sets.csv", HOME / "flags.csv", HOME / "sets.jsonl"
+    rows = [(i % 7, i % 11, [name for name, says in (("far", i % 7 > 3), ("near", i % 11 < 4 or i % 7 == 1), ("odd", (i % 7 + i % 11) % 2 == 1)) if says]) for i in range(120)]
+    cells.write_text("a,b,topics\n" + "".join(f"{a},{b},{'|'.join(names)}\n" for a, b, names in rows))
+    columns.write_text("a,b,far,near,odd\n" + "".join(f"{a},{b},{','.join(str(int(name in names)) for name in ('far', 'near', 'odd'))}\n" for a, b, names in rows))
+    lists.write_text("".join(json.dumps({"a": a, "b": b, "labels": names}) + "\n" for a, b, names in rows) + '{"a": 1, "b": 2, "labels": null}\n')
+    given = ("--columns", "a,b", "--task", "multi_label", "--seeds", "2", "--initial", "6", "--batch-size", "6", "--budget", "24")
+    one, two = HOME / "sets-one.json", HOME / "sets-two.json"
+    code, shown, problem = querist("simulate", cells, "--label", "topics", *given, "--out", one, "--html", HOME / "sets.html")
+    check(code == 0 and "micro F1" in shown and "Hamming loss" in shown and "rows have no label: none applies" in problem, "sets are told by their scores", shown + problem)
+    result = json.loads(one.read_text())
+    check(result["metric"] == "micro_f1" and [row["strategy"] for row in result["summary"]] == ["mmc", "multilabel_margin", "random"], "with the usual strategies", result["summary"])
+    check("accuracy" not in result["runs"][0] and "labels_to_reach" in result["summary"][0] and "3 labels (" in (HOME / "sets.html").read_text(), "by measures of sets alone", result["summary"][0])
+    for data, label in ((columns, ("--label", "odd,near,far")), (lists, ())):
+        code, _, problem = querist("simulate", data, *label, *given, "--out", two)
+        again = json.loads(two.read_text())
+        check(code == 0 and [run["micro_f1"] for run in again["runs"]] == [run["micro_f1"] for run in result["runs"]], f"{data.name} says the same sets", problem)
+    querist("simulate", cells, "--label", "topics", *given, "--first-seed", "9", "--out", two)
+    code, shown, problem = querist("simulate", "--combine", f"{one},{two}")
+    check(code == 0 and "over 2 data sets" in shown, "results of sets are combined", shown + problem)
+    code, shown, problem = querist("simulate", cells, "--label", "topics", *given, "--metric", "hamming_loss", "--full-accuracy")
+    check(code == 0 and "lower is better" in shown and "all labels give micro F1" in shown, "areas of a loss", shown + problem)
+    code, _, problem = querist("simulate", cells, "--label", "topics", *given, "--label-separator", ";")
+    check(code == 0 and "no row has more than one label" in problem, "a separator that divides nothing is doubted", problem)
+    for wrong, said in ((("--stopping", "stabilizing_predictions"), "--stopping is for one class"), (("--noise", "0.1"), "--noise is for one class"), (("--metric", "rmse"), "--metric rmse is not for"),
+                        (("--label-separator", ""), "--label-separator is empty"), (("--protocol", "screening"), "fixes task")):
+        code, _, problem = querist("simulate", cells, "--label", "topics", *given, *wrong)
+        check(code == 2 and said in problem, f"refused of sets: {wrong}", problem)
+    for wrong, said in ((("--strategies", "margin"), "for multi_label there are"), (("--learner", "forest"), "does not learn several labels")):
+        code, _, problem = querist("simulate", cells, "--label", "topics", *given, *wrong)
+        check(code == 1 and said in problem, f"refused of sets: {wrong}", problem)
+    code, _, problem = querist("simulate", cells, "--label", "topics", *given[:2], *given[4:], "--label-separator", ";")
+    check(code == 2 and "--label-separator is for --task multi_label" in problem, "classes have no separator", problem)
+    columns.write_text(columns.read_text() + "1,2,0,yes,1\n")
+    code, _, problem = querist("simulate", columns, "--label", "odd,near,far", *given)
+    check(code == 0 and 'row 121 was left out: the label column "near" holds "yes"' in problem, "a cell that is no flag, with its row", problem)
+
+
 def check_until():
     data = HOME / "until.csv"
     data.write_text("a,y\n" + "".join(f"{i % 11 + 3 * (i % 2) + i / 1000},{'no' if i % 2 else 'yes'}\n" for i in range(80)))
@@ -227,6 +265,7 @@ def main():
     check_simulate()
     check_simulated_regression()
     check_screening()
+    check_simulated_sets()
     check_until()
     check_help()
     check_wrong_usage()

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "formats/image/image_file.h"
+#include "formats/table/label_list.h"
 #include "formats/table/roles.h"
 
 namespace querist::formats {
@@ -39,11 +40,11 @@ static dom::array array_of(dom::element element) { return known<dom::array>(elem
 template <class Value>
 using ByName = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
 
-enum class Part { text, image, label, id, group, time, split, cell, embedding, meta, nested };
+enum class Part { text, image, label, flag, id, group, time, split, cell, embedding, meta, nested };
 
 struct Slot {
   Part part = Part::cell;
-  size_t cell = 0;
+  size_t cell = 0;  // Of cells, and of the flags of label columns.
 };
 
 struct JsonExamples::State {
@@ -53,13 +54,16 @@ struct JsonExamples::State {
   bool any = false;  // An object was studied.
   Layout layout;
   ByName<Slot> slots;
-  ByName<size_t> nested;  // The cells of the object "columns".
-  size_t dimensions = 0;  // Of the embeddings; 0 until the first.
+  ByName<size_t> nested;           // The cells of the object "columns".
+  size_t dimensions = 0;           // Of the embeddings; 0 until the first.
+  std::vector<std::string> flags;  // What the row says in the label columns.
 
   std::string parse(std::string_view text, dom::element& root);
   std::string take(NewExample& example, Slot slot, dom::element value);
   std::string take_embedding(NewExample& example, dom::element value);
   std::string take_nested(NewExample& example, dom::element value);
+  std::string take_labels(NewExample& example, dom::element value) const;
+  std::string take_flags(NewExample& example) const;
   std::string check_payload(const NewExample& example) const;
 };
 
@@ -159,13 +163,15 @@ bool JsonExamples::settle(const Roles& asked) {
     const auto is_free = [&](std::string_view name) {
       return has(state.fields.names, name) && name != roles.text && name != roles.image &&
              name != roles.label && name != roles.id && name != roles.split &&
-             name != roles.group && name != roles.time;
+             name != roles.group && name != roles.time && !has(roles.label_columns, name);
     };
     if (roles.group.empty() && is_free("group")) roles.group = "group";
     if (roles.time.empty() && is_free("time")) roles.time = "time";
     if (is_free("meta")) give("meta", Part::meta);
   }
   give(roles.label, Part::label);
+  for (size_t i = 0; i < roles.label_columns.size(); ++i)
+    state.slots[roles.label_columns[i]] = {Part::flag, i};
   give(roles.id, Part::id);
   give(roles.group, Part::group);
   give(roles.time, Part::time);
@@ -239,9 +245,41 @@ std::string JsonExamples::State::take_nested(NewExample& example, dom::element v
   return {};
 }
 
+static constexpr const char* holds_nul = "a value holds a NUL character, which no text has";
+
+// A list says its names itself; a text is read as a table's cell.
+std::string JsonExamples::State::take_labels(NewExample& example, dom::element value) const {
+  if (value.is_null()) return {};
+  if (value.is_object()) return "the labels must be a list of names, or a text";
+  std::vector<std::string> names;
+  if (value.is_array()) {
+    for (const dom::element name : array_of(value)) {
+      names.push_back(is_nested(name) ? "" : text_of(name).value_or(""));
+      if (names.back().empty())
+        return fmt::format("entry {} of the list of labels is no name", names.size());
+    }
+    example.label = label_list(names);
+  } else {
+    names.push_back(*text_of(value));
+    example.label = split_labels(names[0], layout.roles.label_separator);
+  }
+  const bool sound = std::none_of(names.begin(), names.end(), [](const std::string& name) {
+    return name.find('\0') != std::string::npos;
+  });
+  return sound ? "" : holds_nul;
+}
+
+std::string JsonExamples::State::take_flags(NewExample& example) const {
+  if (flags.empty()) return {};
+  const std::vector<std::string_view> cells(flags.begin(), flags.end());
+  return flagged_labels(layout.roles.label_columns, cells, example.label);
+}
+
 std::string JsonExamples::State::take(NewExample& example, Slot slot, dom::element value) {
   if (slot.part == Part::embedding) return take_embedding(example, value);
   if (slot.part == Part::nested) return take_nested(example, value);
+  if (slot.part == Part::label && !layout.roles.label_separator.empty())
+    return take_labels(example, value);
   if (slot.part == Part::meta) {
     if (value.is_null()) return {};
     if (!value.is_object()) return "\"meta\" is no object";
@@ -253,14 +291,16 @@ std::string JsonExamples::State::take(NewExample& example, Slot slot, dom::eleme
   if (text->size() > limits::max_cell_bytes) {
     return fmt::format("a value is larger than {} MiB", limits::max_cell_bytes >> 20);
   }
-  if (text->find('\0') != std::string::npos)
-    return "a value holds a NUL character, which no text has";
+  if (text->find('\0') != std::string::npos) return holds_nul;
   switch (slot.part) {
     case Part::text:
       example.payload.text = std::move(*text);
       return {};
     case Part::cell:
       example.payload.cells[slot.cell] = std::move(*text);
+      return {};
+    case Part::flag:
+      flags[slot.cell] = std::move(*text);
       return {};
     case Part::image:
       if (text->empty()) return {};
@@ -315,13 +355,15 @@ std::string JsonExamples::fill(NewExample& example, std::string_view text) {
   std::string problem = state.parse(text, root);
   if (!problem.empty()) return problem;
   example.payload.cells.resize(state.layout.columns.size());
+  state.flags.assign(state.layout.roles.label_columns.size(), "");
   for (const auto [name, value] : object_of(root)) {
     const auto slot = state.slots.find(name);
     if (slot == state.slots.end()) continue;
     problem = state.take(example, slot->second, value);
     if (!problem.empty()) return problem;
   }
-  return state.check_payload(example);
+  problem = state.take_flags(example);
+  return problem.empty() ? state.check_payload(example) : problem;
 }
 
 }  // namespace querist::formats

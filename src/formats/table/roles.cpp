@@ -78,6 +78,7 @@ Layout resolve_roles(const Roles& asked, const Fields& fields) {
   casting.ask(asked.image, "image");
   for (const std::string& column : asked.columns) casting.ask(column, "columns");
   casting.ask(asked.label, "label");
+  for (const std::string& column : asked.label_columns) casting.ask(column, "label");
   casting.ask(asked.id, "id");
   casting.ask(asked.group, "group");
   casting.ask(asked.time, "time");
@@ -91,7 +92,9 @@ Layout resolve_roles(const Roles& asked, const Fields& fields) {
     casting.guess(casting.roles.text, {"text", "body", "sentence", "message", "content", "review",
                                        "question", "comment"});
   }
-  casting.guess(casting.roles.label, {"label", "class", "target", "category", "y"});
+  if (!asked.label_separator.empty()) casting.guess(casting.roles.label, {"labels"});
+  if (asked.label_columns.empty())
+    casting.guess(casting.roles.label, {"label", "class", "target", "category", "y"});
   casting.guess(casting.roles.id, {"id", "external_id", "uuid"});
   casting.guess(casting.roles.split, {"split"});
 

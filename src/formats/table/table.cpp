@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "formats/image/image_file.h"
 #include "formats/stream/encoding.h"
+#include "formats/table/label_list.h"
 #include "formats/table/record.h"
 #include "formats/table/roles.h"
 
@@ -83,6 +84,7 @@ static std::vector<std::string> header_names(const Record& header) {
 struct Positions {
   std::optional<size_t> text, image, label, id, group, time, split;
   std::vector<size_t> cells;
+  std::vector<size_t> flags;  // Of label columns.
 };
 
 static Positions positions_of(const Layout& layout, const std::vector<std::string>& names) {
@@ -91,16 +93,34 @@ static Positions positions_of(const Layout& layout, const std::vector<std::strin
     return static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin());
   };
   const Roles& roles = layout.roles;
-  Positions at = {
-      position(roles.text),  position(roles.image), position(roles.label), position(roles.id),
-      position(roles.group), position(roles.time),  position(roles.split), {}};
+  Positions at = {position(roles.text), position(roles.image), position(roles.label),
+                  position(roles.id),   position(roles.group), position(roles.time),
+                  position(roles.split)};
   for (const std::string& column : layout.columns) at.cells.push_back(*position(column));
+  for (const std::string& column : roles.label_columns) at.flags.push_back(*position(column));
   return at;
+}
+
+static std::string fill_label(NewExample& example, const std::vector<std::string_view>& cells,
+                              const Positions& at, const Roles& roles) {
+  if (!at.flags.empty()) {
+    std::vector<std::string_view> flags;
+    for (const size_t cell : at.flags) flags.push_back(cells[cell]);
+    return flagged_labels(roles.label_columns, flags, example.label);
+  }
+  if (!at.label) return {};
+  if (!roles.label_separator.empty()) {
+    example.label = split_labels(cells[*at.label], roles.label_separator);
+  } else if (!cells[*at.label].empty()) {
+    example.label.emplace(cells[*at.label]);
+  }
+  return {};
 }
 
 // Fills the example from a sound record; answers why it cannot, empty if it did.
 static std::string fill(NewExample& example, const std::vector<std::string_view>& cells,
-                        const Positions& at, const std::filesystem::path* folder) {
+                        const Positions& at, const Roles& roles,
+                        const std::filesystem::path* folder) {
   if (at.text) {
     if (cells[*at.text].empty()) return "the text is empty";
     example.payload.text = cells[*at.text];
@@ -113,12 +133,11 @@ static std::string fill(NewExample& example, const std::vector<std::string_view>
     example.payload.cells.reserve(at.cells.size());
     for (const size_t cell : at.cells) example.payload.cells.emplace_back(cells[cell]);
   }
-  if (at.label && !cells[*at.label].empty()) example.label.emplace(cells[*at.label]);
   if (at.id) example.external_id = cells[*at.id];
   if (at.group) example.group = cells[*at.group];
   if (at.time) example.time = cells[*at.time];
   if (at.split) example.split = cells[*at.split];
-  return {};
+  return fill_label(example, cells, at, roles);
 }
 
 void read_table(const ByteSource& bytes, TableKind kind, const std::filesystem::path* folder,
@@ -143,7 +162,8 @@ void read_table(const ByteSource& bytes, TableKind kind, const std::filesystem::
                       record.cells.size() == 1 ? "cell" : "cells", names.size());
     }
     NewExample example;
-    if (record.problem.empty()) record.problem = fill(example, record.cells, at, folder);
+    if (record.problem.empty())
+      record.problem = fill(example, record.cells, at, layout.roles, folder);
     if (record.problem.empty()) {
       receiver.example(row, std::move(example));
     } else {

@@ -230,8 +230,11 @@ std::string too_few_sets_text(const Json& combined) {
 }
 
 std::string area_note(const Json& combined) {
-  if (!find_metric(combined.at("metric").get<std::string>()).lower_is_better) return "";
-  return " Areas are of the RMSE in standard deviations of each set's numbers: lower is better.";
+  const Metric& metric = find_metric(combined.at("metric").get<std::string>());
+  if (!metric.lower_is_better) return "";
+  const char* unit =
+      metric.judged().has_unit ? " in standard deviations of each set's numbers" : "";
+  return fmt::format(" Areas are of the {}{}: lower is better.", metric.judged().word, unit);
 }
 
 }  // namespace querist::loop

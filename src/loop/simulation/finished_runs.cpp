@@ -25,6 +25,7 @@ static std::string hash_text(const Table& table) {
   for (const std::string& group : table.groups) add(group);
   add_numbers(table.labels);
   add_numbers(table.targets);
+  for (const auto& set : table.label_sets) add_numbers(set);
   add_numbers(table.source_rows);
   for (const Payload& payload : table.payloads) {
     add(payload.text);

@@ -1,9 +1,13 @@
 // One training of the learner that the runs use.
 #include "loop/simulation/full_pool.h"
 
+#include <numeric>
+
 #include "base/rng.h"
 #include "loop/learner_choice.h"
 #include "loop/signals.h"
+#include "loop/simulation/label_scores.h"
+#include "loop/simulation/label_sets.h"
 #include "loop/simulation/number_scores.h"
 #include "loop/simulation/task_choices.h"
 #include "metrics/classification.h"
@@ -30,9 +34,31 @@ double test_accuracy(const learners::Model& model, const Stage& stage) {
   return metrics::accuracy(stage.test_labels, metrics::likeliest(probabilities));
 }
 
+static void score_full_sets(const SimulationPlan& plan, const Stage& stage, size_t labels,
+                            uint64_t seed, const Progress& progress, SimulationRun& run) {
+  std::vector<int64_t> all(stage.pool_sets.size());
+  std::iota(all.begin(), all.end(), 0);
+  const Matrix sets = label_matrix(stage.pool_sets, all, labels);
+  const Dataset data{.features = stage.pool.features(),
+                     .classes = labels,
+                     .task = Task::multi_label,
+                     .label_matrix = sets};
+  const auto learner = planned_learner(plan);
+  const auto scores = label_scores(
+      *learners::train(*learner.card, data, learner.params, nullptr, mix_seed(seed, 5), progress),
+      stage);
+  run.full_micro_f1 = scores.micro_f1;
+  run.full_macro_f1 = scores.macro_f1;
+  run.full_subset_accuracy = scores.subset_accuracy;
+  run.full_average_precision = scores.average_precision;
+}
+
 void score_full_pool(const SimulationPlan& plan, const Stage& stage, size_t classes, uint64_t seed,
                      const Progress& progress, SimulationRun& run) {
-  if (plan.task != Task::regression) {
+  if (plan.task == Task::multi_label) {
+    return score_full_sets(plan, stage, classes, seed, progress, run);
+  }
+  if (plan.task == Task::classification) {
     run.full_accuracy = test_accuracy(
         *full_pool_model(plan.learner, stage, stage.pool_labels, classes, seed, progress), stage);
     return;

@@ -14,8 +14,8 @@ std::unique_ptr<learners::Model> full_pool_model(std::string_view learner, const
 // Its accuracy on the stage's test set.
 double test_accuracy(const learners::Model& model, const Stage& stage);
 
-// Trains it and writes the scores that the run's task has: full_accuracy, or full_rmse and
-// full_r_squared.
+// Trains it and writes the scores that the run's task has: full_accuracy; full_rmse and
+// full_r_squared; full_micro_f1 and what else there is of several labels.
 void score_full_pool(const SimulationPlan& plan, const Stage& stage, size_t classes, uint64_t seed,
                      const Progress& progress, SimulationRun& run);
 

@@ -91,12 +91,12 @@ Json labels_to_reach(const RunGroup& group) {
   for (const double share : {0.90, 0.95, 0.99}) {
     std::vector<double> needed;
     for (const SimulationRun* run : group.runs) {
-      const std::optional<double>& full = run->*group.metric->full;
+      const std::optional<double>& full = run->*group.metric->reached().full;
       if (!full) return Json::array();
       std::optional<double> labels;
       if (*full > 0) {
-        labels =
-            metrics::labels_to_reach(run->labels, run->*group.metric->full_curve, share * *full);
+        labels = metrics::labels_to_reach(run->labels, run->*group.metric->reached().curve,
+                                          share * *full);
       }
       needed.push_back(labels.value_or(std::numeric_limits<double>::infinity()));
     }

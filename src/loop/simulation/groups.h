@@ -28,10 +28,10 @@ Json pair_tests(const std::vector<RunGroup>& groups);
 // or one seed. cliques: lists of names, neighbours in rank, that do not differ.
 Json rank_tests(const std::vector<RunGroup>& groups);
 
-// For 90, 95 and 99 % of each seed's full_accuracy, or full_r_squared: how many seeds reached it,
-// the median of the labels and its interval by order statistics (95 % or more), null where it was
-// not reached or the seeds are too few. A share of nothing, an R² of 0 or less, is never reached.
-// Empty where the score of the full pool was not asked for.
+// For 90, 95 and 99 % of what the whole pool gives on each seed (the metric's reached()): how many
+// seeds reached it, the median of the labels and its interval by order statistics (95 % or more),
+// null where it was not reached or the seeds are too few. A share of nothing, an R² of 0 or less,
+// is never reached. Empty where the score of the full pool was not asked for.
 Json labels_to_reach(const RunGroup& group);
 
 }  // namespace querist::loop

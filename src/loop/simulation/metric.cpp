@@ -1,4 +1,4 @@
-// One row a measure, one row a metric.
+// One row a measure, one row a metric (log loss of several labels: the mean over rows and labels).
 #include "loop/simulation/metric.h"
 
 #include <algorithm>
@@ -13,7 +13,10 @@ namespace querist::loop {
 using Run = SimulationRun;
 
 static constexpr std::array class_measures = {
-    Measure{.key = "accuracy", .word = "accuracy", .curve = &Run::accuracy},
+    Measure{.key = "accuracy",
+            .word = "accuracy",
+            .curve = &Run::accuracy,
+            .full = &Run::full_accuracy},
     Measure{.key = "balanced_accuracy",
             .word = "balanced accuracy",
             .curve = &Run::balanced_accuracy,
@@ -22,42 +25,88 @@ static constexpr std::array class_measures = {
     Measure{.key = "ece", .word = "calibration error", .curve = &Run::ece}};
 
 static constexpr std::array number_measures = {
-    Measure{.key = "rmse", .word = "RMSE", .curve = &Run::rmse, .has_unit = true},
+    Measure{.key = "rmse",
+            .word = "RMSE",
+            .curve = &Run::rmse,
+            .has_unit = true,
+            .full = &Run::full_rmse},
     Measure{.key = "mae", .word = "MAE", .curve = &Run::mae, .has_unit = true},
-    Measure{.key = "r_squared", .word = "R²", .curve = &Run::r_squared},
+    Measure{
+        .key = "r_squared", .word = "R²", .curve = &Run::r_squared, .full = &Run::full_r_squared},
     Measure{.key = "interval_coverage", .word = "90 % coverage", .curve = &Run::interval_coverage},
     Measure{.key = "pinball_loss",
             .word = "pinball loss",
             .curve = &Run::pinball_loss,
             .has_unit = true}};
 
+static constexpr std::array label_measures = {
+    Measure{.key = "micro_f1",
+            .word = "micro F1",
+            .curve = &Run::micro_f1,
+            .full = &Run::full_micro_f1},
+    Measure{.key = "macro_f1",
+            .word = "macro F1",
+            .curve = &Run::macro_f1,
+            .full = &Run::full_macro_f1},
+    Measure{.key = "subset_accuracy",
+            .word = "subset accuracy",
+            .curve = &Run::subset_accuracy,
+            .full = &Run::full_subset_accuracy},
+    Measure{.key = "hamming_loss", .word = "Hamming loss", .curve = &Run::hamming_loss},
+    Measure{.key = "average_precision",
+            .word = "average precision",
+            .curve = &Run::average_precision,
+            .full = &Run::full_average_precision},
+    Measure{.key = "log_loss", .word = "log loss", .curve = &Run::log_loss}};
+
 std::span<const Measure> measures_of(Task task) {
   if (task == Task::regression) return number_measures;
+  if (task == Task::multi_label) return label_measures;
   return class_measures;
 }
 
-static Metric by_accuracy(std::string_view metric) {
-  return {.name = metric,
-          .measures = class_measures,
-          .full_key = "full_accuracy",
-          .full_word = "accuracy",
-          .full_curve = &Run::accuracy,
-          .full = &Run::full_accuracy};
+Task task_of(const SimulationRun& run) {
+  if (!run.rmse.empty()) return Task::regression;
+  return run.micro_f1.empty() ? Task::classification : Task::multi_label;
+}
+
+// Judged by a score that is also what shares of the whole pool are counted of.
+static constexpr Metric by_score(std::string_view name, Task task, const Measure& score) {
+  return {.name = name, .task = task, .judged_by = &score, .reached_by = &score};
+}
+
+// Judged by an error; shares are counted of the score.
+static constexpr Metric by_error(std::string_view name, Task task, const Measure& error,
+                                 const Measure& score) {
+  return {.name = name,
+          .task = task,
+          .lower_is_better = true,
+          .judged_by = &error,
+          .reached_by = &score};
+}
+
+static constexpr std::array all_metrics = {
+    by_score("accuracy", Task::classification, class_measures[0]),
+    by_score("aubc_trapz_over_n", Task::classification, class_measures[0]),
+    by_error("rmse", Task::regression, number_measures[0], number_measures[2]),
+    by_score("micro_f1", Task::multi_label, label_measures[0]),
+    by_score("macro_f1", Task::multi_label, label_measures[1]),
+    by_score("subset_accuracy", Task::multi_label, label_measures[2]),
+    by_error("hamming_loss", Task::multi_label, label_measures[3], label_measures[0]),
+    by_score("average_precision", Task::multi_label, label_measures[4]),
+    by_error("log_loss", Task::multi_label, label_measures[5], label_measures[0])};
+
+std::vector<std::string_view> metric_names() {
+  std::vector<std::string_view> names;
+  for (const Metric& metric : all_metrics) names.push_back(metric.name);
+  return names;
 }
 
 const Metric& find_metric(std::string_view name) {
-  static const std::array metrics = {by_accuracy("accuracy"), by_accuracy("aubc_trapz_over_n"),
-                                     Metric{.name = "rmse",
-                                            .measures = number_measures,
-                                            .lower_is_better = true,
-                                            .full_key = "full_r_squared",
-                                            .full_word = "R²",
-                                            .full_curve = &Run::r_squared,
-                                            .full = &Run::full_r_squared}};
-  for (const Metric& metric : metrics) {
+  for (const Metric& metric : all_metrics) {
     if (metric.name == name) return metric;
   }
-  refuse("there is no metric \"{}\"; there are accuracy, aubc_trapz_over_n and rmse", name);
+  refuse("there is no metric \"{}\"; there are {}", name, fmt::join(metric_names(), ", "));
 }
 
 std::string Measure::text(double value) const {
@@ -73,7 +122,7 @@ std::string Measure::signed_text(double value) const {
 
 std::vector<std::pair<std::string, const Measure*>> Metric::columns(const Json& summary) const {
   std::vector<std::pair<std::string, const Measure*>> found;
-  for (const Measure& measure : measures) {
+  for (const Measure& measure : measures()) {
     const std::string key = fmt::format("final_{}_mean", measure.key);
     if (std::any_of(summary.begin(), summary.end(),
                     [&](const Json& row) { return row.contains(key); }))

@@ -19,6 +19,8 @@ struct Measure {
   std::vector<double> SimulationRun::*curve = nullptr;
   bool in_summary = true;
   bool has_unit = false;  // The targets' own; others are shares.
+  // The same of a model of the whole pool, where it is kept; "full_KEY" in runs.
+  std::optional<double> SimulationRun::*full = nullptr;
 
   // A value for tables: four decimals of a share, four significant digits of what has a unit,
   // and whole numbers from 1000 on.
@@ -26,18 +28,23 @@ struct Measure {
   std::string signed_text(double value) const;  // The same of a difference.
 };
 
+// The measures of a task; the first is what its runs are judged by unless told otherwise.
+std::span<const Measure> measures_of(Task task);
+// The task of a run, by the curves that it has.
+Task task_of(const SimulationRun& run);
+
 // How the runs of one metric are judged.
 struct Metric {
-  std::string_view name;              // As the result's "metric" says.
-  std::span<const Measure> measures;  // Of the task; the first is the one that is judged.
+  std::string_view name;  // As the result's "metric" says.
+  Task task = Task::classification;
   bool lower_is_better = false;
-  // What a model of the whole pool is measured by; labels to reach are counted to shares of it.
-  std::string_view full_key;
-  std::string_view full_word;
-  std::vector<double> SimulationRun::*full_curve = nullptr;
-  std::optional<double> SimulationRun::*full = nullptr;
+  const Measure* judged_by = nullptr;
+  // What labels to reach are counted to shares of: of errors a score that grows as they fall.
+  const Measure* reached_by = nullptr;
 
-  const Measure& judged() const { return measures.front(); }
+  const Measure& judged() const { return *judged_by; }
+  const Measure& reached() const { return *reached_by; }
+  std::span<const Measure> measures() const { return measures_of(task); }
   // Those that some row of a summary has, with their keys there.
   std::vector<std::pair<std::string, const Measure*>> columns(const Json& summary) const;
   const std::vector<double>& curve_of(const SimulationRun& run) const {
@@ -49,10 +56,8 @@ struct Metric {
   std::vector<double> ranks(const std::vector<double>& areas) const;
 };
 
-// accuracy, aubc_trapz_over_n or rmse. Throws invalid_argument for what is none of them.
+// Throws invalid_argument, naming those that there are, for what is none of them.
 const Metric& find_metric(std::string_view name);
-
-// The measures of classification and regression.
-std::span<const Measure> measures_of(Task task);
+std::vector<std::string_view> metric_names();
 
 }  // namespace querist::loop

@@ -5,17 +5,20 @@
 
 namespace querist::loop {
 
-static void put(const char* key, const std::optional<double>& value, Json& json) {
+static void put(const std::string& key, const std::optional<double>& value, Json& json) {
   if (value) json[key] = *value;
 }
 
-static void get(const Json& json, const char* key, std::optional<double>& value) {
+static void get(const Json& json, const std::string& key, std::optional<double>& value) {
   if (json.contains(key)) value = json.at(key).get<double>();
 }
 
-static Task task_of(const SimulationRun& run) {
-  return run.rmse.empty() ? Task::classification : Task::regression;
+static Task task_of(const Json& json) {
+  if (json.contains("rmse")) return Task::regression;
+  return json.contains("micro_f1") ? Task::multi_label : Task::classification;
 }
+
+static std::string full_key(const Measure& measure) { return fmt::format("full_{}", measure.key); }
 
 Json run_json(const SimulationRun& run) {
   Json json = {{"strategy", run.strategy},      {"learner", run.learner},
@@ -23,7 +26,10 @@ Json run_json(const SimulationRun& run) {
                {"labels", run.labels},          {"seconds", run.seconds},
                {"indices", run.indices},        {"guard_raised", run.guard_raised},
                {"guard_ended", run.guard_ended}};
-  for (const Measure& measure : measures_of(task_of(run))) json[measure.key] = run.*measure.curve;
+  for (const Measure& measure : measures_of(task_of(run))) {
+    json[measure.key] = run.*measure.curve;
+    if (measure.full) put(full_key(measure), run.*measure.full, json);
+  }
   if (run.budget > 0) {
     json["batch_size"] = run.batch_size;
     json["budget"] = run.budget;
@@ -38,9 +44,6 @@ Json run_json(const SimulationRun& run) {
                              {"labels", stop.labels ? Json(*stop.labels) : Json(nullptr)},
                              {"accuracy", stop.labels ? Json(stop.accuracy) : Json(nullptr)}});
   }
-  put("full_accuracy", run.full_accuracy, json);
-  put("full_rmse", run.full_rmse, json);
-  put("full_r_squared", run.full_r_squared, json);
   return json;
 }
 
@@ -51,8 +54,10 @@ SimulationRun run_of(const Json& json) {
   json.at("featurizer").get_to(run.featurizer);
   json.at("seed").get_to(run.seed);
   json.at("labels").get_to(run.labels);
-  const Task task = json.contains("rmse") ? Task::regression : Task::classification;
-  for (const Measure& measure : measures_of(task)) json.at(measure.key).get_to(run.*measure.curve);
+  for (const Measure& measure : measures_of(task_of(json))) {
+    json.at(measure.key).get_to(run.*measure.curve);
+    if (measure.full) get(json, full_key(measure), run.*measure.full);
+  }
   json.at("seconds").get_to(run.seconds);
   json.at("indices").get_to(run.indices);
   json.at("guard_raised").get_to(run.guard_raised);
@@ -71,9 +76,6 @@ SimulationRun run_of(const Json& json) {
     if (met) point.labels = stop.at("labels").get<double>();
     point.accuracy = met ? stop.at("accuracy").get<double>() : run.accuracy.back();
   }
-  get(json, "full_accuracy", run.full_accuracy);
-  get(json, "full_rmse", run.full_rmse);
-  get(json, "full_r_squared", run.full_r_squared);
   return run;
 }
 

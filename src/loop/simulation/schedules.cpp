@@ -55,7 +55,7 @@ std::optional<SimulationRun> beginning_of(const SimulationRun& run, size_t budge
   const auto points = static_cast<size_t>(end - run.labels.begin()) + 1;
   for (auto* values : {&shorter.labels, &shorter.cost, &shorter.typo_accuracy, &shorter.seconds})
     shorten(*values, points);
-  for (const Task task : {Task::classification, Task::regression}) {
+  for (const Task task : {Task::classification, Task::regression, Task::multi_label}) {
     for (const Measure& measure : measures_of(task)) shorten(shorter.*measure.curve, points);
   }
   shorten(shorter.learners, points);

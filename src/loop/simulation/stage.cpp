@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "loop/simulation/label_sets.h"
 #include "loop/simulation/typos.h"
 
 namespace querist::loop {
@@ -93,6 +94,13 @@ static void add_typos(const featurizers::Fitted& fitted, const Table& table,
   stage.doubled = block_of(fitted, doubled);
 }
 
+static void add_label_sets(const Table& table, Stage& stage) {
+  for (const int64_t row : stage.split.pool)
+    stage.pool_sets.push_back(table.label_sets[static_cast<size_t>(row)]);
+  const Matrix flags = label_matrix(table.label_sets, stage.split.test, table.classes.size());
+  stage.test_flags.assign(flags.values.begin(), flags.values.end());
+}
+
 Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
                  FeatureTable& features, const Progress& progress) {
   Stage stage;
@@ -112,6 +120,7 @@ Stage make_stage(const Table& table, const SimulationPlan& plan, uint64_t seed,
     stage.test_labels.push_back(table.labels[static_cast<size_t>(row)]);
   for (const int64_t row : stage.split.pool)
     stage.pool_labels.push_back(table.labels[static_cast<size_t>(row)]);
+  if (plan.task == Task::multi_label) add_label_sets(table, stage);
   if (plan.task != Task::regression) return stage;
   for (const int64_t row : stage.split.test)
     stage.test_targets.push_back(table.targets[static_cast<size_t>(row)]);

@@ -28,6 +28,8 @@ struct Stage {
   std::vector<int32_t> test_labels;
   std::vector<float> pool_targets;  // Both of regression.
   std::vector<float> test_targets;
+  std::vector<std::vector<int32_t>> pool_sets;  // Both of several labels an example.
+  std::vector<uint8_t> test_flags;              // (test rows, labels), 1 where the row has it.
 };
 
 // The table's rows that some seed's pool or test set holds, ascending.

@@ -14,7 +14,7 @@ namespace querist::loop {
 learners::ChosenLearner planned_learner(const SimulationPlan& plan);
 
 // The strategy, checked for the plan's task and learner. Throws invalid_argument, naming those that
-// fit, for one that reads what only classifiers tell.
+// fit, for one that reads what only models of another task tell.
 strategies::ChosenStrategy planned_strategy(std::string_view expression,
                                             const SimulationPlan& plan);
 
@@ -24,8 +24,8 @@ strategies::ChosenStrategy planned_strategy(std::string_view expression,
 std::optional<learners::ChosenLearner> planned_committee(const strategies::ChosenStrategy& strategy,
                                                          const SimulationPlan& plan);
 
-// Refuses what means nothing for numbers (pseudo-labels, a guard …), by name, and a table without
-// targets.
-void check_regression(const Table& table, const SimulationPlan& plan);
+// Refuses what is of one class an example (pseudo-labels, a guard …), by name, where the plan has
+// another task, and a table without what the task predicts.
+void check_task(const Table& table, const SimulationPlan& plan);
 
 }  // namespace querist::loop

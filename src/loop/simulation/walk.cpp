@@ -105,6 +105,7 @@ std::vector<int32_t> Walk::labels_of(const std::vector<int64_t>& rows) const {
 
 void Walk::train(const Progress& progress) {
   if (plan_.task == Task::regression) return train_numbers(progress);
+  if (plan_.task == Task::multi_label) return train_sets(progress);
   const auto rows = rows_in(State::trained);
   const OwnedFeatures features = stage_.pool.owned(rows);
   Dataset data;
@@ -191,6 +192,8 @@ void Walk::measure() {
   if (!stage_.pool_costs.empty()) run_.cost.push_back(cost_);
   if (plan_.task == Task::regression) {
     measure_numbers();
+  } else if (plan_.task == Task::multi_label) {
+    measure_sets();
   } else {
     measure_classes();
   }
@@ -288,6 +291,8 @@ void Walk::choose(size_t batch_size, const Progress& progress) {
   }
   Numbers numbers;
   if (plan_.task == Task::regression) show_numbers(labeled, numbers, pool);
+  Matrix sets;
+  if (plan_.task == Task::multi_label) show_sets(labeled, sets, pool);
   if (has(read, Signal::embeddings)) {
     pool.embeddings =
         stage_.pool.geometry.cols ? Features(stage_.pool.geometry) : stage_.pool.features();

@@ -46,6 +46,10 @@ class Walk {
   void train_numbers(const Progress& progress);
   void measure_numbers();
   void show_numbers(const std::vector<int64_t>& labeled, Numbers& numbers, Pool& pool) const;
+  // Where examples have several labels, likewise.
+  void train_sets(const Progress& progress);
+  void measure_sets();
+  void show_sets(const std::vector<int64_t>& labeled, Matrix& sets, Pool& pool) const;
   // Draws open rows at random; returns how many. chosen: they are part of the strategy's way.
   size_t draw(size_t count, State state, bool chosen, Rng& rng);
   // Asks the guard, if there is one, and notes its turns in the run.
