@@ -86,8 +86,9 @@ struct ChosenFeaturizer {
 // not have or that is out of its range, or parentheses that do not match.
 ChosenFeaturizer parse_featurizer(std::string_view expression);
 // The same for payloads of a kind, its usual one where the text is empty; throws invalid_argument
-// for one that reads others.
-ChosenFeaturizer parse_featurizer(std::string_view expression, PayloadKind payload);
+// for one that reads others, and says of theirs what `have` begins.
+ChosenFeaturizer parse_featurizer(std::string_view expression, PayloadKind payload,
+                                  std::string_view have = "the data has");
 // The featurizer a project of this payload kind gets unless its settings name another.
 std::string_view default_for(PayloadKind kind);
 

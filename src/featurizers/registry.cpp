@@ -38,11 +38,12 @@ ChosenFeaturizer parse_featurizer(std::string_view text) {
   return chosen;
 }
 
-ChosenFeaturizer parse_featurizer(std::string_view text, PayloadKind payload) {
+ChosenFeaturizer parse_featurizer(std::string_view text, PayloadKind payload,
+                                  std::string_view have) {
   ChosenFeaturizer chosen = parse_featurizer(text.empty() ? default_for(payload) : text);
   if (chosen.card->payload != payload) {
-    refuse("the featurizer {} reads {}, but the data have {}", chosen.card->name,
-           payload_word(chosen.card->payload), payload_word(payload));
+    refuse("the featurizer {} reads {}, but {} {}", chosen.card->name,
+           payload_word(chosen.card->payload), have, payload_word(payload));
   }
   return chosen;
 }

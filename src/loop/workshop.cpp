@@ -36,7 +36,7 @@ static auto if_whole(Load&& load) -> std::optional<decltype(load())> {
 }
 
 void Workshop::fit(const Project& project, std::string_view name, const Progress& progress) {
-  const auto chosen = featurizers::parse_featurizer(name, *project.payload);
+  const auto chosen = featurizers::parse_featurizer(name, *project.payload, "the project holds");
   featurizers::FitInput input;
   for (const Column& column : project.columns) input.columns.push_back(column.name);
   input.payloads = [&](const std::function<void(std::span<const Payload>)>& take) {
