@@ -86,7 +86,7 @@ struct ChosenFeaturizer {
 // not have or that is out of its range, or parentheses that do not match.
 ChosenFeaturizer parse_featurizer(std::string_view expression);
 // The same for payloads of a kind, its usual one where the text is empty; throws invalid_argument
-// for one that reads others, and says of theirs what `have` begins.
+// for one that reads others. have: the words before what there is instead.
 ChosenFeaturizer parse_featurizer(std::string_view expression, PayloadKind payload,
                                   std::string_view have = "the data has");
 // The featurizer a project of this payload kind gets unless its settings name another.
