@@ -2,49 +2,28 @@
 // and selections made anew.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <numeric>
 
-#include "base/error.h"
-#include "base/rng.h"
-#include "base/threads.h"
-#include "loop/simulate.h"
 #include "loop/simulation/combined.h"
 #include "loop/simulation/label_scores.h"
 #include "loop/simulation/label_sets.h"
-#include "loop/simulation/metric.h"
-#include "loop/simulation/task_choices.h"
+#include "loop/simulation/task_fixture.h"
 #include "metrics/learning_curve.h"
-#include "storage/temporary_folder.h"
 
 namespace querist::loop {
 
 static constexpr size_t labels = 3;
 
-// Four numbers a row, exact in float16 so that no store rounds them, and three labels that lean on
-// them; one row in five or so has none. Every third row is for testing.
+// Three labels that lean on four numbers; one row in five or so has none.
 static Table sets_table(int rows) {
-  Table table;
-  table.payload = PayloadKind::embedding;
-  table.classes = {"blue", "green", "red"};
-  Rng rng(5);
-  for (int i = 0; i < rows; ++i) {
-    Payload payload;
-    for (int d = 0; d < 4; ++d)
-      payload.embedding.push_back(static_cast<float>(std::round(128 * rng.normal()) / 64));
-    const auto& x = payload.embedding;
+  Table table = numbered_rows(rows, 5, [](Table& into, const std::vector<float>& x, Rng& rng) {
     std::vector<int32_t> set;
     if (x[0] - x[1] + 0.7 * rng.normal() > 0.5) set.push_back(0);
     if (x[2] + x[0] + 0.7 * rng.normal() > 0) set.push_back(1);
     if (x[3] - 0.5 * x[2] + 0.7 * rng.normal() > 1) set.push_back(2);
-    table.payloads.push_back(payload);
-    table.label_sets.push_back(set);
-    table.labels.push_back(0);
-    table.source_rows.push_back(i);
-    table.splits.push_back(i % 3 ? "train" : "test");
-    table.groups.emplace_back();
-  }
+    into.label_sets.push_back(set);
+  });
+  table.classes = {"blue", "green", "red"};
   return table;
 }
 
@@ -58,10 +37,6 @@ static SimulationPlan sets_plan(std::vector<std::string> strategies) {
   plan.budget = 32;
   plan.seeds = 2;
   return plan;
-}
-
-static Simulation run(const SimulationPlan& plan, int rows = 150) {
-  return simulate(sets_table(rows), plan, Progress());
 }
 
 static Matrix features_of(const Table& table, const std::vector<int64_t>& rows) {
@@ -215,51 +190,18 @@ TEST(SimulatedSets, PickWhatTheStrategyPicksFromThePool) {
   EXPECT_NE(simulation.runs[0].indices, simulation.runs[2].indices);
 }
 
-static void expect_equal(const Simulation& a, const Simulation& b) {
-  ASSERT_EQ(a.runs.size(), b.runs.size());
-  for (size_t i = 0; i < a.runs.size(); ++i) {
-    for (const Measure& measure : measures_of(Task::multi_label)) {
-      EXPECT_EQ(a.runs[i].*measure.curve, b.runs[i].*measure.curve) << measure.key;
-      if (!measure.full) continue;
-      EXPECT_EQ(a.runs[i].*measure.full, b.runs[i].*measure.full) << measure.key;
-    }
-    EXPECT_EQ(a.runs[i].indices, b.runs[i].indices);
-  }
-}
-
 TEST(SimulatedSets, AreTheSameOnAnyThreadsAndTakenOverFromTheirSideFile) {
   SimulationPlan plan = sets_plan({"mmc", "k_center"});
   plan.learner = "logistic_regression(strength=1),committee(members=3)";
   plan.full_accuracy = true;
   plan.seeds = 3;
-  set_threads(1);
-  const Simulation alone = run(plan);
-  set_threads(2);
-  expect_equal(alone, run(plan));
-  set_threads(0);
-  const storage::TemporaryFolder folder;
-  plan.side_file = folder.path() / "x.runs";
-  expect_equal(alone, run(plan));
-  const Simulation again = run(plan);
-  EXPECT_EQ(again.resumed, alone.runs.size());
-  expect_equal(alone, again);
   Table other = sets_table(150);
-  other.label_sets[1].push_back(2);  // Other sets are another simulation.
-  EXPECT_EQ(simulate(other, plan, Progress()).resumed, 0u);
+  other.label_sets[1].push_back(2);
+  expect_same_on_any_threads_and_resumed(sets_table(150), other, plan);
 }
 
 TEST(SimulatedSets, TakeASmallerBudgetFromTheLargerOnesRuns) {
-  SimulationPlan plan = sets_plan({"mmc"});
-  plan.schedules = {{6, 20}, {6, 32}};
-  const Simulation both = run(plan);
-  plan.schedules.clear();
-  plan.budget = 20;
-  const Simulation alone = run(plan);
-  for (size_t seed = 0; seed < 2; ++seed) {
-    EXPECT_EQ(both.runs[seed].micro_f1, alone.runs[seed].micro_f1);
-    EXPECT_EQ(both.runs[seed].log_loss, alone.runs[seed].log_loss);
-    EXPECT_EQ(both.runs[seed].indices, alone.runs[seed].indices);
-  }
+  expect_smaller_budget_from_the_larger_ones_runs(sets_table(150), sets_plan({"mmc"}), 20);
 }
 
 // One label that all rows of the pool have, one that none has, and rows without any.
@@ -297,9 +239,9 @@ TEST(SimulatedSets, AreJudgedByEachOfTheirMetrics) {
   SimulationPlan plan = sets_plan({"mmc", "random"});
   plan.full_accuracy = true;
   plan.seeds = 3;
-  const Simulation simulation = run(plan);
-  double sizes = 0;
   const Table table = sets_table(150);
+  const Simulation simulation = simulate(table, plan, Progress());
+  double sizes = 0;
   for (const auto& set : table.label_sets) sizes += static_cast<double>(set.size()) / 150;
   for (const std::string_view name : {"micro_f1", "macro_f1", "subset_accuracy", "hamming_loss",
                                       "average_precision", "log_loss"}) {
@@ -334,66 +276,19 @@ TEST(SimulatedSets, AreJudgedByEachOfTheirMetrics) {
   }
 }
 
-static std::string refusal(const SimulationPlan& plan) {
-  try {
-    run(plan);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Code::invalid_argument);
-    return error.what();
-  }
-  return "";
-}
-
-// The list of a refusal is what somebody then names, so all of it must run.
 TEST(SimulatedSets, RunEveryStrategyThatTheirRefusalNames) {
-  const std::string said = refusal(sets_plan({"margin"}));
-  const std::string lead = "there are ";
-  ASSERT_NE(said.find("the strategy margin"), std::string::npos) << said;
-  ASSERT_NE(said.find(lead), std::string::npos) << said;
-  auto named = strategies::split_strategies(said.substr(said.find(lead) + lead.size()));
-  for (const char* name : {"random", "mmc", "multilabel_margin", "typiclust", "lcmd", "k_center"})
-    EXPECT_NE(std::ranges::find(named, name), named.end()) << name << " in " << said;
-  SimulationPlan plan = sets_plan(named);
-  plan.seeds = 1;
-  for (const SimulationRun& run : run(plan).runs)
-    EXPECT_EQ(run.micro_f1.size(), 5u) << run.strategy;
-  for (const char* name : {"auto", "badge", "igs", "arbiter", "compose"})
-    EXPECT_NE(refusal(sets_plan({name})).find(lead), std::string::npos) << name;
+  expect_named_strategies_run(
+      sets_table(150), sets_plan({}),
+      {"random", "mmc", "multilabel_margin", "typiclust", "lcmd", "k_center"},
+      {"auto", "badge", "igs", "arbiter", "compose"});
 }
 
 TEST(SimulatedSets, RefuseWhatIsOfOneClassAnExample) {
-  const auto refused = [](auto change) {
-    SimulationPlan plan = sets_plan({"random"});
-    change(plan);
-    return refusal(plan);
-  };
-  using Plan = SimulationPlan;
-  EXPECT_NE(refused([](Plan& p) { p.ssl = "auto"; }).find("ssl"), std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.noise = 0.1; }).find("noise"), std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.crowd.annotators = 3; }).find("annotators"), std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.audit_share = 0.1; }).find("audit_share"), std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.initial_per_class = 2; }).find("initial_per_class"),
-            std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.stopping = {"stabilizing_predictions"}; }).find("stopping"),
-            std::string::npos);
-  const std::string learners = refused([](Plan& p) { p.learner = "forest"; });
-  EXPECT_NE(learners.find("committee, logistic_regression, neural_head"), std::string::npos)
-      << learners;
-  EXPECT_NE(refused([](Plan& p) { p.learner = "auto"; }).find("neural_head"), std::string::npos);
-  Table classes = sets_table(30);
-  classes.label_sets.clear();
-  EXPECT_THROW(simulate(classes, sets_plan({"random"}), Progress()), Error);
-}
-
-// Rows of a file that begins at its eleventh; empty: no label.
-static Table labelled(const std::vector<std::string>& texts) {
-  Table table;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    table.source_rows.push_back(static_cast<int64_t>(10 + i));
-    table.labels.push_back(texts[i].empty() ? -1 : static_cast<int32_t>(table.classes.size()));
-    if (!texts[i].empty()) table.classes.push_back(texts[i]);
-  }
-  return table;
+  Table table = sets_table(30);
+  expect_options_of_classes_refused(table, sets_plan({"random"}), "forest",
+                                    "committee, logistic_regression, neural_head");
+  table.label_sets.clear();
+  EXPECT_THROW(simulate(table, sets_plan({"random"}), Progress()), Error);
 }
 
 TEST(ReadLabelSets, NumbersTheNamesAndTellsNoneFromNotLabelled) {
@@ -407,17 +302,8 @@ TEST(ReadLabelSets, NumbersTheNamesAndTellsNoneFromNotLabelled) {
 }
 
 TEST(ReadLabelSets, NamesTheRowOfWhatIsNoList) {
-  for (const char* text : {"a", "[1]", "{}", "[", R"(["a",["b"]])"}) {
-    Table table = labelled({R"(["a","b"])", "", text});
-    try {
-      read_label_sets(table);
-      ADD_FAILURE() << text;
-    } catch (const Error& error) {
-      EXPECT_NE(std::string(error.what()).find(fmt::format("row 13: the label \"{}\"", text)),
-                std::string::npos)
-          << error.what();
-    }
-  }
+  for (const char* text : {"a", "[1]", "{}", "[", R"(["a",["b"]])"})
+    expect_third_row_named(read_label_sets, labelled({R"(["a","b"])", "", text}));
   Table one = labelled({R"(["a"])", "[]"}), none = labelled({"", ""});
   EXPECT_THROW(read_label_sets(one), Error);
   EXPECT_THROW(read_label_sets(none), Error);

@@ -1,42 +1,18 @@
 // Simulations of regression against ridge by normal equations and greedy sampling by brute force.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
-#include <filesystem>
-
-#include "base/error.h"
-#include "base/rng.h"
-#include "base/threads.h"
-#include "loop/simulate.h"
 #include "loop/simulation/number_scores.h"
 #include "loop/simulation/targets.h"
-#include "loop/simulation/task_choices.h"
-#include "metrics/distributions.h"
-#include "storage/temporary_folder.h"
+#include "loop/simulation/task_fixture.h"
 
 namespace querist::loop {
 
-// Four numbers a row, exact in float16 so that no store rounds them, and a target that is linear in
-// them but for one bend and noise. Every third row is for testing.
+// A target that is linear in four numbers but for one bend and noise.
 static Table numbers_table(int rows) {
-  Table table;
-  table.payload = PayloadKind::embedding;
-  Rng rng(3);
-  for (int i = 0; i < rows; ++i) {
-    Payload payload;
-    for (int d = 0; d < 4; ++d)
-      payload.embedding.push_back(static_cast<float>(std::round(128 * rng.normal()) / 64));
-    const auto& x = payload.embedding;
+  return numbered_rows(rows, 3, [](Table& table, const std::vector<float>& x, Rng& rng) {
     const double y = 100 + 7 * x[0] - 3 * x[1] + std::abs(x[2]) + 0.5 * rng.normal();
-    table.payloads.push_back(payload);
-    table.labels.push_back(0);
     table.targets.push_back(static_cast<float>(y));
-    table.source_rows.push_back(i);
-    table.splits.push_back(i % 3 ? "train" : "test");
-    table.groups.emplace_back();
-  }
-  return table;
+  });
 }
 
 static SimulationPlan numbers_plan(std::vector<std::string> strategies) {
@@ -49,10 +25,6 @@ static SimulationPlan numbers_plan(std::vector<std::string> strategies) {
   plan.budget = 26;
   plan.seeds = 2;
   return plan;
-}
-
-static Simulation run(const SimulationPlan& plan, int rows = 90) {
-  return simulate(numbers_table(rows), plan, Progress());
 }
 
 // Gauss and Jordan with pivots: x of a x = b.
@@ -223,124 +195,43 @@ TEST(SimulatedRegression, MeasuresTheIntervalsOfAGaussianProcess) {
   }
 }
 
-static void expect_equal(const Simulation& a, const Simulation& b) {
-  ASSERT_EQ(a.runs.size(), b.runs.size());
-  for (size_t i = 0; i < a.runs.size(); ++i) {
-    EXPECT_EQ(a.runs[i].rmse, b.runs[i].rmse);
-    EXPECT_EQ(a.runs[i].mae, b.runs[i].mae);
-    EXPECT_EQ(a.runs[i].r_squared, b.runs[i].r_squared);
-    EXPECT_EQ(a.runs[i].interval_coverage, b.runs[i].interval_coverage);
-    EXPECT_EQ(a.runs[i].pinball_loss, b.runs[i].pinball_loss);
-    EXPECT_EQ(a.runs[i].full_r_squared, b.runs[i].full_r_squared);
-    EXPECT_EQ(a.runs[i].full_rmse, b.runs[i].full_rmse);
-    EXPECT_EQ(a.runs[i].indices, b.runs[i].indices);
-  }
-}
-
 TEST(SimulatedRegression, IsTheSameOnAnyThreadsAndTakenOverFromItsSideFile) {
   SimulationPlan plan = numbers_plan({"committee_variance", "igs"});
   plan.learner = "ridge,gaussian_process";
   plan.full_accuracy = true;
   plan.seeds = 3;
-  set_threads(1);
-  const Simulation alone = run(plan);
-  set_threads(2);
-  expect_equal(alone, run(plan));
-  set_threads(0);
-  const storage::TemporaryFolder folder;
-  plan.side_file = folder.path() / "x.runs";
-  expect_equal(alone, run(plan));
-  const Simulation again = run(plan);
-  EXPECT_EQ(again.resumed, alone.runs.size());
-  expect_equal(alone, again);
   Table other = numbers_table(90);
-  other.targets[0] += 1;  // Other numbers are another simulation.
-  EXPECT_EQ(simulate(other, plan, Progress()).resumed, 0u);
+  other.targets[0] += 1;
+  expect_same_on_any_threads_and_resumed(numbers_table(90), other, plan);
 }
 
 TEST(SimulatedRegression, TakesASmallerBudgetFromTheLargerOnesRuns) {
-  SimulationPlan plan = numbers_plan({"igs"});
-  plan.schedules = {{4, 14}, {4, 26}};
-  const Simulation both = run(plan);
-  plan.schedules.clear();
-  plan.budget = 14;
-  const Simulation alone = run(plan);
-  for (size_t seed = 0; seed < 2; ++seed) {
-    EXPECT_EQ(both.runs[seed].rmse, alone.runs[seed].rmse);
-    EXPECT_EQ(both.runs[seed].r_squared, alone.runs[seed].r_squared);
-    EXPECT_EQ(both.runs[seed].indices, alone.runs[seed].indices);
-  }
+  expect_smaller_budget_from_the_larger_ones_runs(numbers_table(90), numbers_plan({"igs"}), 14);
 }
 
 TEST(SimulatedRegression, GivesALearnerWithoutMembersACommitteeOfItsOwn) {
   SimulationPlan plan = numbers_plan({"committee_variance"});
-  const Simulation beside = run(plan);
+  const Simulation beside = simulate(numbers_table(90), plan, Progress());
   plan.learner = "committee(learner=ridge(alpha=2))";
-  const Simulation measured = run(plan);
+  const Simulation measured = simulate(numbers_table(90), plan, Progress());
   for (size_t seed = 0; seed < 2; ++seed) {  // The same committee asks, another model is measured.
     EXPECT_EQ(beside.runs[seed].indices, measured.runs[seed].indices);
     EXPECT_NE(beside.runs[seed].rmse, measured.runs[seed].rmse);
   }
 }
 
-static std::string refusal(const SimulationPlan& plan) {
-  try {
-    run(plan);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Code::invalid_argument);
-    return error.what();
-  }
-  return "";
-}
-
-// The list of a refusal is what somebody then names, so all of it must run.
 TEST(SimulatedRegression, RunsEveryStrategyThatItsRefusalNames) {
-  const std::string said = refusal(numbers_plan({"margin"}));
-  const std::string lead = "there are ";
-  ASSERT_NE(said.find("the strategy margin"), std::string::npos) << said;
-  ASSERT_NE(said.find(lead), std::string::npos) << said;
-  auto named = strategies::split_strategies(said.substr(said.find(lead) + lead.size()));
-  for (const char* name : {"random", "gsx", "gsy", "igs", "lcmd", "committee_variance", "k_center"})
-    EXPECT_NE(std::ranges::find(named, name), named.end()) << name << " in " << said;
-  SimulationPlan plan = numbers_plan(named);
-  plan.seeds = 1;
-  for (const SimulationRun& run : run(plan).runs) EXPECT_EQ(run.rmse.size(), 6u) << run.strategy;
-  for (const char* name : {"auto", "badge", "mmc", "arbiter", "compose"})
-    EXPECT_NE(refusal(numbers_plan({name})).find(lead), std::string::npos) << name;
+  expect_named_strategies_run(
+      numbers_table(90), numbers_plan({}),
+      {"random", "gsx", "gsy", "igs", "lcmd", "committee_variance", "k_center"},
+      {"auto", "badge", "mmc", "arbiter", "compose"});
 }
 
 TEST(SimulatedRegression, RefusesWhatMeansNothingForNumbers) {
-  const auto refused = [](auto change) {
-    SimulationPlan plan = numbers_plan({"random"});
-    change(plan);
-    return refusal(plan);
-  };
-  using Plan = SimulationPlan;
-  EXPECT_NE(refused([](Plan& p) { p.ssl = "auto"; }).find("ssl"), std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.noise = 0.1; }).find("noise"), std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.crowd.annotators = 3; }).find("annotators"), std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.audit_share = 0.1; }).find("audit_share"), std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.typos = 0.1; }).find("typos"), std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.initial_per_class = 2; }).find("initial_per_class"),
-            std::string::npos);
-  EXPECT_NE(refused([](Plan& p) { p.stopping = {"stabilizing_predictions"}; }).find("stopping"),
-            std::string::npos);
-  const std::string learners = refused([](Plan& p) { p.learner = "naive_bayes"; });
-  EXPECT_NE(learners.find("ridge"), std::string::npos) << learners;
-  EXPECT_NE(refused([](Plan& p) { p.learner = "auto"; }).find("ridge"), std::string::npos);
-  Table classes = numbers_table(30);
-  classes.targets.clear();
-  EXPECT_THROW(simulate(classes, numbers_plan({"random"}), Progress()), Error);
-}
-
-static Table labelled(const std::vector<std::string>& texts) {
-  Table table;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    table.source_rows.push_back(static_cast<int64_t>(10 + i));
-    table.labels.push_back(texts[i].empty() ? -1 : static_cast<int32_t>(table.classes.size()));
-    if (!texts[i].empty()) table.classes.push_back(texts[i]);
-  }
-  return table;
+  Table table = numbers_table(30);
+  expect_options_of_classes_refused(table, numbers_plan({"random"}), "naive_bayes", "ridge");
+  table.targets.clear();
+  EXPECT_THROW(simulate(table, numbers_plan({"random"}), Progress()), Error);
 }
 
 TEST(ReadTargets, ReadsNumbersAndLeavesOutRowsWithoutOne) {
@@ -354,15 +245,7 @@ TEST(ReadTargets, ReadsNumbersAndLeavesOutRowsWithoutOne) {
 TEST(ReadTargets, NamesTheRowOfWhatIsNoFiniteNumber) {
   for (const char* text :
        {"?", "NaN", "inf", "1e39", "1e400", "12 kg", "1,5", "0x10", "-", "+-1"}) {
-    Table table = labelled({"3", "4", text});
-    try {
-      read_targets(table);
-      ADD_FAILURE() << text;
-    } catch (const Error& error) {
-      EXPECT_NE(std::string(error.what()).find(fmt::format("row 13: the label \"{}\"", text)),
-                std::string::npos)
-          << error.what();
-    }
+    expect_third_row_named(read_targets, labelled({"3", "4", text}));
   }
   Table constant = labelled({"3", "3.0", ""}), empty = labelled({"", ""});
   EXPECT_THROW(read_targets(constant), Error);
