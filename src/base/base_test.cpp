@@ -263,7 +263,8 @@ TEST(ParallelFor, StopsChunksThatAreUnderWay) {
   std::atomic<bool> asked = false;
   const InterruptScope scope([&] { return asked = true; });
   const auto waits = [&](size_t begin, size_t) {
-    while (begin == 1) check_interrupt();  // The caller's thread asks, with its own chunk or idle.
+    if (begin != 1) return;
+    for (;;) check_interrupt();  // The caller's thread asks, with its own chunk or idle.
   };
   EXPECT_THROW(parallel_for(2, 1, waits), Error);
   EXPECT_TRUE(asked);
