@@ -49,23 +49,25 @@ KernelRidge fit_kernel_ridge(const Pool& pool, double gamma, double lambda) {
   return out;
 }
 
-std::vector<double> kernel_ridge_scores(const KernelRidge& model, const Pool& pool,
-                                        std::span<const int64_t> rows) {
-  const size_t n = model.rows.rows;
-  const auto kernel = kernels::rbf_block(pool.embeddings, rows, model.rows, model.gamma);
-  std::vector<double> out(rows.size() * pool.classes);
-  kernels::multiply_rows(kernel.data(), rows.size(), model.weights.data(), pool.classes, n,
+std::vector<double> kernel_ridge_known(const KernelRidge& model, const Pool& pool,
+                                       std::span<const int64_t> rows) {
+  return kernels::rbf_block(pool.embeddings, rows, model.rows, model.gamma);
+}
+
+std::vector<double> kernel_ridge_scores(const KernelRidge& model, size_t classes,
+                                        const std::vector<double>& known, size_t rows) {
+  std::vector<double> out(rows * classes);
+  kernels::multiply_rows(known.data(), rows, model.weights.data(), classes, model.rows.rows,
                          out.data());
-  for (double& score : out) score += 1 / static_cast<double>(pool.classes);
+  for (double& score : out) score += 1 / static_cast<double>(classes);
   return out;
 }
 
-std::vector<double> kernel_ridge_solved(const KernelRidge& model, const Pool& pool,
-                                        std::span<const int64_t> rows) {
-  auto out = kernels::rbf_block(pool.embeddings, rows, model.rows, model.gamma);
-  kernels::solve_lower(model.factor, model.rows.rows, out.data(), rows.size());
-  kernels::solve_upper(model.factor, model.rows.rows, out.data(), rows.size());
-  return out;
+std::vector<double> kernel_ridge_solved(const KernelRidge& model, std::vector<double> known,
+                                        size_t rows) {
+  kernels::solve_lower(model.factor, model.rows.rows, known.data(), rows);
+  kernels::solve_upper(model.factor, model.rows.rows, known.data(), rows);
+  return known;
 }
 
 std::vector<double> kernel_ridge_covariance(const KernelRidge& model, const Pool& pool,
@@ -75,7 +77,7 @@ std::vector<double> kernel_ridge_covariance(const KernelRidge& model, const Pool
   kernels::PackedRows packed;
   kernels::pack_rows(pool.embeddings, targets, packed);
   auto out = kernels::rbf_block(pool.embeddings, rows, packed, model.gamma);
-  const auto known = kernels::rbf_block(pool.embeddings, targets, model.rows, model.gamma);
+  const auto known = kernel_ridge_known(model, pool, targets);
   std::vector<double> explained(out.size());
   kernels::multiply_rows(solved.data(), rows.size(), known.data(), targets.size(), model.rows.rows,
                          explained.data());

@@ -28,13 +28,15 @@ double kernel_ridge_gamma(double given, const Features& x);
 // Throws invalid_argument where S has no factor: lambda is too small then.
 KernelRidge fit_kernel_ridge(const Pool& pool, double gamma, double lambda);
 
-// The scores of rows, (rows.size(), classes).
-std::vector<double> kernel_ridge_scores(const KernelRidge& model, const Pool& pool,
-                                        std::span<const int64_t> rows);
-
-// S⁻¹ k of each row, (rows.size(), L).
-std::vector<double> kernel_ridge_solved(const KernelRidge& model, const Pool& pool,
-                                        std::span<const int64_t> rows);
+// k of each row, (rows.size(), L), which the two below read.
+std::vector<double> kernel_ridge_known(const KernelRidge& model, const Pool& pool,
+                                       std::span<const int64_t> rows);
+// The scores of rows, (rows, classes).
+std::vector<double> kernel_ridge_scores(const KernelRidge& model, size_t classes,
+                                        const std::vector<double>& known, size_t rows);
+// S⁻¹ k of each row, (rows, L).
+std::vector<double> kernel_ridge_solved(const KernelRidge& model, std::vector<double> known,
+                                        size_t rows);
 
 // c of each of `rows`, whose S⁻¹ k is given, with each of `targets`: (rows.size(), targets.size()).
 std::vector<double> kernel_ridge_covariance(const KernelRidge& model, const Pool& pool,

@@ -16,9 +16,9 @@ static void add_losses(const ErrorReduction& task, const KernelRidge& model,
                        double* losses) {
   const size_t classes = task.pool.classes;
   const size_t n = task.targets.size();
-  const auto predicted = kernel_ridge_scores(model, task.pool, rows);
-  const auto solved = kernel_ridge_solved(model, task.pool, rows);
-  const auto known = kernels::rbf_block(task.pool.embeddings, rows, model.rows, model.gamma);
+  const auto known = kernel_ridge_known(model, task.pool, rows);
+  const auto predicted = kernel_ridge_scores(model, classes, known, rows.size());
+  const auto solved = kernel_ridge_solved(model, known, rows.size());
   std::vector<double> spreads(rows.size()), chances(rows.size() * classes);
   for (size_t i = 0; i < rows.size(); ++i) {
     const size_t from = i * model.rows.rows;
@@ -55,7 +55,8 @@ ExpectedLosses kernel_ridge_losses(const ErrorReduction& task) {
   const KernelRidge model = fit(task);
   std::vector<double> scores(classes * n);
   each_block(n, target_block, [&](size_t from, size_t count) {
-    const auto some = kernel_ridge_scores(model, task.pool, task.targets.subspan(from, count));
+    const auto known = kernel_ridge_known(model, task.pool, task.targets.subspan(from, count));
+    const auto some = kernel_ridge_scores(model, classes, known, count);
     for (size_t i = 0; i < some.size(); ++i) scores[i % classes * n + from + i / classes] = some[i];
   });
   ExpectedLosses out;

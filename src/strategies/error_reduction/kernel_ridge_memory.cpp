@@ -31,10 +31,11 @@ void KernelRidgeMemory::start(const Pool& pool) {
     const size_t last = std::min(end * block, n);
     for (size_t first = begin * block; first < last; first += block) {
       const auto rows = std::span(all).subspan(first, std::min(block, last - first));
-      const auto own = kernel_ridge_scores(model, pool, rows);
+      const auto known = kernel_ridge_known(model, pool, rows);
+      const auto own = kernel_ridge_scores(model, pool.classes, known, rows.size());
       for (size_t i = 0; i < own.size(); ++i)
         scores_[i % pool.classes * n + first + i / pool.classes] = own[i];
-      const auto solved = kernel_ridge_solved(model, pool, rows);
+      const auto solved = kernel_ridge_solved(model, known, rows.size());
       each_block(n, target_block, [&](size_t from, size_t count) {
         const auto some =
             kernel_ridge_covariance(model, pool, rows, solved, std::span(all).subspan(from, count));
