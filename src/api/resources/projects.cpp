@@ -33,6 +33,13 @@ static void check_plugin(const Json& settings, std::string_view field,
          given->get<std::string>());
 }
 
+// The same of a plug-in that may set its parameters, as in forest(trees=300).
+template <class Card>
+static void check_expression(const std::string& expression, std::string_view field,
+                             const std::vector<Card>& cards) {
+  check_plugin({{field, expression.substr(0, expression.find('('))}}, field, cards);
+}
+
 // A setting as it will be: as given, else as it stands.
 static std::string setting(const Json& given, const Params& present, std::string_view name) {
   const auto found = given.find(name);
@@ -54,18 +61,15 @@ static void check_ssl(const std::string& text) {
 // The store checks values against their rows; which plug-ins there are is known here.
 static void check_plugins(const Json& settings, const Params& present) {
   const auto learner = setting(settings, present, "learner");
-  if (!loop::is_auto_learner(learner))
-    check_plugin({{"learner", learner.substr(0, learner.find('('))}}, "learner", learners::all());
+  if (!loop::is_auto_learner(learner)) check_expression(learner, "learner", learners::all());
   const auto featurizer = setting(settings, present, "featurizer");
-  check_plugin({{"featurizer", featurizer.substr(0, featurizer.find('('))}}, "featurizer",
-               featurizers::all());
+  check_expression(featurizer, "featurizer", featurizers::all());
   if (!featurizer.empty()) featurizers::parse_featurizer(featurizer);
   auto calibrators = calibrators::all();
   calibrators.insert(calibrators.begin(), {.name = "auto"});  // The best of them.
   check_plugin(settings, "calibration", calibrators);
   const auto strategy = setting(settings, present, "strategy");
-  const auto named = strategy.substr(0, strategy.find('('));
-  check_plugin({{"strategy", named}}, "strategy", strategies::all());
+  check_expression(strategy, "strategy", strategies::all());
   if (settings.contains("ssl")) check_ssl(setting(settings, present, "ssl"));
   if (settings.contains("consensus"))
     loop::parse_consensus(setting(settings, present, "consensus"));
