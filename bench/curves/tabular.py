@@ -32,7 +32,7 @@ STRATEGIES = [
     ("k_center", "Core-Set", None),
     ("vote_entropy", "QBC", "there four models of different kinds on bootstraps, here eight RBF machines"),
     ("quire(gamma=1)", "QUIRE", None),
-    ("expected_error_reduction", "EER", "there an SVM is refitted for every candidate and class, here kernel ridge regression under the same "
+    ("expected_error_reduction(learner=kernel_ridge)", "EER", "there an SVM is refitted for every candidate and class, here kernel ridge regression under the same "
      "kernel, whose refit is exact algebra"),
     ("density_weighted", "DWUS", "there k-means clusters under a logistic model, here Settles and Craven's mean similarity"),
     ("cluster_margin", "InfoDiv", "there k-means on the most uncertain, which at one query a step is margin"),
@@ -41,7 +41,7 @@ STRATEGIES = [
     ("balanced", None, None),
     ("uherding", None, None),
     ("auto", None, None),
-    ("expected_error_reduction(learner=parzen)", None, "Parzen windows, as scikit-activeml's (tests/golden); at gamma = 1/d these are so wide that "
+    ("expected_error_reduction", None, "Parzen windows, as scikit-activeml's (tests/golden); at gamma = 1/d these are so wide that "
      "what lowers the expected error most is one more label of the class in front: on splice nine in ten of the first 100 answers are of one class"),
 ]
 SMALL = 2000  # Rows.

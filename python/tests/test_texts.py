@@ -65,6 +65,16 @@ def test_signatures_are_those_of_the_interface(card):
         assert default == (None if param["automatic"] else param["fallback"])
 
 
+@pytest.mark.parametrize("name,defaults", [
+    ("quire", {"lmbda": 1.0, "gamma": None}),
+    ("expected_error_reduction", {"learner": "parzen", "gamma": None, "method": "misclassification_loss"}),
+    ("prob_cover", {"delta": None}), ("max_herding", {"gamma": None}), ("batch_bald", {"samples": 10000}), ("cluster_margin", {"clusters": None}),
+])
+def test_parameters_that_peers_have_keep_their_name_and_default(name, defaults):
+    parameters = inspect.signature(getattr(querist.select, name)).parameters
+    assert {parameter: parameters[parameter].default for parameter in defaults} == defaults
+
+
 def learners():
     return [getattr(querist.learners, name) for name in querist.learners.__all__]
 

@@ -68,6 +68,7 @@ TEST(ExpectedErrorReduction, KernelRidgePicksTheSameWithWhatItKeptFromEarlierCal
     for (size_t j = 0; j < 40 * world.x.cols; ++j)
       world.x.values[(world.x.rows - 40) * world.x.cols + j] = world.x.values[j];
     Params params(expected_error_reduction().params);
+    params.set("learner", "kernel_ridge");
     params.set("subtract_current", trial < 3);
     if (trial > 3) params.set("method", "log_loss");
     Selection picked;
