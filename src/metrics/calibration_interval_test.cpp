@@ -12,6 +12,8 @@
 
 namespace querist::metrics {
 
+namespace {
+
 // Confidences of 0.5 to 1, squeezed towards 1 by `squeeze`; right with the chance c - gap.
 struct World {
   double squeeze;
@@ -28,6 +30,8 @@ struct World {
     }
   }
 };
+
+}  // namespace
 
 static bool holds(const Estimate& e, double truth) {
   EXPECT_LE(e.ci_low, e.value);
