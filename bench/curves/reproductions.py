@@ -81,9 +81,12 @@ class Table:
         got = [f"Banana margin {margin:.4f}, random {random:.4f}, core-set {core_text}",
                "Checkerboard " + ", ".join(f"{name} {value:.4f}" for name, value in board.items()), f"Haberman within {max(haberman) - min(haberman):.4f}"]
         known = not math.isnan(core) and "k_center" in board
-        passed = margin < random and max(haberman) - min(haberman) <= 0.006 and (random <= core + 0.002 and board["k_center"] == max(board.values())) if known else None
-        return row(5, "failures must appear too", ["Banana margin .8787 < random .8926 < core-set .8930", "Checkerboard core-set best, .9874", "Haberman all alike"],
-                   got, "the order", passed, "tabular.py")
+        spread = max(haberman) - min(haberman)
+        published = [self.published["haberman", name][0] for name in ("US-C", "Uniform", "Core-Set")]
+        passed = margin < random < core and board["k_center"] == max(board.values()) if known else None
+        but = "" if spread <= 0.004 else f"in part: not Haberman, where {spread:.4f} is more than the .004 of ±.002 (the published three lie {max(published) - min(published):.4f} apart)"
+        return row(5, "failures must appear too", ["Banana margin .8787 < random .8926 < core-set .8930", "Checkerboard core-set best, .9874", "Haberman all within ±.002"],
+                   got, "the order; ±.002", passed, "tabular.py", but)
 
 
 def row(number, what, expected, got, tolerance, passed, command, but=""):
