@@ -173,20 +173,24 @@ def clinc():
 
 
 def stopping():
-    what = "stopping by kappa 0.99"
+    what = "stopping by kappa 0.99 of successive models: stabilizing_predictions(kappa=0.99,distance=0), not the product's default"
     worlds = stored("stopping")
     if not worlds:
         return missing(14, what, "", "not run", "stopping.py")
     wanted = {"AG News": (848, 120, 0.98), "Fashion-MNIST": (1870, 300, 0.99), "digits": (232, 30, 0.985)}
-    got, passed = [], True
+    got, by_default, passed = [], [], True
     for one in worlds:
         if one["name"] in wanted:
             labels, tolerance, least = wanted[one["name"]]
             rule = one["rules"]["kappa 0.99, successive models"]
             passed = passed and rule["labels_mean"] is not None and abs(rule["labels_mean"] - labels) <= tolerance and rule["share_of_full_mean"] >= least
-            got.append(f"{one['name']} {rule['labels_mean']:.0f}±{rule['labels_sd']:.0f} at {100 * rule['share_of_full_mean']:.1f} %")
+            got.append(f"{one['name']} {rule['labels_mean']:.0f}±{rule['labels_sd']:.0f} at {100 * rule['share_of_full_mean']:.1f} % ({one['seeds']} seeds)")
+            default = one["rules"]["kappa 0.99"]
+            by_default.append(f"{one['name']} {default['stopped']} of {default['runs']}")
+    got.append("the product's default, which compares models 5 % of the labels apart, stops within the budget in " + ", ".join(by_default) + " runs")
     return row(14, what, [f"{name} {labels}±{tolerance} labels at {100 * least:g} % of full" for name, (labels, tolerance, least) in wanted.items()],
-               got, "as stated", passed and len(got) == len(wanted), "stopping.py")
+               got, "as stated", passed and len(by_default) == len(wanted), "stopping.py",
+               "yes, after seeds were added where it failed: AG News 5 no, 20 yes; Fashion-MNIST 5 no, 10 yes")
 
 
 def testing():
