@@ -3,15 +3,18 @@ import gzip
 import json
 import pathlib
 import sys
+import types
 
 import numpy as np
 from scipy import stats
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from machine import machine  # noqa: E402
+from study_sets import plan_of  # noqa: E402
 
 ROPE = 0.002  # A mean difference below it is no difference.
 LEAST_SEEDS = 3
+SILENT, SILENT_LAST = 0.001, 0.505  # No strategy farther from random, none ends above: a set that tells nothing.
 
 
 def area(labels, values, logarithm=False):
@@ -40,6 +43,8 @@ class Cell:
     def __init__(self, results, window, strategies):
         self.name, self.development, self.representation = results["set"], results["development"], results["representation"]
         metric = "balanced_accuracy" if results["imbalanced"] else "accuracy"
+        self.balanced = results["imbalanced"]
+        self.possible = plan_of(types.SimpleNamespace(classes=results["classes"], pool=results["pool"]), window) is not None
         runs = results["runs"].get(window, {})
         seeds = set.intersection(*(set(runs.get(name, {})) for name in strategies)) if runs else set()
         self.seeds = sorted(seeds, key=int)
@@ -52,26 +57,51 @@ class Cell:
     def difference(self, name, other="random"):
         return self.areas[name] - self.areas[other]
 
+    def silent(self):
+        """Balanced accuracy that no strategy gets off one half: nobody's choice can show here."""
+        return self.balanced and all(last.mean() < SILENT_LAST for last in self.finals.values()) and all(abs(self.difference(name).mean()) < SILENT for name in self.areas)
 
-def read_cells(folder, window, strategies):
+
+def read_cells(folder, window, strategies, every=False):
     cells = []
     for path in sorted(folder.glob("*.json.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            cell = Cell(json.load(file), window, strategies)
-        if len(cell.seeds) >= LEAST_SEEDS:
-            cells.append(cell)
-    return cells
+            cells.append(Cell(json.load(file), window, strategies))
+    return cells if every else [cell for cell in cells if len(cell.seeds) >= LEAST_SEEDS]
+
+
+def left_out(folder, window, strategies, development):
+    """The sets that a window lacks, and why."""
+    absent = [cell for cell in read_cells(folder, window, strategies, every=True) if cell.development == development and len(cell.seeds) < LEAST_SEEDS]
+    reasons = (("by the protocol, as half of the pool ends the window below its second batch", [cell.name for cell in absent if not cell.possible]),
+               ("not run", [cell.name for cell in absent if cell.possible]))
+    said = "; ".join(f"{', '.join(names)} ({why})" for why, names in reasons if names)
+    return [f"Left out of this window: {said}.", ""] if said else []
+
+
+def silence(cells):
+    """What the sets that tell nothing do to the comparison with random."""
+    silent = [cell for cell in cells if cell.silent()]
+    if not silent:
+        return []
+    rest = [cell.difference("auto").mean() for cell in cells if not cell.silent()]
+    return [f"† {len(silent)} of these sets tell nothing: every strategy ends at a balanced accuracy of .500 and lies within {100 * SILENT:.1f} points of random. They are counted above; without them `auto` - "
+            f"`random` is {100 * np.mean(rest):+.2f} on average over {len(rest)} sets.", ""]
 
 
 def summary_table(cells, strategies):
-    means = {name: [cell.areas[name].mean() for cell in cells] for name in strategies}
-    ranks = np.mean([stats.rankdata([-cell.areas[name].mean() for name in strategies]) for cell in cells], axis=0)
-    lines = ["| strategy | mean AULC | over log labels | last | mean rank | sets where best |", "|---|---|---|---|---|---|"]
-    best = [max(strategies, key=lambda name, c=cell: c.areas[name].mean()) for cell in cells]
+    means = {name: [round(cell.areas[name].mean(), 6) for cell in cells] for name in strategies}
+    ranks = np.mean([stats.rankdata([-means[name][at] for name in strategies]) for at in range(len(cells))], axis=0)
+    lines = ["| strategy | mean AULC | over log labels | last | mean rank | sets where best, ties shared |", "|---|---|---|---|---|---|"]
+    best = dict.fromkeys(strategies, 0.0)  # Those that tie share a set; a set that tells nothing has no best one.
+    for at, cell in enumerate(cells):
+        first = [name for name in strategies if means[name][at] == max(means[one][at] for one in strategies)]
+        for name in () if cell.silent() else first:
+            best[name] += 1 / len(first)
     for name, rank in sorted(zip(strategies, ranks), key=lambda pair: pair[1]):
         log_mean = np.mean([cell.log_areas[name].mean() for cell in cells])
         final = np.mean([cell.finals[name].mean() for cell in cells])
-        lines.append(f"| `{name}` | {np.mean(means[name]):.4f} | {log_mean:.4f} | {final:.4f} | {rank:.2f} | {best.count(name)} |")
+        lines.append(f"| `{name}` | {np.mean(means[name]):.4f} | {log_mean:.4f} | {final:.4f} | {rank:.2f} | {best[name]:.3g} |")
     return lines
 
 
@@ -103,7 +133,7 @@ def random_table(cells, strategies):
             row.append(f"{mark}{100 * mean:+.2f}{mark}")
             if name == "auto" and mean < 0:
                 below.append(f"{cell.name} {100 * mean:+.2f}{' (significant)' if p < 0.05 else ''}")
-        lines.append(f"| {cell.name} | {len(cell.seeds)} | {cell.labels[0]} to {cell.labels[-1]} | " + " | ".join(row) + " |")
+        lines.append(f"| {cell.name}{' †' if cell.silent() else ''} | {len(cell.seeds)} | {cell.labels[0]} to {cell.labels[-1]} | " + " | ".join(row) + " |")
     said = "`auto` is below random on: " + ", ".join(below) + "." if below else "`auto` is below random on no set."
     return lines + ["", said]
 
@@ -216,7 +246,7 @@ def write_report(folder, strategies, windows):
                 continue
             lines += [f"{title} ({len(chosen)})", ""] + summary_table(chosen, strategies) + [""]
             lines += [claims(chosen, strategies, below[window]), ""] if not chosen[0].development else []
-            lines += peer_table(chosen, strategies) + [""] + random_table(chosen, strategies) + [""]
+            lines += peer_table(chosen, strategies) + [""] + random_table(chosen, strategies) + [""] + silence(chosen) + left_out(folder, window, strategies, chosen[0].development)
     lines += follow_up_lines
     lines += before_and_after(folder, windows)
     (folder.parent.parent / "STUDY_RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
