@@ -8,6 +8,7 @@ Each set is a pool of 65 % of its rows (at most 8,000) and a test set of the oth
 What is done is kept in the .json by set, strategy and seed, and a run goes on where the last one stopped; without the file it begins anew.
 
 Run: python bench/curves/labels_saved.py --data FOLDER [--seeds 20] [--sets sms-spam,mnist,...] [--minutes 60]
+The sets on which a change of the method was judged (decision 0013), apart: --sets adult,davidson-offensive,ringnorm --out bench/curves/results/labels_saved_apart
 """
 import argparse
 import csv
@@ -26,7 +27,10 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "bench/curves/results"
 MOST_ROWS = 8000
-TABLES = ("phishing", "phoneme", "spambase")
+TABLES = ("phishing", "phoneme", "spambase", "ringnorm")
+APART = ("adult", "davidson-offensive", "ringnorm")
+APART_SAYS = ("The method's numbers were not chosen on these three sets; that chosen labels count, and what decision 0013 refused beside it, was judged on them, and the first kept although it misses more often on ringnorm. "
+              "The other sets, on some of which more was chosen, are in labels_saved.md; there the intervals hold as often as they say, here less often.", "")
 BUDGET = 1000
 MOST_RANDOM = 5000
 STRATEGIES = ("margin", "auto", "random")
@@ -54,10 +58,24 @@ def write_embeddings(folder, name, vectors, labels):
     return [str(folder / f"{name}.csv"), "--label", "label", "--id", "id", "--embeddings", str(folder / f"{name}.npy")]
 
 
+def write_table(folder, name, path):
+    """A CSV of MOST_ROWS of the table's rows, without its own split."""
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    keep = np.random.default_rng(0).permutation(len(rows))[:MOST_ROWS]
+    with open(folder / f"{name}.csv", "w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, [column for column in rows[0] if column != "split"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows[row] for row in keep)
+    return [str(folder / f"{name}.csv"), "--label", "label", "--id", "id"]
+
+
 def source(name, data, folder):
     """The arguments of simulate that read the set."""
     if name in TABLES:
         return [str(data / f"al-benchmark-tabular/{name}.csv.gz"), "--label", "label", "--id", "id"]
+    if name == "adult":
+        return write_table(folder, name, data / "adult/data.csv.gz")
     if name == "mnist":
         labels = idx_labels(data / "mnist/train-labels-idx1-ubyte.gz")[:10_000]  # Those that have embeddings.
         return write_embeddings(folder, name, np.load(data / "mnist/embeddings_efficientnet-lite0.npy", mmap_mode="r"), labels)
@@ -200,7 +218,7 @@ def report(results):
             if rows:
                 lines.append(row_of(name, strategy, rows))
     text = ["# Labels saved, live: what a project says of itself, and what is so", "",
-            "`python bench/curves/labels_saved.py`; the method is decision 0013.", "",
+            f"`python bench/curves/labels_saved.py --data FOLDER --sets {','.join(results)}`; the method is decision 0013.", "", *APART_SAYS[:2 * (set(results) == set(APART))],
             f"Runs to {BUDGET} labels, 98 of them audit labels. Truth and live: the medians over runs of the labels saved, in percent. Never: in how many runs random did not reach the accuracy; the truth is then bounded from below only, "
             "and is taken at that bound. Told: runs whose 95 % interval has at least one end; then in how many of these, and of all runs, the interval holds the truth (one without ends always does). Times: the upper end of the random labels by the "
             f"lower one, the median over all runs, where an open end is that of the search (a quarter of the labels; 20 times as many or {MOST_RANDOM}: at most {4 * MOST_RANDOM / 300:.0f} times). Open: how many lower and upper ends. "

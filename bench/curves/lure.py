@@ -127,6 +127,12 @@ def measure(name, folder, trials):
     return out
 
 
+def as_many(one, rmse):
+    """How many labels drawn at random without replacement have that root mean squared error."""
+    variance, n = one["error"] * (1 - one["error"]), one["rows"]
+    return n * variance / (rmse**2 * (n - 1) + variance)
+
+
 def table(worlds):
     lines = ["| set (error) | M | i.i.d. RMSE, exact | measured | LURE RMSE | of i.i.d. | worth | bias | stratified RMSE | of i.i.d. | worth | bias | naive bias |",
              "|" + "---|" * 13]
@@ -134,8 +140,8 @@ def table(worlds):
         for budget, figures in one["budgets"].items():
             cells = []
             for kind in ("lure", "stratified"):
-                ratio = figures[kind]["rmse"] / figures["iid"]["rmse"]
-                cells += [f"{figures[kind]['rmse']:.4f}", f"{ratio:.2f}", f"{int(budget) / ratio**2:.0f}",
+                ratio = figures[kind]["rmse"] / figures["iid"]["exact_rmse"]
+                cells += [f"{figures[kind]['rmse']:.4f}", f"{ratio:.3f}", f"{as_many(one, figures[kind]['rmse']):.0f}",
                           f"{100 * figures[kind]['bias']:+.2f}±{100 * figures[kind]['bias_se']:.2f} pt"]
             lines.append(f"| {one['name']} ({one['error']:.4f}) | {budget} | {figures['iid']['exact_rmse']:.4f} | {figures['iid']['rmse']:.4f} | " + " | ".join(cells) +
                          f" | {100 * figures['naive']['bias']:+.1f} pt |")
@@ -166,8 +172,8 @@ def main():
     parser.add_argument("--trials", type=int, default=4000)
     parser.add_argument("--sets", help="separated by semicolons; others keep their stored figures")
     given = parser.parse_args()
-    kept = {one["name"]: one for one in json.loads((RESULTS / "lure.json").read_text())} if given.sets else {}
-    for name in given.sets.split(";") if given.sets else SETS:
+    kept = {one["name"]: one for one in json.loads((RESULTS / "lure.json").read_text())} if given.sets is not None else {}
+    for name in SETS if given.sets is None else filter(None, given.sets.split(";")):
         if SETS[name][0] is not fashion or FASHION.exists():
             kept[name] = measure(name, given.data, given.trials)
     worlds = json.loads(json.dumps([kept[name] for name in SETS if name in kept]))  # Budgets are texts, as stored.
@@ -175,7 +181,7 @@ def main():
     (RESULTS / "lure.json").write_text(json.dumps(worlds, indent=1) + "\n")
     body = ["# Active testing", "",
             f"Written by `python bench/curves/lure.py --data FOLDER`: {given.trials} trials of each, the same labelled pool and model; "
-            "\"of i.i.d.\" divides by the exact RMSE of as many labels drawn at random; \"worth\" is how many labels drawn at random have that RMSE; ± is one standard error over the trials.", "", table(worlds), "",
+            "\"of i.i.d.\" divides by the exact RMSE of as many labels drawn at random; \"worth\" is how many labels drawn at random have that RMSE, exactly too; ± is one standard error over the trials.", "", table(worlds), "",
             "Acceptance (bias below half a point at M >= 100, RMSE at most 0.86 of i.i.d. at M = 200):", "", verdict(worlds), ""]
     (RESULTS / "lure.md").write_text("\n".join(body))
     print("\n".join(body))

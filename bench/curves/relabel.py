@@ -174,14 +174,16 @@ def table(runs, at):
     return "\n".join(lines)
 
 
-def verdict(runs):
-    base = next(iter(ARMS))
+def verdict(runs, at):
+    """By arm the mean over the cells, with two tests of it: over the seeds' means, which pairs of a seed share, and over all pairs."""
+    base, *others = ARMS
     said = []
-    for arm in list(ARMS)[1:]:
-        cells = [points(of(runs, name, noise, arm, -1), of(runs, name, noise, base, -1)) for name in SETS for noise in NOISE]
+    for arm in others:
+        gaps = np.array([100 * (np.array(of(runs, name, noise, arm, at)) - np.array(of(runs, name, noise, base, at))) for name in SETS for noise in NOISE])
+        cells = [points(of(runs, name, noise, arm, at), of(runs, name, noise, base, at)) for name in SETS for noise in NOISE]
         better, worse = sum(mean > half for mean, half in cells), sum(mean < -half for mean, half in cells)
-        said.append(f"- `{arm}`: {np.mean([mean for mean, _ in cells]):+.1f} points in the mean of {len(cells)} cells; the range lies above zero in "
-                    f"{better} and below zero in {worse}.")
+        said.append(f"- `{arm}`: {gaps.mean():+.2f} points in the mean of {len(cells)} cells (p {stats.ttest_1samp(gaps.mean(axis=0), 0).pvalue:.3f} over the {gaps.shape[1]} seeds' means, "
+                    f"{stats.ttest_1samp(gaps.ravel(), 0).pvalue:.3f} over all {gaps.size} pairs; Student's t); the range lies above zero in {better} and below zero in {worse}.")
     return "\n".join(said)
 
 
@@ -189,15 +191,14 @@ def report(runs):
     seeds = sorted({run["seed"] for run in runs})
     people = "; ".join(f"{noise}: right {', '.join(str(round(100 * a)) for a in rates)} of 100 times" for noise, rates in NOISE.items())
     tables = "\n\n".join(f"## After {EVERY * (at + 1)} answers\n\n{table(runs, at)}" for at in range(BUDGET // EVERY))
+    verdicts = "\n\n".join(f"After {EVERY * (at + 1)} answers:\n\n{verdict(runs, at)}" for at in range(BUDGET // EVERY))
     return f"""# Answers to labelled examples, or to new ones
 
 Five annotators ({people}), the same number of answers bought. Test accuracy in percent, then paired differences to it with the 95 %
 range over {len(seeds)} seeds ({seeds[0]} to {seeds[-1]}; Student's t). Sentence vectors (MiniLM), a pool of {POOL:,} rows, logistic regression, `auto` in batches of
 20, no audit labels.
 
-After {BUDGET} answers:
-
-{verdict(runs)}
+{verdicts}
 
 {tables}
 

@@ -16,25 +16,13 @@ import tempfile
 import time
 
 from study_report import write_report
-from study_sets import all_sets
+from study_sets import all_sets, plan_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RESULTS = ROOT / "bench/curves/results/study"
 STRATEGIES = ["random", "auto", "margin", "entropy", "k_center", "badge", "typiclust", "cluster_margin", "uherding"]
 WINDOWS = ["low", "mid", "high"]
 SMALL, SEEDS_SMALL, SEEDS = 2000, 20, 5
-
-
-def plan_of(data, window):
-    """(initial, batch_size, budget), or None where the pool is too small for the window."""
-    classes = data.classes
-    initial, batch, budget = {
-        "low": (2 * classes, classes, 10 * classes),
-        "mid": (max(20, 2 * classes), max(10, classes), min(100 * classes, 1000)),
-        "high": (max(20, 2 * classes), max(50, 2 * classes), min(400 * classes, 4000)),
-    }[window]
-    budget = min(budget, data.pool // 2)
-    return (initial, batch, budget) if budget >= initial + 2 * batch else None
 
 
 def stored(name):

@@ -19,6 +19,18 @@ MOST_POOL, MOST_TEST = 10_000, 5_000
 TEST_SHARE = 0.4
 
 
+def plan_of(data, window):
+    """(initial, batch_size, budget), or None where the pool is too small for the window."""
+    classes = data.classes
+    initial, batch, budget = {
+        "low": (2 * classes, classes, 10 * classes),
+        "mid": (max(20, 2 * classes), max(10, classes), min(100 * classes, 1000)),
+        "high": (max(20, 2 * classes), max(50, 2 * classes), min(400 * classes, 4000)),
+    }[window]
+    budget = min(budget, data.pool // 2)
+    return (initial, batch, budget) if budget >= initial + 2 * batch else None
+
+
 def read_table(path):
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
