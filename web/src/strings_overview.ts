@@ -1,6 +1,9 @@
 // The part of the catalogue that the overview uses.
 import { count, plural } from './base/format';
 
+const forLabels = (labels: number | null) =>
+  labels ? `, for what the first ${count(labels)} taught` : '';
+
 export const overviewStrings = {
   overview: {
     title: (project: string) => `Overview of ${project}`,
@@ -26,12 +29,17 @@ export const overviewStrings = {
       audit: 'audit',
       saved: 'Saved by choosing well',
       least: 'At least ',
-      most: 'At most ',
-      savedValue: (share: string, more: boolean, bound: string) =>
-        `${bound}${share} ${more ? 'more' : 'fewer'} labels`,
+      savedShare: (share: string, more: boolean) => `${share} ${more ? 'more' : 'fewer'}`,
+      savedFar: (more: boolean) => (more ? 'far more' : 'far fewer'),
+      savedValue: (fewer: string, bound: string) => `${bound}${fewer} labels`,
       savedRange: (range: string | null, labels: number | null) =>
-        `than picking at random${range ? ` (${range}\u00a0%)` : ''}${labels ? `, for what the first ${count(labels)} taught` : ''}`,
-      savedFromTo: (low: string, high: string) => `${low} to ${high}`,
+        `than picking at random${range ? ` (${range}\u00a0%)` : ''}${forLabels(labels)}`,
+      savedMore: 'Costs more labels than random so far',
+      savedMoreBy: (more: string, least: boolean, range: string | null, labels: number | null) =>
+        `${least ? 'at least ' : ''}${more}${range ? ` (${range}\u00a0%)` : ''}${forLabels(labels)}`,
+      savedUntold: 'Cannot be told yet',
+      savedBetween: (low: string, high: string, value: string, labels: number | null) =>
+        `between ${low} labels than picking at random and ${high}; the estimate is ${value}${forLabels(labels)}`,
       savedBackTest: (sentence: string) => `Back-test of the labels saved: ${sentence}.`,
       time: 'Time and cost so far',
       timeEach: (each: string, range: string | null) =>

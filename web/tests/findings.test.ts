@@ -152,11 +152,24 @@ test('Labels saved claim no more than their range', () => {
     detail: `than picking at random (48${J}70\u00a0%), for what the first 300 taught`,
     backTest: null,
   });
-  expect(fact(0.3, -0.1, 0.7)?.detail).toMatch(/\(−10 to 70\u00a0%\)/);
   expect(fact(0.88, 0.65, null)?.value).toBe('At least 65\u00a0% fewer labels');
-  expect(fact(0.2, null, 0.55)?.value).toBe('At most 55\u00a0% fewer labels');
-  expect(fact(0.2, -0.35, null)?.value).toBe('At most 35\u00a0% more labels');
-  expect(fact(-0.8, null, -0.1)?.value).toBe('At least 10\u00a0% more labels');
+  expect(fact(0.3, -0.1, 0.7)).toMatchObject({
+    value: 'Cannot be told yet',
+    detail:
+      'between 10\u00a0% more labels than picking at random and 70\u00a0% fewer; the estimate is 30\u00a0% fewer, for what the first 300 taught',
+  });
+  expect(fact(-3.03, null, 0.94)).toMatchObject({
+    value: 'Cannot be told yet',
+    detail: expect.stringMatching(/^between far more labels .* the estimate is 303\u00a0% more/),
+  });
+  expect(fact(0.2, -0.35, null)?.detail).toMatch(/35\u00a0% more labels .* and far fewer;/);
+  expect(fact(-0.8, null, -0.1)).toMatchObject({
+    value: 'Costs more labels than random so far',
+    detail: 'at least 10\u00a0% more, for what the first 300 taught',
+  });
+  expect(fact(-0.5, -0.8, -0.2)?.detail).toBe(
+    `50\u00a0% more (20${J}80\u00a0%), for what the first 300 taught`,
+  );
   const heading = (ci_low: number | null, ci_high: number | null) =>
     curveFinding({ ...progress, labels_saved: { value: 0.6, ci_low, ci_high } });
   expect(heading(0.65, null)).toBe('Choosing well has saved at least 65\u00a0% of the labels');

@@ -105,6 +105,7 @@ export interface Slices {
 export interface LabelsSaved extends Measure {
   labels?: number;
   random_labels?: number;
+  beyond?: boolean;
   sentence?: string;
   back_test?: { held: boolean; sentence: string } | null;
 }

@@ -61,28 +61,36 @@ export interface SavedFact {
   backTest: string | null;
 }
 
-/** What choosing saved, or what bounds it: an open end leaves "at least" or "at most". */
+/** What choosing saved or cost; neither, where the range holds both. The server's sentence words it so too. */
 export function savedFact(progress: Progress): SavedFact | null {
   const share = saved(progress);
   if (!share) return null;
   const words = strings.overview.facts;
-  const { ci_low: low, ci_high: high } = share;
-  const open = (low === null) !== (high === null);
-  const shown = open ? (low ?? high ?? share.value) : share.value;
-  const least = open && (low !== null) === shown >= 0;
-  const amount = percent(Math.abs(shown));
+  const { value, ci_low: low, ci_high: high } = share;
+  const labels = share.labels ?? null;
+  const backTest = share.back_test ? words.savedBackTest(share.back_test.sentence) : null;
+  const amount = (n: number) => words.savedShare(percent(Math.abs(n)), n < 0);
+  if (high !== null && high < 0) {
+    const range = low === null ? null : range100({ value: -value, ci_low: -high, ci_high: -low });
+    const by = words.savedMoreBy(amount(low === null ? high : value), low === null, range, labels);
+    return { value: words.savedMore, detail: by, backTest };
+  }
+  const bounded = low !== null || high !== null;
+  if (bounded && (low === null || low <= 0)) {
+    const between = words.savedBetween(
+      low === null ? words.savedFar(true) : amount(low),
+      high === null ? words.savedFar(false) : amount(high),
+      share.beyond ? words.savedFar(value < 0) : amount(value),
+      labels,
+    );
+    return { value: words.savedUntold, detail: between, backTest };
+  }
+  const least = bounded && high === null;
   return {
-    value: words.savedValue(amount, shown < 0, open ? (least ? words.least : words.most) : ''),
-    detail: words.savedRange(open ? null : savedRange(share), share.labels ?? null),
-    backTest: share.back_test ? words.savedBackTest(share.back_test.sentence) : null,
+    value: words.savedValue(amount(least ? (low as number) : value), least ? words.least : ''),
+    detail: words.savedRange(range100(share), labels),
+    backTest,
   };
-}
-
-/** "48–70", and "−10 to 70" where a sign is near. */
-function savedRange(share: LabelsSaved): string | null {
-  if (share.ci_low === null || share.ci_high === null || share.ci_low >= 0) return range100(share);
-  const signed = (n: number) => points(n, 0).replace('+', '');
-  return strings.overview.facts.savedFromTo(signed(share.ci_low), signed(share.ci_high));
 }
 
 /** Labels a point cost: those it learned from and those it was audited on. */
