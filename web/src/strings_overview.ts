@@ -92,7 +92,7 @@ export const overviewStrings = {
         error_stability: ['The model hardly moves', 'The model still moves', 'Movement of the model'],
         classification_change: ['Hardly any answer changes', 'Answers change', 'Changed answers'],
         overall_uncertainty: ['The model is sure', 'The model is in doubt', 'Doubt'],
-        no_gain: ['More labels gain little', 'More labels gain', 'Gain of more labels'],
+        no_gain: ['More labels gain little', 'More labels may gain', 'Gain of more labels'],
         cost_benefit: ['The next batch costs more', 'The next batch is worth it', 'Cost and worth'],
         recall_interval: ['Enough is found', 'Not surely enough is found', 'Share found'],
         hypergeometric_recall: [
@@ -102,6 +102,7 @@ export const overviewStrings = {
         ],
         target_reached: ['Target reached', 'Target not surely reached', 'Target'],
       } as Record<string, [string, string, string]>, // Met, not met, not known.
+      gain: (points: string) => `More labels gain about ${points} of 100`,
       silent: (n: number) => `${plural(n, 'rule has', 'rules have')} nothing to say here`,
       dial: 'How strictly answers count as settled, and what it cost in simulations',
       dialHead: ['stopping_kappa', 'Loss, of 100', 'On the worst set', 'Labels, of those at 0.99'],

@@ -6,6 +6,7 @@ import {
   calibrationFinding,
   classFinding,
   curveFinding,
+  evidenceTitle,
   gateSentence,
   nextStep,
   saved,
@@ -175,6 +176,25 @@ test('Labels saved claim no more than their range', () => {
   expect(heading(0.65, null)).toBe('Choosing well has saved at least 65\u00a0% of the labels');
   expect(heading(-0.1, 0.7)).not.toMatch(/saved/);
   expect(heading(null, 0.7)).not.toMatch(/saved/);
+});
+
+test('What more labels gain is titled by how much it is', () => {
+  const stop = (value: number) => ({
+    advice: 'continue',
+    sentence: '',
+    evidence: [],
+    forecast: { labels: 100, gain: { value, ci_low: 0, ci_high: 0.02 } },
+  });
+  const title = (met: boolean | null, of: Parameters<typeof evidenceTitle>[1]) =>
+    evidenceTitle({ name: 'no_gain', met }, of);
+  expect(title(false, stop(0.0005))).toBe('More labels gain about 0.05 of 100');
+  expect(title(false, stop(-0.00001))).toBe('More labels gain about 0 of 100');
+  expect(title(true, stop(0.0005))).toBe('More labels gain little');
+  expect(title(null, null)).toBe('Gain of more labels');
+  expect(evidenceTitle({ name: 'budget_spent', met: false }, stop(0.1))).toBe(
+    'The budget is not spent',
+  );
+  expect(evidenceTitle({ name: 'a_rule', met: true }, null)).toBe('a rule');
 });
 
 test('Labels saved show their back-test', () => {

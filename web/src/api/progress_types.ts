@@ -56,6 +56,8 @@ export interface Stop {
   evidence: { name: string; met: boolean | null; sentence: string }[];
   /** How many more labels the target takes; law is null while there is no curve. */
   target?: { sentence: string; law: string | null } | null;
+  /** What the next labels are expected to gain by the audited curve; null while there is none. */
+  forecast?: { labels: number; gain: Measure } | null;
   kappa?: number;
   dial?: { kappa: number; loss: number; worst_loss: number; labels: number }[];
 }
@@ -124,6 +126,8 @@ export interface Progress {
   labels_saved: number | LabelsSaved | null;
   labels_saved_reason?: string | null;
   guard?: Guard;
+  /** Null unless the learner is `auto`. */
+  learner_choice?: { learner: string; sentence: string } | null;
   cost: Cost | null;
   cycle: Cycle | null;
   model: { version: number; alias: string[]; semi_supervised?: SemiSupervised | null } | null;

@@ -1,5 +1,5 @@
 // What the numbers say, as a person would say it aloud: headings are findings, and "not known yet" is one.
-import type { Bin, ClassMeasure, CurvePoint, Gate, LabelsSaved, Measure, Metrics, Progress, SettingValue, Slice, Slices } from '../api/types';
+import type { Bin, ClassMeasure, CurvePoint, Gate, LabelsSaved, Measure, Metrics, Progress, SettingValue, Slice, Slices, Stop } from '../api/types';
 import { count, difference, estimate, of100, percent, range100, points } from '../base/format';
 import { strings } from '../strings';
 
@@ -91,6 +91,18 @@ export function savedFact(progress: Progress): SavedFact | null {
     detail: words.savedRange(range100(share), labels),
     backTest,
   };
+}
+
+/** What a rule found, before its sentence; of the curve's gain, how much it is. */
+export function evidenceTitle(
+  { name, met }: { name: string; met: boolean | null },
+  stop: Stop | null,
+): string {
+  const words = strings.overview.advice;
+  const gain = stop?.forecast?.gain.value;
+  if (name === 'no_gain' && met === false && gain !== undefined)
+    return words.gain(String(Math.round(gain * 1e4) / 100 + 0));
+  return words.evidence[name]?.[met === null ? 2 : met ? 0 : 1] ?? name.replaceAll('_', ' ');
 }
 
 /** Labels a point cost: those it learned from and those it was audited on. */
