@@ -88,6 +88,12 @@ describe('the answer', () => {
     expect(answer(known, { target: 0.9 }).target).toMatch(/has reached/);
     expect(answer(known, { target: 0.965 }).target).toMatch(/not reached your target of 96.5 yet/);
     expect(answer(known, { target: 0 }).target).toBe('');
+    const below = { ...metrics, accuracy: { value: 0.9463, ci_low: 0.74, ci_high: 0.9497 } };
+    expect(answer({ ...progress, metrics: below }, { target: 0.95 })).toMatchObject({
+      value: '94.6',
+      range: `74${J}94.97`,
+      target: ' It has not reached your target of 95 yet',
+    });
     expect(answer(known, { target_metric: 'balanced_accuracy' })).toMatchObject({
       value: '90',
       range: `85${J}94`,

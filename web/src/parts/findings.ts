@@ -1,6 +1,17 @@
 // What the numbers say, as a person would say it aloud: headings are findings, and "not known yet" is one.
 import type { Bin, ClassMeasure, CurvePoint, Gate, LabelsSaved, Measure, Metrics, Progress, SettingValue, Slice, Slices, Stop } from '../api/types';
-import { count, difference, estimate, of100, percent, range100, points } from '../base/format';
+import {
+  count,
+  difference,
+  estimate,
+  of100,
+  percent,
+  points,
+  range100,
+  rangeTowards,
+  targetText,
+  towards,
+} from '../base/format';
 import { strings } from '../strings';
 
 export interface Answer {
@@ -32,11 +43,12 @@ export function answer(progress: Progress, settings: Record<string, SettingValue
   const words = strings.overview;
   const lead = settings.target_metric === 'balanced_accuracy' ? words.balanced : words.right;
   if (!measure) return { lead, value: null, range: null, target: '', stop: false };
+  const target = targetOf(settings);
   return {
     lead,
-    value: of100(measure.value),
-    range: range100(measure),
-    target: targetSentence(measure, targetOf(settings)),
+    value: towards(measure.value, target),
+    range: rangeTowards(measure, target),
+    target: targetSentence(measure, target),
     stop: progress.stop?.advice === 'stop',
   };
 }
@@ -44,7 +56,7 @@ export function answer(progress: Progress, settings: Record<string, SettingValue
 export function targetSentence(measure: Measure, target: number): string {
   if (!target) return '';
   const words = strings.overview;
-  const text = of100(target, Number.isInteger(Math.round(target * 1e4) / 100) ? 0 : 1);
+  const text = targetText(target);
   if (measure.ci_low !== null && measure.ci_low >= target) return words.targetSurely(text);
   return measure.value >= target ? words.targetLikely(text) : words.targetNot(text);
 }
