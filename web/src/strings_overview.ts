@@ -19,7 +19,7 @@ export const overviewStrings = {
     couldStop: 'could stop now',
     unknownBold: 'Not known yet',
     unknown: ': how good your model is',
-    unknownWhy: (reason: string) => (reason ? `${reason[0]?.toUpperCase()}${reason.slice(1)}.` : ''),
+    sentence: (end: string) => (end ? `${end[0]?.toUpperCase()}${end.slice(1)}.` : ''),
     noData: 'This project has no examples yet',
     noDataText: 'Add a file with one example a row. How good the model is, and when to stop, is told here.',
     facts: {

@@ -120,6 +120,8 @@ export interface Progress {
   curve: CurvePoint[];
   metrics: Metrics | null;
   metrics_reason?: string | null;
+  /** What the audit tells about once most of the pool is labelled. */
+  audit_note?: string | null;
   slices?: Slices | null;
   groups?: GroupColumn[] | null;
   stop: Stop | null;
