@@ -46,6 +46,8 @@ std::string status_text(const Json& report) {
                       100 * sequence["low"].get<double>(), 100 * sequence["high"].get<double>());
     }
     text += fmt::format("balanced over classes: {}\n", estimate_text(metrics["balanced_accuracy"]));
+    if (const Json note = report.value("audit_note", Json()); note.is_string())
+      text += "audit: " + note.get<std::string>() + "\n";
   } else {
     text += "accuracy: not known yet, " + report["metrics_reason"].get<std::string>() + "\n";
   }

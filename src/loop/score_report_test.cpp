@@ -116,4 +116,14 @@ TEST(ConfidenceSequence, IsWiderThanOneLookAndNarrowsWithLabels) {
   EXPECT_GT(many["low"].get<double>(), few["low"].get<double>());
 }
 
+// Half of the first 80 rows, then all: the value is the share of all of them, and lies within.
+TEST(ConfidenceSequence, HoldsItsOwnValueWhereThePoolGrowsEasier) {
+  std::vector<double> right(200, 1);
+  for (size_t i = 0; i < 80; i += 2) right[i] = 0;
+  const Json sequence = confidence_sequence_json(right);
+  EXPECT_EQ(sequence["value"], 0.8);
+  EXPECT_LT(sequence["low"].get<double>(), 0.8);
+  EXPECT_GT(sequence["high"].get<double>(), 0.8);
+}
+
 }  // namespace querist::loop

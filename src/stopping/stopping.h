@@ -102,8 +102,10 @@ Advice decide(const StoppingRule& rule, const History& history, const Params& pa
 // What all rules together say. Stop: a rule that decides is met. Switch: the answers have settled,
 // or nothing more is gained, and yet the target is not reached, so that more labels chosen in this
 // way would be wasted; or the guard is raised, since random labels teach more. Continue: go on,
-// with the gain expected of the next 100 labels where the audit says it. Unknown: no rule can tell.
-// settings may hold the Params of a rule by its name; others keep their fallbacks.
+// with the gain expected of the next 100 labels where the audit says it; also where the answers
+// have settled while the audit lies below the target and the curve expects the gain of no_gain.
+// Unknown: no rule can tell. settings may hold the Params of a rule by its name; others keep their
+// fallbacks.
 struct Verdicts {
   Verdict verdict = Verdict::unknown;
   std::string sentence;

@@ -9,14 +9,10 @@
 
 #include "base/error.h"
 #include "metrics/intervals.h"
+#include "stopping/parts/of_100.h"
 #include "stopping/stopping.h"
 
 namespace querist::stopping {
-
-// 0.937 as "93.7", or "94" where the bound is too far off for the digit to mean anything.
-static std::string of_100(double share, bool exact) {
-  return fmt::format("{:.{}f}", 100 * share, exact ? 1 : 0);
-}
 
 // So that the sentence promises no more than the bound does.
 static double rounded_down(double bound, bool exact) {
@@ -62,12 +58,13 @@ static Advice decide(const History& history, const Params& params) {
   const double risk = (1 - params.number("confidence")) / (k * (k + 1));
   const double bound = lower_bound(history.audit_shares, risk);
   const double value = history.audit->value;
-  const bool exact = value - bound < 0.02;
+  const bool exact = value - bound < 0.02;  // Else the bound is too far off for a digit to count.
+  const int digits = exact ? 1 : 0;
   std::string metric(history.metric);
   for (char& letter : metric) letter = letter == '_' ? ' ' : letter;
-  const std::string finding =
-      fmt::format("the audit puts {} at {} of 100, at least {} however often one looks", metric,
-                  of_100(value, exact), of_100(rounded_down(bound, exact), exact));
+  const std::string finding = fmt::format(
+      "the audit puts {} at {} of 100, at least {} however often one looks", metric,
+      of_100(value, history.target, digits), of_100(rounded_down(bound, exact), 0, digits));
   Advice advice{.met = bound >= history.target, .value = bound};
   if (*advice.met) {
     advice.sentence = fmt::format("The target of {} of 100 is reached: {}.", goal, finding);

@@ -34,7 +34,8 @@ Project change_project(Store& store, std::string_view name, const ProjectChange&
 // How many open items may be left when the next batch is chosen: a quarter of a batch, at least 1.
 int64_t lookahead(const Project& project);
 
-// What a featurizer found the columns to be: number, category, date, text; same names, same order.
+// What a featurizer found the columns to be: number, category, date, text, dropped; same names,
+// same order.
 void set_column_types(Store& store, int64_t project_id, const std::vector<Column>& columns);
 
 // Refuses a setting that no row declares or whose value does not fit; values may be numbers, flags
