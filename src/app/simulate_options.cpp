@@ -124,7 +124,8 @@ static ParamSpecs annotator_options() {
        .fallback = "uniform",
        .choices = {"uniform", "confusion", "difficulty"},
        .help = "How they err: on any class, each by likings of its own, or near the boundary "
-               "of a model of all labels."},
+               "between the two likeliest classes of a model of the rest of the pool, on the "
+               "likeliest wrong class."},
       {.name = "spammers",
        .fallback = 0.0,
        .min = 0,

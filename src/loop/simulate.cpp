@@ -157,9 +157,8 @@ class SeedRuns {
       if (v != 0)
         first = make_stage(table_, variants_[0], split_seed(seed), *features_[0], progress);
       const Stage& seen = v == 0 ? stage : first;
-      const auto model = full_pool_model(variants_[0].learner, seen, seen.pool_labels,
-                                         table_.classes.size(), seed, progress);
-      model->probabilities(seen.pool.features(), probabilities);
+      probabilities = full_pool_probabilities(variants_[0].learner, seen, seen.pool_labels,
+                                              table_.classes.size(), seed, progress);
     }
     return crowd_answers(plan_.crowd, stage.pool_labels, table_.classes.size(), probabilities,
                          mix_seed(seed, 6));

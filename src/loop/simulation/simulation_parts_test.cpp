@@ -1,4 +1,4 @@
-// Annotators, costs, side files and the figures over groups, each against counts or hand-made
+// Costs, side files and the figures over groups, each against counts or hand-made
 // cases.
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -14,76 +14,6 @@
 #include "loop/simulation/stage.h"
 
 namespace querist::loop {
-
-static double share_right(const CrowdPlan& plan, const std::vector<int32_t>& labels,
-                          const Matrix& probabilities) {
-  const auto answers = crowd_answers(plan, labels, 3, probabilities, 11);
-  double right = 0;
-  for (size_t i = 0; i < labels.size(); ++i) right += answers[i] == labels[i];
-  return right / static_cast<double>(labels.size());
-}
-
-TEST(Crowd, IsRightAsOftenAsItsModelSays) {
-  std::vector<int32_t> labels(6000);
-  Matrix p(labels.size(), 3);
-  for (size_t i = 0; i < labels.size(); ++i) {
-    labels[i] = static_cast<int32_t>(i % 3);
-    const float sure = static_cast<float>(i) / static_cast<float>(labels.size());
-    for (size_t c = 0; c < 3; ++c) p.at(i, c) = (1 - sure) / 3;
-    p.at(i, i % 3) += sure;
-  }
-  // Four standard deviations of a share of 6,000 are 0.026 at most.
-  CrowdPlan plan{.annotators = 9, .votes = 1, .accuracy = {0.8}};
-  EXPECT_NEAR(share_right(plan, labels, p), 0.8, 0.026);
-  plan.errors = "difficulty";
-  EXPECT_NEAR(share_right(plan, labels, p), 0.8, 0.026);
-  plan.errors = "uniform";
-  plan.votes = 3;
-  // Three of which two or more are right, or all differ (both wrong classes) and the first is.
-  EXPECT_NEAR(share_right(plan, labels, p), 0.896 + 0.8 * 0.2 * 0.2 / 2, 0.026);
-  plan.votes = 1;
-  plan.spammers = 1;
-  EXPECT_NEAR(share_right(plan, labels, p), 1.0 / 3, 0.026);
-  plan.spammers = 0;
-  plan.accuracy = {1.0, 0.4};  // Five of nine are the first.
-  EXPECT_NEAR(share_right(plan, labels, p), (5 * 1.0 + 4 * 0.4) / 9, 0.026);
-  plan.accuracy = {1.0};
-  EXPECT_EQ(share_right(plan, labels, p), 1);
-  EXPECT_EQ(crowd_answers(plan, labels, 3, p, 1), crowd_answers(plan, labels, 3, p, 1));
-}
-
-TEST(Crowd, ErrsNearTheBoundaryWhereErrorsFollowDifficulty) {
-  const std::vector<int32_t> labels(2000, 0);
-  Matrix p(labels.size(), 3);
-  for (size_t i = 0; i < labels.size(); ++i) {
-    p.at(i, 0) = static_cast<float>(i) / 2000;
-    p.at(i, 2) = 1 - p.at(i, 0);
-  }
-  const auto answers =
-      crowd_answers({.annotators = 1, .accuracy = {0.7}, .errors = "difficulty"}, labels, 3, p, 4);
-  EXPECT_EQ(std::count(answers.begin(), answers.end(), 1), 0);  // Never the least likely class.
-  // Chances of error fall evenly from 0.6 to 0, so three quarters of errors are in the first half.
-  const auto early = std::count(answers.begin(), answers.begin() + 1000, 2);
-  const auto late = std::count(answers.begin() + 1000, answers.end(), 2);
-  EXPECT_NEAR(static_cast<double>(early) / static_cast<double>(early + late), 0.75, 0.07);
-}
-
-TEST(Crowd, KeepsItsLikingsUnderConfusionAndRefusesWhatCannotBe) {
-  std::vector<int32_t> labels(9000);
-  for (size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<int32_t>(i % 3);
-  const auto answers = crowd_answers({.annotators = 1, .accuracy = {0.5}, .errors = "confusion"},
-                                     labels, 3, Matrix(), 5);
-  for (int32_t label = 0; label < 3; ++label) {
-    std::vector<double> counts(3);
-    for (size_t i = 0; i < labels.size(); ++i) {
-      if (labels[i] == label) ++counts[static_cast<size_t>(answers[i])];
-    }
-    EXPECT_NEAR(counts[static_cast<size_t>(label)] / 3000, 0.5, 0.15 + 0.037);
-  }
-  EXPECT_THROW(check_crowd({.annotators = 2, .votes = 3}), Error);
-  EXPECT_THROW(check_crowd({.annotators = 2, .accuracy = {1.5}}), Error);
-  EXPECT_THROW(check_crowd({.annotators = 2, .accuracy = {}}), Error);
-}
 
 static Table small_table() {
   Table table;
