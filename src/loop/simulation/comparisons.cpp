@@ -9,7 +9,6 @@
 #include "loop/simulate.h"
 #include "metrics/intervals.h"
 #include "metrics/learning_curve.h"
-#include "metrics/paired_tests.h"
 
 namespace querist::loop {
 
@@ -82,7 +81,7 @@ static Json labels_saved_of(const RunGroup& group, const RunGroup& against) {
   return row;
 }
 
-Json paired_difference(const char* key, const std::vector<double>& differences) {
+Json paired_difference(const char* key, const std::vector<double>& differences, double p_value) {
   if (differences.size() < 2) {
     return {{key, metrics::mean(differences)},
             {"ci_low", nullptr},
@@ -93,19 +92,16 @@ Json paired_difference(const char* key, const std::vector<double>& differences) 
   return {{key, difference.value},
           {"ci_low", difference.ci_low},
           {"ci_high", difference.ci_high},
-          {"p_value", metrics::wilcoxon_signed_rank(differences).p_value}};
+          {"p_value", p_value}};
 }
 
 static Json compare(const RunGroup& group, const RunGroup& against) {
-  std::vector<double> differences;
-  for (size_t seed = 0; seed < group.areas.size(); ++seed) {
-    differences.push_back(group.areas[seed] - against.areas[seed]);
-  }
   Json row = {{"strategy", group.strategy},
               {"against", against.strategy},
               {"name", group.name},
               {"against_name", against.name}};
-  row.update(paired_difference("aulc_difference", differences));
+  row.update(paired_difference("aulc_difference", area_differences(group, against),
+                               area_p_value(group, against)));
   row.update(labels_saved_of(group, against));
   return row;
 }

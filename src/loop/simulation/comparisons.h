@@ -20,8 +20,9 @@ inline constexpr size_t least_seeds_for_interval = 6;
 // mean score, whichever way is better; differences are of the areas as they are.
 Json comparisons_of(const std::vector<RunGroup>& groups);
 
-// A mean difference over seeds: {KEY, ci_low, ci_high, p_value}.
-Json paired_difference(const char* key, const std::vector<double>& differences);
+// A mean difference over seeds with its Wilcoxon p value: {KEY, ci_low, ci_high, p_value}; all but
+// the first are null of one seed.
+Json paired_difference(const char* key, const std::vector<double>& differences, double p_value);
 
 // "+0.0292 (95 % +0.0100 to +0.0484), p = 0.0312", or "+0.0292 (one seed: no interval, no test)".
 std::string difference_text(const Json& row, const char* key,

@@ -137,8 +137,14 @@ std::vector<double> Metric::worths(std::vector<double> values) const {
   return values;
 }
 
+double Metric::tied_within(std::span<const double> areas) const {
+  double largest = judged().has_unit ? 0 : 1;
+  for (const double area : areas) largest = std::max(largest, std::abs(area));
+  return 1e-12 * largest;
+}
+
 std::vector<double> Metric::ranks(const std::vector<double>& areas) const {
-  return metrics::descending_ranks(worths(areas));
+  return metrics::descending_ranks(worths(areas), tied_within(areas));
 }
 
 }  // namespace querist::loop

@@ -52,6 +52,9 @@ struct Metric {
   }
   // Values of the judged measure turned so that more is better.
   std::vector<double> worths(std::vector<double> values) const;
+  // Areas no further apart are equal, and were only rounded otherwise: 1e-12, of numbers with a
+  // unit 1e-12 of the largest.
+  double tied_within(std::span<const double> areas) const;
   // Ranks of areas, 1 for the best; ties share their mean rank.
   std::vector<double> ranks(const std::vector<double>& areas) const;
 };

@@ -191,6 +191,21 @@ TEST(LabelsToReach, TakesMediansAndCountsNever) {
   EXPECT_TRUE(labels_to_reach(group).empty());
 }
 
+TEST(RankTests, TakeAreasThatRoundingToldApartForEqual) {
+  // Equal on every seed but one; in doubles the first is a bit above on all of them.
+  std::vector<RunGroup> groups(2);
+  for (int seed = 0; seed < 6; ++seed) {
+    groups[0].areas.push_back(0.1 + 0.2);
+    groups[1].areas.push_back(seed == 5 ? 0.4 : 0.3);
+  }
+  const Json ranks = rank_tests(groups);
+  EXPECT_DOUBLE_EQ(ranks["groups"][0]["rank_mean"].get<double>(), (5 * 1.5 + 2) / 6);
+  EXPECT_DOUBLE_EQ(ranks["groups"][1]["rank_mean"].get<double>(), (5 * 1.5 + 1) / 6);
+  // One seed alone ranks them, and either could have come first.
+  EXPECT_DOUBLE_EQ(ranks["friedman_p_value"].get<double>(), 1);
+  EXPECT_DOUBLE_EQ(pair_tests(groups)[0]["p_value"].get<double>(), 1);
+}
+
 TEST(RankTests, JoinNeighboursWithinTheCriticalDifference) {
   std::vector<RunGroup> groups(3);
   for (size_t g = 0; g < 3; ++g) groups[g].name = std::string(1, static_cast<char>('a' + g));
