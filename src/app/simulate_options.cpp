@@ -168,10 +168,13 @@ static ParamSpecs measure_options() {
        .help = "Share of each batch drawn at random and not trained on; it counts as spent."},
       {.name = "stopping",
        .fallback = "",
-       .help = "Stopping rules to watch, comma-separated, as in "
-               "stabilizing_predictions,stabilizing_predictions(kappa=0.95): where each would "
-               "have ended the run, and its share of the accuracy that all labels give. The "
-               "run goes on to its budget."},
+       .help =
+           "Stopping rules to watch, comma-separated, as in "
+           "stabilizing_predictions,stabilizing_predictions(kappa=0.95): where each would "
+           "have ended the run, and its share of the accuracy that all labels give. The "
+           "run goes on to its budget. Rules that read audit labels want an audit share, "
+           "target_reached a target, as in target_reached(target=0.9), cost_benefit "
+           "cost_per_label and cost_benefit(value_per_point=5); those of a review are refused."},
       {.name = "guard",
        .fallback = "on",
        .choices = {"on", "off"},

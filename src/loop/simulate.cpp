@@ -53,7 +53,8 @@ void check_plan(const Table& table, const SimulationPlan& plan) {
     planned_learner(variant);
     for (const std::string& strategy : plan.strategies) planned_strategy(strategy, variant);
   }
-  for (const std::string& rule : plan.stopping) parse_rule(rule);
+  for (const std::string& rule : plan.stopping)
+    watched_rule(rule, plan.audit_share, plan.cost_per_label);
 }
 
 namespace {
