@@ -114,8 +114,9 @@ static std::string comparisons_section(const Json& result) {
          "(Wilcoxon)</th><th>labels saved</th></tr>" +
          rows +
          "</table></div><p>Labels saved: the share of labels that the first of the pair needs less "
-         "to reach the final mean " +
-         std::string(metric_of(result).judged().word) + " of the second.</p>";
+         "to reach the mean " +
+         std::string(metric_of(result).judged().word) +
+         " of the last three points of the second's mean curve.</p>";
 }
 
 static std::string capital(std::string_view word) {

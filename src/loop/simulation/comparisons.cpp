@@ -56,7 +56,8 @@ static Json labels_saved_of(const RunGroup& group, const RunGroup& against) {
               {"labels_saved_reason", nullptr}};
   if (!saved) {
     row["labels_saved_reason"] =
-        fmt::format("it does not reach the other's final mean {}", group.metric->judged().word);
+        fmt::format("it does not reach the mean {} of the other's last three points",
+                    group.metric->judged().word);
     return row;
   }
   if (seeds.size() < least_seeds_for_interval) {
@@ -74,9 +75,10 @@ static Json labels_saved_of(const RunGroup& group, const RunGroup& against) {
   row["labels_saved_ci_low"] = bounded(interval.ci_low);
   row["labels_saved_ci_high"] = bounded(interval.ci_high);
   if (row["labels_saved_ci_low"].is_null()) {
-    row["labels_saved_reason"] =
-        fmt::format("in some resamples of the seeds it never reaches the other's final mean {}",
-                    group.metric->judged().word);
+    row["labels_saved_reason"] = fmt::format(
+        "in some resamples of the seeds it never reaches the mean {} of the other's "
+        "last three points",
+        group.metric->judged().word);
   }
   return row;
 }

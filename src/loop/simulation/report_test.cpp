@@ -103,7 +103,8 @@ TEST(SimulationHtml, TellsStoppingRulesAndTheCommand) {
   const std::string page = simulation_html(result, "t", "querist simulate <x> --noise 0.05");
   for (const char* said :
        {"<td>1 of 2</td><td>140 ± 0</td><td>0.9100</td><td>1.0000</td>",
-        "<td>0 of 2</td><td>–</td><td>–</td><td>–</td>", "querist simulate &lt;x&gt; --noise 0.05"})
+        "<td>0 of 2</td><td>–</td><td>–</td><td>–</td>", "querist simulate &lt;x&gt; --noise 0.05",
+        "to reach the mean accuracy of the last three points of the second's mean curve"})
     EXPECT_NE(page.find(said), std::string::npos) << said;
 }
 
