@@ -156,9 +156,9 @@ static std::string section_body(const Json& result) {
   const Measure& judged = metric_of(result).judged();
   return curves_svg(result, std::string(judged.key),
                     fmt::format("{} against labels, one line a strategy", capital(judged.word))) +
-         "<h2>Areas</h2>" + summary_table(result) + reach_section(result) +
-         stopping_section(result) + comparisons_section(result) + pairs_section(result) +
-         certainty_section(result);
+         "<h2>Areas</h2>" + summary_table(result) + "<p>" + metric_of(result).area_text() + "</p>" +
+         reach_section(result) + stopping_section(result) + comparisons_section(result) +
+         pairs_section(result) + certainty_section(result);
 }
 
 // Mean final values of the judged measure, strategies down and schedules across, with the way to

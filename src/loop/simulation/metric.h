@@ -42,6 +42,10 @@ struct Metric {
   // What labels to reach are counted to shares of: of errors a score that grows as they fall.
   const Measure* reached_by = nullptr;
 
+  std::string_view area_word = "aulc";  // The head of a column of areas.
+
+  // "Areas are …": of what, and divided by what.
+  std::string area_text() const;
   const Measure& judged() const { return *judged_by; }
   const Measure& reached() const { return *reached_by; }
   std::span<const Measure> measures() const { return measures_of(task); }
