@@ -90,6 +90,8 @@ struct StoppingRule {
   Advice (*decide)(const History& history, const Params& params) = nullptr;
   Decides decides = Decides::outside_reviews;
   bool reads_posteriors = false;  // Its history needs each model's posterior_step, which is costly.
+  bool reads_audit = false;       // It cannot tell without audit labels,
+  bool reads_review = false;      // or without a review.
 };
 
 // Every rule of this folder, by wire name ascending.
