@@ -135,4 +135,24 @@ ImportReport import_path(storage::Store& store, const Project& project,
   return report;
 }
 
+ImportReport import_new(storage::Store& store, const std::function<int64_t()>& make_project,
+                        const std::filesystem::path& path, const ImportOptions& options,
+                        const std::string& actor, const Progress& progress) {
+  std::optional<Import> import;
+  const KeepRows keep = [&](const storage::AddOptions& add, std::span<const NewExample> rows) {
+    if (!import) import = storage::begin_import(store, make_project(), path, options.add_classes);
+    storage::AddOptions marked = add;
+    marked.import_id = import->id;
+    return storage::add_examples(store, import->project_id, marked, rows, actor);
+  };
+  Importer importer(keep, options);
+  read_rows(path, 0, importer, progress);
+  if (import)
+    storage::finish_import(store, import->id, importer.rows_done(),
+                           importer.rejected_since_flush());
+  ImportReport report = importer.report();
+  report.add_classes = options.add_classes;
+  return report;
+}
+
 }  // namespace querist::loop

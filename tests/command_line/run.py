@@ -12,6 +12,8 @@ import sys
 import tempfile
 import urllib.request
 
+import project
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("QUERIST_BINARY", ROOT / "build/querist")
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("QUERIST_")}
@@ -308,6 +310,8 @@ def main():
     check_screening()
     check_simulated_sets()
     check_until()
+    with served("--data-dir", HOME / "served") as url:
+        project.check_all(querist, check, HOME, url)
     check_help()
     check_reference()
     check_wrong_usage()
