@@ -13,6 +13,7 @@ Verb evaluate_verb();
 Verb leakage_verb();
 Verb predict();
 Verb status();
+Verb settings_verb();
 Verb simulate();
 Verb select();
 Verb quality();
@@ -24,10 +25,11 @@ Verb tokens_verb();
 Verb reference_verb();
 
 std::vector<Verb> verbs() {
-  std::vector<Verb> all = {
-      serve(),         import(),       run_verb(), next_verb(), annotate_verb(), train_verb(),
-      evaluate_verb(), leakage_verb(), predict(),  status(),    simulate(),      select(),
-      quality(),       export_verb(),  models(),   ledger(),    users_verb(),    tokens_verb()};
+  std::vector<Verb> all = {serve(),         import(),     run_verb(),      next_verb(),
+                           annotate_verb(), train_verb(), evaluate_verb(), leakage_verb(),
+                           predict(),       status(),     settings_verb(), simulate(),
+                           select(),        quality(),    export_verb(),   models(),
+                           ledger(),        users_verb(), tokens_verb()};
   for (PluginKind& kind : plugin_kinds()) all.push_back(std::move(kind.verb));
   all.push_back(reference_verb());
   return all;

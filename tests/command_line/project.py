@@ -1,5 +1,6 @@
 """A project from the command line, in a folder and on a server alike: its import, its settings, and how far run goes."""
 import json
+import re
 
 
 def check_failed_import(querist, check, home, url):
@@ -23,5 +24,33 @@ def check_failed_import(querist, check, home, url):
         check(code == 1 and json.loads(querist("status", *into, "--json")[1])["counts"]["examples"] == 2, "and it stays when a later one fails", problem)
 
 
+def check_settings(querist, check, home, url):
+    data = home / "set.csv"
+    data.write_text("text,label\ngood morning,ham\nwin money,spam\n")
+    for place in (("--data-dir", home / "set"), ("--server", url)):
+        project = ("--project", "set", *place)
+        querist("import", data, *project, "--text", "text", "--label", "label")
+        code, shown, problem = querist("settings", *project, "--json")
+        rows = {row["name"]: row for row in json.loads(shown)["settings"]}
+        check(code == 0 and {"strategy", "learner", "ssl", "target", "budget", "cost_per_hour", "stopping_kappa", "seed"} <= set(rows), "settings are listed", problem)
+        check(all(row["value"] == row["fallback"] and row["help"] for row in rows.values()), "with their values, defaults and help", shown)
+        code, shown, _ = querist("settings", *project)
+        check(code == 0 and all(f"\n{name} = " in f"\n{shown}" and row["help"] in shown for name, row in rows.items()), "as text too", shown)
+        check("target = 0.0   (default 0.0; 0 … 1)" in shown, "with their range", shown)
+        code, shown, problem = querist("settings", *project, "strategy=max_herding(gamma=2)", "budget=200", "guard=off", "target=0.9", "learner")
+        check(code == 0 and re.findall(r"^(\w+ = \S+)", shown, re.M) == ["strategy = max_herding(gamma=2)", "budget = 200", "guard = false", "target = 0.9", "learner = logistic_regression"],
+              "those named are set and shown", shown + problem)
+        listed = {row["name"]: row["value"] for row in json.loads(querist("settings", *project, "--json")[1])["settings"]}
+        check({name for name in rows if listed[name] != rows[name]["fallback"]} == {"strategy", "budget", "guard", "target"}, "and no others", listed)
+        for given, said in ((("stratgy=margin",), "did you mean strategy?"), (("kappa=0.9",), "did you mean stopping_kappa?"), (("zzzzzz=1",), "there are strategy, learner"),
+                            (("target=5",), "between 0 and 1, not 5"), (("budget=many",), 'must be a number, not "many"'), (("guard=7",), "true or false"),
+                            (("learner=nope",), "nope"), (("seed=1", "seed=2"), "twice"), (("seed=3", "target=9"), "between 0 and 1")):
+            code, shown, problem = querist("settings", *project, *given)
+            check(code == 2 and not shown and said in problem, f"refused: {given}", shown + problem)
+        code, shown, _ = querist("settings", *project, "strategy=", "seed")
+        check(code == 0 and "strategy = auto " in shown and "seed = 0 " in shown, "an empty value is the default again; nothing of a refused call is kept", shown)
+
+
 def check_all(querist, check, home, url):
     check_failed_import(querist, check, home, url)
+    check_settings(querist, check, home, url)

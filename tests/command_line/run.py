@@ -17,7 +17,7 @@ import project
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("QUERIST_BINARY", ROOT / "build/querist")
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("QUERIST_")}
-VERBS = ("serve import run next annotate train evaluate leakage predict status simulate select quality export models ledger users tokens "
+VERBS = ("serve import run next annotate train evaluate leakage predict status settings simulate select quality export models ledger users tokens "
          "strategies streams learners featurizers calibrators pseudo_labelers consensus out_of_distribution stopping formats reference").split()
 KINDS = VERBS[VERBS.index("strategies"):-1]
 WRONG = [[], ["nothing"], ["status", "--nothing"], ["import"], ["import", "x.csv"], ["serve", "--port", "many"], ["serve", "--port", "70000"],
