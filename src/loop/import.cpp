@@ -77,6 +77,7 @@ void Importer::flush() {
   storage::AddOptions options;
   options.payload = layout_.payload;
   options.columns = layout_.columns;
+  options.label_column = layout_.roles.label;
   options.add_classes = options_.add_classes;
   options.import_id = import_id_;
   options.import_rows_done = rows_done_;

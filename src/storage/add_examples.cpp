@@ -57,6 +57,7 @@ class Batch {
     }
     ++next_row_;
     ++result_.accepted;
+    has_labels_ = has_labels_ || example.label;
     digest_.add(encoded.content_hash);
     const auto& embedding = example.payload.embedding;
     embeddings_.insert(embeddings_.end(), embedding.begin(), embedding.end());
@@ -70,6 +71,7 @@ class Batch {
       stop_point("examples_before_event");
       session_.execute("UPDATE projects SET examples = $2, classes = $3 WHERE id = $1",
                        {project_.id, next_row_, canonical_json(project_.classes)});
+      if (has_labels_) note_label_column(store_, project_.id, options_.label_column);
       Json data = {{"accepted", result_.accepted},
                    {"duplicates", result_.duplicates},
                    {"rejected", result_.rejected.size()},
@@ -163,6 +165,7 @@ class Batch {
   std::vector<std::string> new_classes_;
   std::vector<float> embeddings_;
   int64_t next_row_ = 0;
+  bool has_labels_ = false;
   Sha256 digest_;
   AddResult result_;
 };

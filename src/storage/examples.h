@@ -11,6 +11,7 @@ namespace querist::storage {
 struct AddOptions {
   PayloadKind payload = PayloadKind::text;
   std::vector<std::string> columns;  // Names of Payload::cells.
+  std::string label_column;          // That the labels were read from; empty: none that has a name.
   bool add_classes = false;  // A label that is no class yet becomes one; else its row is rejected.
   std::optional<int64_t> import_id;  // The import that these rows belong to …
   int64_t import_rows_done =

@@ -51,6 +51,41 @@ def check_settings(querist, check, home, url):
         check(code == 0 and "strategy = auto " in shown and "seed = 0 " in shown, "an empty value is the default again; nothing of a refused call is kept", shown)
 
 
+def check_run(querist, check, home, url):
+    data, plain = home / "run.csv", home / "plain.jsonl"
+    # Every label follows from its row, but for each seventh.
+    data.write_text("a,y\n" + "".join(f"{i % 2 + i / 1000:.3f},{'no' if (i % 2) != (i % 7 == 0) else 'yes'}\n" for i in range(200)))
+    plain.write_text("".join(json.dumps({"columns": {"a": i}, "label": "no" if i % 2 else "yes"}) + "\n" for i in range(30)))
+    for place in (("--data-dir", home / "run"), ("--server", url)):
+        project = ("--project", "run", *place)
+        querist("import", data, *project, "--columns", "a", "--label", "y")
+        for word in ("zzz", "label", "a", "Y"):
+            code, shown, problem = querist("run", *project, "--oracle", word)
+            check(code == 2 and f'do not come from "{word}"; what would do: y, column' in problem, f"--oracle {word} is refused", shown + problem)
+        check(json.loads(querist("status", *project, "--json")[1])["cycle"] is None, "before anything is done")
+        code, shown, problem = querist("run", *project, "--oracle", "column", "--until", "accuracy=0.4", "--json")
+        ended = json.loads(shown)
+        accuracy = ended["progress"]["metrics"]["accuracy"]
+        check(code == 0 and ended["progress"]["metrics"]["audit_labels"] >= 20 and accuracy["value"] >= 0.4, "an accuracy takes 20 audit labels", shown + problem)
+        check(ended["ended"] == f"audited accuracy {accuracy['value']:.3f} (95 % range {accuracy['ci_low']:.3f} to {accuracy['ci_high']:.3f}, on "
+              f"{ended['progress']['metrics']['audit_labels']} audit labels) reached" and "missed" not in ended, "and is told with its range", ended["ended"])
+        before = [point for point in ended["progress"]["curve"] if point["audit_labels"] and point["accuracy"] >= 0.4]
+        check(before[0]["audit_labels"] < 20, "though fewer had reached it", before)
+        code, shown, _ = querist("run", *project, "--oracle", "y", "--until", "accuracy=1")
+        check(code == 0 and re.fullmatch(r"every example is labelled after \d+ rounds and 200 labels; the accuracy 1 is not reached: the audit has 0\.\d{3} "
+                                         r"\(95 % range 0\.\d{3} to 0\.\d{3}, on \d+ audit labels\)\n", shown), "labels that run out before it are told", shown)
+        code, shown, _ = querist("run", *project, "--oracle", "y", "--until", "stopped")
+        check(code == 0 and re.search(r"\. After 0 rounds and 200 labels\.\n$", shown), "a sentence is followed by another", shown)
+        few = ("--project", "few", *place)
+        querist("import", plain, *few)
+        code, shown, problem = querist("run", *few, "--oracle", "label", "--until", "accuracy=0.1")
+        check(code == 0 and "on 3 audit labels); it takes 20" in shown, "too few audit labels are told", shown + problem)
+    for wrong in ("banana=3", "accuracy", "stopped=1"):
+        code, _, problem = querist("run", *project, "--until", wrong)
+        check(code == 2 and f'labels=500, accuracy=0.9 or stopped, not "{wrong}"' in problem, f"--until {wrong} says what it takes", problem)
+
+
 def check_all(querist, check, home, url):
     check_failed_import(querist, check, home, url)
     check_settings(querist, check, home, url)
+    check_run(querist, check, home, url)

@@ -122,6 +122,21 @@ TEST_P(StoreOn, AddsClassesThatAnImportBrings) {
   EXPECT_EQ(project(store(), "p").classes, (std::vector<std::string>{"x", "y"}));
 }
 
+TEST_P(StoreOn, KeepsTheColumnsThatKnownLabelsCameFrom) {
+  const Project p = make("p", {"x"});
+  auto labelled = text("one"), again = text("two"), refused = text("three");
+  labelled.label = again.label = "x";
+  refused.label = "none of them";
+  add(p, {text("plain")}, {.label_column = "unused"});
+  add(p, {refused}, {.label_column = "refused"});
+  EXPECT_EQ(label_columns(store(), p.id), std::vector<std::string>{});
+  add(p, {labelled}, {.label_column = "stars"});
+  add(p, {again}, {.label_column = "kind"});
+  again.payload.text = "four";
+  add(p, {again}, {.label_column = "stars"});
+  EXPECT_EQ(label_columns(store(), p.id), (std::vector<std::string>{"stars", "kind"}));
+}
+
 TEST_P(StoreOn, KeepsTablesAndRefusesOtherColumns) {
   const Project p = make();
   NewExample row;
