@@ -44,9 +44,15 @@ def check_settings(querist, check, home, url):
         check({name for name in rows if listed[name] != rows[name]["fallback"]} == {"strategy", "budget", "guard", "target"}, "and no others", listed)
         for given, said in ((("stratgy=margin",), "did you mean strategy?"), (("kappa=0.9",), "did you mean stopping_kappa?"), (("zzzzzz=1",), "there are strategy, learner"),
                             (("target=5",), "between 0 and 1, not 5"), (("budget=many",), 'must be a number, not "many"'), (("guard=7",), "true or false"),
-                            (("learner=nope",), "nope"), (("seed=1", "seed=2"), "twice"), (("seed=3", "target=9"), "between 0 and 1")):
+                            (("learner=nope",), 'learner must be one of auto, committee, forest, gbdt, logistic_regression, naive_bayes, neural_head, rbf_svm, not "nope"'),
+                            (("strategy=nope",), "epig, expected_average_precision"), (("strategy=gsx",), "gsx is for regression; projects classify"),
+                            (("strategy=gsy",), "gsy is for regression; projects classify"), (("strategy=mmc",), "mmc is for several labels an example; projects classify"),
+                            (("strategy=arbiter(portfolio=(gsx, random))",), "gsx is for regression"), (("learner=ridge",), "ridge predicts numbers"),
+                            (("calibration=platt(a=1)",), "calibration must be one of auto, dirichlet"), (("seed=1", "seed=2"), "twice"), (("seed=3", "target=9"), "between 0 and 1")):
             code, shown, problem = querist("settings", *project, *given)
             check(code == 2 and not shown and said in problem, f"refused: {given}", shown + problem)
+        for word in ("gsx", "mmc"):
+            check(f" {word}," not in querist("settings", *project, "strategy=nope")[2], f"{word} is not offered")
         code, shown, _ = querist("settings", *project, "strategy=", "seed")
         check(code == 0 and "strategy = auto " in shown and "seed = 0 " in shown, "an empty value is the default again; nothing of a refused call is kept", shown)
 
