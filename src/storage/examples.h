@@ -34,7 +34,8 @@ struct AddResult {
 inline constexpr size_t add_batch = 10'000;  // A good number of rows for one call of add_examples.
 
 // Stores a batch in one transaction with one event. Throws conflict when the project holds another
-// kind of payload or other columns; a row's own fault rejects that row only.
+// kind of payload or other columns; a row's own fault rejects that row only, and so does a known
+// label that contradicts the one of a row that is there already.
 AddResult add_examples(Store& store, int64_t project_id, const AddOptions& options,
                        std::span<const NewExample> examples, const std::string& actor);
 

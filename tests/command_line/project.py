@@ -20,6 +20,10 @@ def check_failed_import(querist, check, home, url):
         check(code == 1 and json.loads(shown)["rejected"] == 2 and len((home / "rejects.csv").read_text().splitlines()) == 3, "which says why", shown + problem)
         code, shown, problem = querist("import", bad, data, *into, "--text", "text", "--label", "label")
         check(code == 0 and "2 accepted, 0 duplicate, 2 rejected in ghost" in shown, "a good file makes it", shown + problem)
+        other = home / "other.csv"
+        other.write_text("text,label\ngood morning,spam\nwin money,spam\n")
+        code, shown, problem = querist("import", other, *into, "--text", "text", "--label", "label")
+        check(code == 0 and "0 accepted, 1 duplicate, 1 rejected" in shown and 'another label: "ham", not "spam"' in problem, "a label that contradicts is told", shown + problem)
         code, shown, problem = querist("import", data, *into, "--text", "nope")
         check(code == 1 and json.loads(querist("status", *into, "--json")[1])["counts"]["examples"] == 2, "and it stays when a later one fails", problem)
 
