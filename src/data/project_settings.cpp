@@ -97,6 +97,12 @@ static ParamSpecs labelling_settings() {
        .min = 0,
        .max = 1,
        .help = "Value of the metric to reach; 0: no target."},
+      {.name = "target_recall",
+       .fallback = 0.95,
+       .min = 0.01,
+       .max = 1,
+       .help = "Share of the relevant examples that a review is to find: a project of two classes "
+               "whose strategy is certainty."},
       {.name = "budget",
        .fallback = 0,
        .min = 0,

@@ -38,6 +38,12 @@ int64_t lookahead(const Project& project);
 // same order.
 void set_column_types(Store& store, int64_t project_id, const std::vector<Column>& columns);
 
+// The columns that known labels were read from, the first first; none in projects that were made
+// before this was kept, or whose sources have no names.
+std::vector<std::string> label_columns(Store& store, int64_t project_id);
+// Adds one that is new. Call within a write.
+void note_label_column(Store& store, int64_t project_id, const std::string& column);
+
 // Refuses a setting that no row declares or whose value does not fit; values may be numbers, flags
 // or texts.
 Params checked_settings(const Json& settings, Params base);

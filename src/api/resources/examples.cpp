@@ -114,6 +114,7 @@ static Response take_in(App& app, const Request& request) {
                 .time = column("time"),
                 .split = column("split"),
                 .expected = project.payload},
+      .label_column = column("label_column"),
       .add_classes = project.classes.empty() || request.query_flag("add_classes"),
       .rejected_limit =
           static_cast<size_t>(request.query_integer("rejected_limit", 100, 0, 10'000))};
@@ -170,6 +171,8 @@ Routes examples() {
                  {"group", text, "Column of the group."},
                  {"time", text, "Column of the time."},
                  {"split", text, "Column of the split."},
+                 {"label_column", text,
+                  "The column that the labels came from at their source, if not that."},
                  {"add_classes", flag, "true: labels that are no class yet become classes."},
                  {"rejected_limit", integer, "How many rejected rows are listed, else 100."}},
        .body = BodyKind::stream,
