@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import as_array, check_dimensions, doubles, small_numbers, whole_numbers
-from ._class_scores import (accuracy_score, average_precision_score, balanced_accuracy_score, f1_score, matthews_corrcoef, precision_score,
-                            recall_score, roc_auc_score)
+from ._class_scores import accuracy_score, balanced_accuracy_score, f1_score, matthews_corrcoef, precision_score, recall_score
 from ._estimates import Estimate, Interval, Whole, choice, flag, interval, number, seed_of, share, whole
 from ._feature_rows import sample_weights
 from ._number_scores import interval_coverage, mean_absolute_error, mean_pinball_loss, r2_score, root_mean_squared_error
 from ._paired_tests import TestResult, mcnemar, paired_bootstrap
+from ._ranking_scores import average_precision_score, roc_auc_score
 
 __all__ = ["Estimate", "Interval", "TestResult", "accuracy_score", "aulc", "average_precision_score", "balanced_accuracy_score",
            "betting_interval", "bootstrap_interval", "brier_score", "cbpe", "draw_test_rows", "expected_calibration_error", "f1_score",

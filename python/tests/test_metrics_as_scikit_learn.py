@@ -1,0 +1,68 @@
+"""querist.metrics beside scikit-learn's functions of the same names: the same number, or a refusal where it refuses, over drawn inputs."""
+import warnings
+
+import numpy as np
+import pytest
+from sklearn import metrics as sklearn_metrics
+
+from querist import metrics
+
+PAIRS = [(0, 1), (-1, 1), (1, 2), (0, 2), (2, 3), (-1, 0), (False, True), ("ham", "spam"), (0.0, 1.0)]
+
+
+def answer_of(call, *arguments, **options):
+    """A number, a list, or "refused"."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return np.asarray(call(*arguments, **options)).tolist()
+        except ValueError:
+            return "refused"
+
+
+def expect_same(name, *arguments, **options):
+    wanted = answer_of(getattr(sklearn_metrics, name), *arguments, **options)
+    found = answer_of(getattr(metrics, name), *arguments, **options)
+    assert found == (wanted if wanted == "refused" else pytest.approx(wanted, abs=1e-12, nan_ok=True)), (name, arguments, options)
+    return found
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=str)
+def test_two_classes_of_any_names_are_scored_alike(rng, pair):
+    refused = set()
+    for rows in (2, 3, 6, 40):
+        for _ in range(6):
+            truth, found = np.array(pair)[rng.integers(0, 2, rows)], np.array(pair)[rng.integers(0, 2, rows)]
+            scores, weights = np.round(rng.random(rows), 1), rng.random(rows)
+            for more in ({}, {"sample_weight": weights}):
+                expect_same("roc_auc_score", truth, scores, **more)
+                for name, second in (("average_precision_score", scores), ("f1_score", found), ("precision_score", found), ("recall_score", found)):
+                    if expect_same(name, truth, second, **more) == "refused":
+                        refused.add(name)
+                    for one in pair:
+                        assert expect_same(name, truth, second, pos_label=one, **more) != "refused" or one not in truth
+    # Where the positive class is not 1 it must be named.
+    assert refused == (set() if 1 in pair else {"average_precision_score", "f1_score", "precision_score", "recall_score"})
+
+
+def test_the_greater_of_two_labels_is_positive():
+    assert metrics.roc_auc_score([1, 2, 2, 1], [.1, .9, .8, .2]) == 1
+    assert metrics.roc_auc_score([-1, 0, 0, -1], [.1, .9, .8, .2]) == 1
+    assert metrics.roc_auc_score([1, 2, 2, 1], [.1, .9, .8, .2], pos_label=1) == 0
+    assert np.isnan(metrics.roc_auc_score(["a", "a"], [.1, .2]))
+    with pytest.raises(ValueError, match="pos_label 1 is none of the classes .2, 3.: say which"):
+        metrics.average_precision_score([2, 3], [.1, .2])
+    with pytest.raises(ValueError, match="pos_label 'spm' is none"):
+        metrics.roc_auc_score(["spam", "ham"], [.1, .2], pos_label="spm")
+    with pytest.raises(ValueError, match="3 classes"):
+        metrics.roc_auc_score([0, 1, 2], [.1, .2, .3])
+    assert metrics.roc_auc_score([0, 1, 2], [.1, .2, .3], pos_label=2) == 1  # Against the rest, where it is asked for.
+
+
+def test_resamples_without_the_named_class_are_scored_as_those_of_numbers():
+    flags, found = np.array([0] * 11 + [1]), np.array([0] * 10 + [1, 1])
+    names = np.array(["ham", "spam"])
+    numbers = metrics.bootstrap_interval((flags, found), metrics.f1_score, resamples=300)
+    named = metrics.bootstrap_interval((names[flags], names[found]), lambda a, b: metrics.f1_score(a, b, pos_label="spam"), resamples=300)
+    assert named == numbers and named.value == numbers.value == pytest.approx(2 / 3)
+    assert metrics.f1_score(["ham"], ["ham"], pos_label="spam") == 0
