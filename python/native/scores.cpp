@@ -51,25 +51,6 @@ static double confusion_score(const std::string& name, Classes labels, Classes p
   refuse("there is no score {}", name);
 }
 
-// (precision, recall, f1) of one class.
-using Three = std::tuple<double, double, double>;
-static Three class_scores(Classes labels, Classes predicted, size_t classes, size_t cls,
-                          Weights weights) {
-  if (cls >= classes) refuse("there is no class {}: there are {}", cls, classes);
-  const auto table =
-      metrics::confusion(span_of(labels), span_of(predicted), classes, span_of(weights));
-  const metrics::Scores found = metrics::class_scores(table, cls);
-  return {found.precision, found.recall, found.f1};
-}
-
-static Three average_scores(Classes labels, Classes predicted, size_t classes,
-                            const std::string& average, Weights weights) {
-  const auto table =
-      metrics::confusion(span_of(labels), span_of(predicted), classes, span_of(weights));
-  const metrics::Scores found = metrics::average_scores(table, average_of(average));
-  return {found.precision, found.recall, found.f1};
-}
-
 static double ranking_score(const std::string& name, Flags positive, Doubles scores,
                             Weights weights) {
   if (positive.size() != scores.size()) refuse("labels and scores must be of one length");
@@ -124,10 +105,6 @@ void bind_scores(nb::module_& module) {
   module.def("log_loss", &log_loss, labels(), nb::arg("probabilities").noconvert(), weights());
   module.def("confusion_score", &confusion_score, nb::arg("name"), labels(), predicted(),
              nb::arg("classes"), weights());
-  module.def("class_scores", &class_scores, labels(), predicted(), nb::arg("classes"),
-             nb::arg("cls"), weights());
-  module.def("average_scores", &average_scores, labels(), predicted(), nb::arg("classes"),
-             nb::arg("average"), weights());
   module.def("ranking_score", &ranking_score, nb::arg("name"), nb::arg("positive").noconvert(),
              nb::arg("scores").noconvert(), weights());
   module.def("roc_auc_of_classes", &roc_auc_of_classes, labels(), nb::arg("scores").noconvert(),

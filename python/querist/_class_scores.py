@@ -4,9 +4,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from . import _core
+from ._arrays import Array
 from ._class_names import numbered
 from ._estimates import choice
 from ._feature_rows import ready_weights
@@ -81,22 +82,34 @@ def recall_score(labels: ArrayLike, predictions: ArrayLike, *, average: str | No
     return _one_of_three(1, labels, predictions, average, pos_label, sample_weight)
 
 
+def _sums(places: NDArray[np.int32], weights: Array | None, classes: int) -> NDArray[np.float64]:
+    """How much the rows of each class weigh."""
+    return np.bincount(places, weights, classes).astype(np.float64)
+
+
 def _one_of_three(place: int, labels: Any, predictions: Any, average: str | None, pos_label: Any, sample_weight: Any) -> Any:
     """Of (precision, recall, f1)."""
     classes, truth, found = numbered(labels, predictions)
     weights = ready_weights(sample_weight, len(truth))
-    if average is None:
-        return np.array([_core.class_scores(truth, found, len(classes), cls, weights)[place] for cls in range(len(classes))])
-    if choice("average", average, "binary", "macro", "weighted", "micro") != "binary":
-        return _core.average_scores(truth, found, len(classes), average, weights)[place]
-    if len(classes) > 2:
-        raise ValueError(f"labels and predictions name {len(classes)} classes: choose average=\"macro\", \"weighted\" or \"micro\"")
     known = classes.tolist()
-    if pos_label not in known:
-        if len(known) == 2:
-            raise ValueError(f"pos_label {pos_label!r} is none of the classes {known}")
-        return 0.0
-    return _core.class_scores(truth, found, len(known), known.index(pos_label), weights)[place]
+    labelled, predicted = _sums(truth, weights, len(known)), _sums(found, weights, len(known))
+    right = truth == found
+    both = _sums(truth[right], None if weights is None else weights[right], len(known))
+    if average is not None and choice("average", average, "binary", "macro", "weighted", "micro") == "micro":
+        both, labelled, predicted = both.sum(keepdims=True), labelled.sum(keepdims=True), predicted.sum(keepdims=True)
+    parts, wholes = (both, both, 2 * both)[place], (predicted, labelled, labelled + predicted)[place]
+    scores = np.divide(parts, wholes, out=np.zeros_like(wholes), where=wholes > 0)
+    if average is None:
+        return scores
+    if average != "binary":  # A class whose rows weigh nothing is a class nonetheless, as in scikit-learn.
+        return float(np.average(scores, weights=labelled if average == "weighted" else None))
+    if len(known) > 2:
+        raise ValueError(f"labels and predictions name {len(known)} classes: choose average=\"macro\", \"weighted\" or \"micro\"")
+    if pos_label in known:
+        return float(scores[known.index(pos_label)])
+    if len(known) == 2:
+        raise ValueError(f"pos_label {pos_label!r} is none of the classes {known}")
+    return 0.0
 
 
 def _of_confusion(name: str, labels: Any, predictions: Any, sample_weight: Any) -> float:

@@ -66,3 +66,23 @@ def test_resamples_without_the_named_class_are_scored_as_those_of_numbers():
     named = metrics.bootstrap_interval((names[flags], names[found]), lambda a, b: metrics.f1_score(a, b, pos_label="spam"), resamples=300)
     assert named == numbers and named.value == numbers.value == pytest.approx(2 / 3)
     assert metrics.f1_score(["ham"], ["ham"], pos_label="spam") == 0
+
+
+@pytest.mark.parametrize("classes", [1, 2, 4])
+def test_scores_of_classes_are_alike_where_rows_weigh_nothing(rng, classes):
+    names = np.array(["ant", "bee", "cow", "dog"])[:classes]
+    for rows in (1, 4, 30):
+        for _ in range(10):
+            truth, found = names[rng.integers(0, classes, rows)], names[rng.integers(0, classes, rows)]
+            weights = rng.integers(0, 3, rows) * rng.random(rows)
+            weights[rng.integers(rows)] = 1
+            for name in ("f1_score", "precision_score", "recall_score"):
+                for average in ("macro", "weighted", "micro", None, "binary"):
+                    for more in ({}, {"sample_weight": weights}):
+                        expect_same(name, truth, found, average=average, **more)
+            for name in ("accuracy_score", "balanced_accuracy_score", "matthews_corrcoef"):
+                expect_same(name, truth, found, sample_weight=weights)
+
+
+def test_a_class_of_no_weight_counts_in_the_mean_of_classes():
+    assert metrics.f1_score(list("abcb"), list("abcc"), average="macro", sample_weight=[1, 1, 0, 0]) == pytest.approx(2 / 3)
