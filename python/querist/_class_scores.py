@@ -1,6 +1,7 @@
 """Metrics of predicted classes under scikit-learn's names."""
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -167,3 +168,40 @@ def matthews_corrcoef(labels: ArrayLike, predictions: ArrayLike, *, sample_weigh
         -1 to 1; 0 where either is one class.
     """
     return _of_confusion("matthews_correlation", labels, predictions, sample_weight)
+
+
+def _costs(gaps: NDArray[np.int64], weights: str | None) -> NDArray[np.float64]:
+    """What it costs that two classes lie so far apart."""
+    sizes = np.abs(gaps).astype(np.float64)
+    return np.sign(sizes) if weights is None else sizes if weights == "linear" else sizes**2
+
+
+def cohen_kappa_score(y1: ArrayLike, y2: ArrayLike, *, weights: str | None = None, sample_weight: ArrayLike | None = None) -> float:
+    """Agreement beyond chance of two labellings of the same rows (Cohen 1960).
+
+    Parameters
+    ----------
+    y1, y2 : arrays of shape (n,)
+        Class names: numbers or strings.
+    weights : {"linear", "quadratic"} or None, default None
+        What a disagreement costs: alike, or by how far apart the classes lie in ascending order (Cohen 1968).
+    sample_weight : array of shape (n,), optional
+        How much each row counts.
+
+    Returns
+    -------
+    kappa : float
+        -1 to 1; NaN, with a warning, where both name one and the same class alone: chance agrees as well.
+    """
+    if weights is not None:
+        choice("weights", weights, "linear", "quadratic")
+    classes, first, second = numbered(y1, y2, "y1", "y2")
+    counted = ready_weights(sample_weight, len(first))
+    places = np.arange(len(classes))
+    one, other = (_sums(column, counted, len(classes)) for column in (first, second))
+    expected = float(one @ _costs(np.subtract.outer(places, places), weights) @ other / one.sum())
+    if expected == 0:
+        warnings.warn("cohen_kappa_score is not defined where both name one and the same class alone", stacklevel=2)
+        return float("nan")
+    found = _costs(first.astype(np.int64) - second, weights)
+    return 1 - float(np.sum(found if counted is None else found * counted)) / expected

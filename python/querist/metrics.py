@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import as_array, check_dimensions, doubles, small_numbers, whole_numbers
-from ._class_scores import accuracy_score, balanced_accuracy_score, f1_score, matthews_corrcoef, precision_score, recall_score
+from ._class_scores import (accuracy_score, balanced_accuracy_score, cohen_kappa_score, f1_score, matthews_corrcoef, precision_score,
+                            recall_score)
 from ._estimates import Estimate, Interval, Whole, choice, flag, interval, number, seed_of, share, whole
 from ._feature_rows import sample_weights
 from ._number_scores import interval_coverage, mean_absolute_error, mean_pinball_loss, r2_score, root_mean_squared_error
@@ -17,10 +18,11 @@ from ._paired_tests import TestResult, mcnemar, paired_bootstrap
 from ._ranking_scores import average_precision_score, roc_auc_score
 
 __all__ = ["Estimate", "Interval", "TestResult", "accuracy_score", "aulc", "average_precision_score", "balanced_accuracy_score",
-           "betting_interval", "bootstrap_interval", "brier_score", "cbpe", "draw_test_rows", "expected_calibration_error", "f1_score",
-           "interval_coverage", "log_loss", "lure", "matthews_corrcoef", "mcnemar", "mean_absolute_error", "mean_pinball_loss",
-           "neyman_allocation", "paired_bootstrap", "precision_score", "r2_score", "recall_p_value", "recall_score", "relevant_total",
-           "roc_auc_score", "root_mean_squared_error", "strata_by_deviation", "stratified_estimate", "wilson_interval"]
+           "betting_interval", "bootstrap_interval", "brier_score", "cbpe", "cohen_kappa_score", "draw_test_rows",
+           "expected_calibration_error", "f1_score", "interval_coverage", "log_loss", "lure", "matthews_corrcoef", "mcnemar",
+           "mean_absolute_error", "mean_pinball_loss", "neyman_allocation", "paired_bootstrap", "precision_score", "r2_score",
+           "recall_p_value", "recall_score", "relevant_total", "roc_auc_score", "root_mean_squared_error", "strata_by_deviation",
+           "stratified_estimate", "wilson_interval"]
 
 
 def _probability_rows(probabilities: Any) -> NDArray[np.float64]:
