@@ -60,9 +60,10 @@ static double ranking_score(const std::string& name, Flags positive, Doubles sco
 }
 
 static double roc_auc_of_classes(Classes labels, DoubleRows scores, const std::string& average,
-                                 const std::string& multi_class) {
+                                 const std::string& multi_class, Weights weights) {
   if (multi_class == "ovr")
-    return metrics::roc_auc_one_vs_rest(span_of(labels), view(scores), average_of(average));
+    return metrics::roc_auc_one_vs_rest(span_of(labels), view(scores), average_of(average),
+                                        span_of(weights));
   if (multi_class == "ovo")
     return metrics::roc_auc_one_vs_one(span_of(labels), view(scores), average_of(average));
   refuse("multi_class must be ovr or ovo, not {}", multi_class);
@@ -108,7 +109,7 @@ void bind_scores(nb::module_& module) {
   module.def("ranking_score", &ranking_score, nb::arg("name"), nb::arg("positive").noconvert(),
              nb::arg("scores").noconvert(), weights());
   module.def("roc_auc_of_classes", &roc_auc_of_classes, labels(), nb::arg("scores").noconvert(),
-             nb::arg("average"), nb::arg("multi_class"));
+             nb::arg("average"), nb::arg("multi_class"), weights());
   module.def("regression_score", &regression_score, nb::arg("name"), targets(), predicted(),
              weights());
   module.def("pinball_loss", &pinball_loss, targets(), predicted(), nb::arg("quantile"), weights());

@@ -100,3 +100,56 @@ def test_kappa_is_alike(rng):
         assert np.isnan(metrics.cohen_kappa_score(["a", "a"], ["a", "a"]))
     with pytest.raises(ValueError, match="weights must be 'linear' or 'quadratic'"):
         metrics.cohen_kappa_score([0, 1], [0, 1], weights="cubic")
+
+
+def drawn_rows(rng, classes, rows, present):
+    """Labels of the first classes alone, each of which has a row where there are enough; and rows of probabilities, some of them tied."""
+    labels = np.concatenate([np.arange(present), rng.integers(0, present, max(0, rows - present))])[:rows]
+    values = 1 + rng.integers(0, 4, (rows, classes)).astype(float)
+    return labels, values / values.sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2, 3], ["ant", "bee", "cow", "dog"], [2, 5, 7, 8]], ids=str)
+def test_areas_of_several_classes_are_alike(rng, names):
+    names = np.array(names)
+    for rows, present in ((8, 4), (40, 4), (30, 3), (12, 2)):
+        labels, table = drawn_rows(rng, 4, rows, present)
+        for multi_class, average in (("ovr", "macro"), ("ovr", "weighted"), ("ovr", "micro"), ("ovo", "macro"), ("ovo", "weighted")):
+            for weights in (None, rng.random(rows))[:1 if multi_class == "ovo" else 2]:
+                options = {"multi_class": multi_class, "average": average, "sample_weight": weights}
+                wanted = answer_of(sklearn_metrics.roc_auc_score, names[labels], table, labels=names, **options)
+                assert metrics.roc_auc_score(names[labels], table, classes=names, **options) == pytest.approx(wanted, abs=1e-12, nan_ok=True)
+                if names[0] == 0 or names.dtype.kind == "U" and present == 4:
+                    assert metrics.roc_auc_score(names[labels], table, **options) == pytest.approx(wanted, abs=1e-12, nan_ok=True)
+                else:  # Which column is whose cannot be told.
+                    with pytest.raises(ValueError, match="with classes"):
+                        metrics.roc_auc_score(names[labels], table, **options)
+        for average in ("macro", "weighted", "micro"):
+            for weights in (None, rng.random(rows)):
+                # scikit-learn has no columns of absent classes here: their precision is 0.
+                wanted = sklearn_metrics.average_precision_score(names[labels], table[:, :present], average=average, sample_weight=weights) \
+                    if present > 2 else None
+                found = metrics.average_precision_score(names[labels], table, average=average, sample_weight=weights, classes=names)
+                if average != "micro" and wanted is not None:
+                    assert found == pytest.approx(wanted * (present / 4 if average == "macro" else 1), abs=1e-12)
+                elif present == 4:
+                    assert found == pytest.approx(wanted, abs=1e-12)
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda p: metrics.roc_auc_score(["a", "b", "d"], p, classes=["a", "b", "c"]), "'d', which is none of the classes"),
+    (lambda p: metrics.roc_auc_score(["a", "b", "c"], p, classes=["a", "c", "b"]), "classes must ascend"),
+    (lambda p: metrics.roc_auc_score([0, 1, 2], p, classes=[0, 1, 1]), "classes must ascend"),
+    (lambda p: metrics.roc_auc_score([0, 1, 2], p, classes=range(4)), "each of the 3 columns, not 4"),
+    (lambda p: metrics.roc_auc_score([0, 1, 2], p, classes=["a", "b", "c"]), "one kind"),
+    (lambda p: metrics.roc_auc_score(["a", "b", "a"], p), "with classes"),
+    (lambda p: metrics.roc_auc_score([1, 2, 3], p), "with classes"),
+    (lambda p: metrics.roc_auc_score([0, 1.5, 2], p), "whole numbers"),
+    (lambda p: metrics.roc_auc_score([0, 1], p), "2 entries but scores has 3 rows"),
+    (lambda p: metrics.roc_auc_score([0, 1, 2], p, pos_label=1), "pos_label"),
+    (lambda p: metrics.roc_auc_score([0, 1, 2], p, multi_class="ovo", sample_weight=[1, 1, 1]), "ovo"),
+    (lambda p: metrics.average_precision_score([0, 1, 1], p[:, :2]), "one dimension"),
+    (lambda p: metrics.roc_auc_score(np.array(["a", 1, 2], object), p), "all numbers or all strings")])
+def test_what_columns_stand_for_is_checked(call, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        call(np.full((3, 3), 1 / 3))
