@@ -3,7 +3,6 @@
 #include <nanobind/stl/tuple.h>
 
 #include "base/error.h"
-#include "metrics/classification.h"
 #include "metrics/confusion.h"
 #include "metrics/intervals.h"
 #include "metrics/paired_tests.h"
@@ -34,10 +33,6 @@ static metrics::Average average_of(const std::string& name) {
   if (name == "macro") return metrics::Average::macro;
   if (name == "weighted") return metrics::Average::weighted;
   refuse("average must be micro, macro or weighted, not {}", name);
-}
-
-static double log_loss(Classes labels, DoubleRows probabilities, Weights weights) {
-  return metrics::log_loss(span_of(labels), view(probabilities), span_of(weights));
 }
 
 // What is read from the table of labels against predictions, by name.
@@ -103,7 +98,6 @@ void bind_scores(nb::module_& module) {
   const auto labels = [] { return nb::arg("labels").noconvert(); };
   const auto predicted = [] { return nb::arg("predicted").noconvert(); };
   const auto targets = [] { return nb::arg("targets").noconvert(); };
-  module.def("log_loss", &log_loss, labels(), nb::arg("probabilities").noconvert(), weights());
   module.def("confusion_score", &confusion_score, nb::arg("name"), labels(), predicted(),
              nb::arg("classes"), weights());
   module.def("ranking_score", &ranking_score, nb::arg("name"), nb::arg("positive").noconvert(),

@@ -153,3 +153,65 @@ def test_areas_of_several_classes_are_alike(rng, names):
 def test_what_columns_stand_for_is_checked(call, words):
     with pytest.raises((TypeError, ValueError), match=words):
         call(np.full((3, 3), 1 / 3))
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=str)
+def test_probabilities_of_two_classes_are_scored_alike(rng, pair):
+    for rows in (2, 5, 30):
+        for _ in range(3):
+            truth, chances = np.array(pair)[np.append([0, 1], rng.integers(0, 2, rows - 2))], rng.random(rows)
+            table = np.stack([1 - chances, chances], axis=1)
+            for more in ({}, {"sample_weight": rng.random(rows)}):
+                expect_same("log_loss", truth, chances, **more)
+                expect_same("log_loss", truth, table, **more)
+                for probabilities in (chances, table):
+                    text = isinstance(pair[0], str) and probabilities is chances
+                    wanted = answer_of(sklearn_metrics.brier_score_loss, truth, probabilities, **more)
+                    assert answer_of(metrics.brier_score, truth, probabilities, **more) == ("refused" if text else pytest.approx(wanted, abs=1e-12))
+                    assert (wanted == "refused") == text
+                for one in pair:
+                    wanted = sklearn_metrics.brier_score_loss(truth, chances, pos_label=one, **more)
+                    assert metrics.brier_score(truth, chances, pos_label=one, **more) == pytest.approx(wanted, abs=1e-12)
+                    sole = np.array([one] * rows)  # All of one class: its name alone does not say which.
+                    wanted = sklearn_metrics.log_loss(sole, chances, labels=pair, **more)
+                    assert metrics.log_loss(sole, chances, classes=pair, **more) == pytest.approx(wanted, abs=1e-12)
+                    if one not in (-1, 0, 1):
+                        assert answer_of(metrics.brier_score, sole, chances) == answer_of(metrics.log_loss, sole, chances) == "refused"
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2, 3], ["ant", "bee", "cow", "dog"], [2, 5, 7, 8]], ids=str)
+def test_probabilities_of_several_classes_are_scored_alike(rng, names):
+    names = np.array(names)
+    for rows, present in ((9, 4), (40, 4), (30, 3), (7, 2), (5, 1)):
+        labels, table = drawn_rows(rng, 4, rows, present)
+        for truth in (names[labels], names[labels].astype(object)):
+            for more in ({}, {"sample_weight": rng.random(rows)}):
+                wanted = sklearn_metrics.log_loss(names[labels], table, labels=names, **more)
+                assert metrics.log_loss(truth, table, classes=names, **more) == pytest.approx(wanted, abs=1e-12)
+                wanted = sklearn_metrics.brier_score_loss(names[labels], table, labels=names, **more)
+                assert metrics.brier_score(truth, table, classes=names, **more) == pytest.approx(wanted, abs=1e-12)
+                numbers = metrics.expected_calibration_error(labels, table, **more)
+                assert metrics.expected_calibration_error(truth, table, classes=names, **more) == numbers
+                if names.dtype.kind == "U" and present == 4:
+                    assert metrics.expected_calibration_error(truth, table, **more) == numbers
+
+
+def test_the_log_loss_is_cut_off_where_scikit_learns_is(rng):
+    table = np.array([[0, 1], [1, 0], [.25, .75]])
+    for kind in (np.float64, np.float32):
+        for labels in ([1, 0, 1], [0, 1, 1], [1, 1, 0]):
+            wanted = sklearn_metrics.log_loss(labels, table.astype(kind))
+            assert metrics.log_loss(labels, table.astype(kind)) == pytest.approx(wanted, rel=1e-14 if kind == np.float64 else 1e-6, abs=1e-14)
+    assert metrics.log_loss([0, 1], [[0, 1], [0, 1]]) == pytest.approx(-np.log(np.finfo(float).eps) / 2)
+
+
+@pytest.mark.parametrize("method", ["width", "classwise"])
+def test_a_weight_of_the_calibration_error_is_so_many_rows(rng, method):
+    labels, table = drawn_rows(rng, 4, 40, 4)
+    weights = rng.integers(0, 4, 40)
+    repeated = np.repeat(np.arange(40), weights)
+    wanted = metrics.expected_calibration_error(labels[repeated], table[repeated], method=method)
+    assert metrics.expected_calibration_error(labels, table, method=method, sample_weight=weights) == pytest.approx(wanted, abs=1e-12)
+    for other in ("mass", "debiased"):
+        with pytest.raises(ValueError, match="sample_weight is not for"):
+            metrics.expected_calibration_error(labels, table, method=other, sample_weight=weights)
