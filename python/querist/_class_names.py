@@ -13,9 +13,7 @@ def class_names(name: str, value: Any) -> Array:
     """One class name a row: numbers or strings, also where they lie in an array of objects."""
     array = np.asarray(value)
     if array.dtype.kind in "OT" and array.ndim == 1 and array.size:
-        if all(isinstance(one, str) for one in array):
-            array = array.astype(str)
-        elif all(isinstance(one, (int, float, np.number, np.bool_)) for one in array):
+        if any(all(isinstance(one, kinds) for one in array) for kinds in (str, (int, float, np.number, np.bool_))):
             array = np.array(array.tolist())
     if array.dtype.kind not in "fiubU":
         raise TypeError(f"{name} must hold class names (all numbers or all strings), not {array.dtype}")

@@ -215,3 +215,32 @@ def test_a_weight_of_the_calibration_error_is_so_many_rows(rng, method):
     for other in ("mass", "debiased"):
         with pytest.raises(ValueError, match="sample_weight is not for"):
             metrics.expected_calibration_error(labels, table, method=other, sample_weight=weights)
+
+
+def test_errors_of_numbers_are_alike_at_their_ends(rng):
+    for rows in (1, 2, 20):
+        targets, predictions, weights = rng.normal(size=rows), rng.normal(size=rows), rng.random(rows)
+        for alpha in (0, 0.3, 1):
+            for more in ({}, {"sample_weight": weights}):
+                expect_same("mean_pinball_loss", targets, predictions, alpha=alpha, **more)
+        expect_same("r2_score", targets, predictions)
+        expect_same("r2_score", targets, predictions, sample_weight=weights)
+    with pytest.warns(UserWarning, match="one row"):
+        assert np.isnan(metrics.r2_score([1.0], [2.0]))
+    for alpha in (-0.1, 1.1, np.nan):
+        with pytest.raises(ValueError, match="alpha must lie"):
+            metrics.mean_pinball_loss([1.0], [2.0], alpha=alpha)
+
+
+@pytest.mark.parametrize("kind", [object, "T"])
+def test_objects_are_numbers_or_strings(rng, kind):
+    numbers, names = rng.integers(0, 3, 20), np.array(["ant", "bee", "cow"])
+    found = rng.integers(0, 3, 20)
+    kind = np.dtypes.StringDType() if kind == "T" else kind
+    for truth in (names[numbers].astype(kind), *([numbers.astype(object)] if kind is object else [])):
+        second = names[found].astype(kind) if isinstance(truth[0], str) else found.tolist()
+        assert metrics.accuracy_score(truth, second) == sklearn_metrics.accuracy_score(numbers, found)
+        assert metrics.f1_score(truth, second, average="macro") == sklearn_metrics.f1_score(numbers, found, average="macro")
+    for wrong in ([1, None], ["a", None], ["a", 1]):
+        with pytest.raises(TypeError, match="all numbers or all strings"):
+            metrics.accuracy_score(np.array(wrong, object), np.array(wrong, object))
