@@ -42,8 +42,9 @@ def lure(losses: ArrayLike, propensities: ArrayLike, pool_size: Whole, *, confid
     Returns
     -------
     estimate : Estimate
-        Unbiased. The interval is Student's with the variance of the estimator's martingale; it has no width where every loss
-        is 0.
+        Unbiased. The interval is Student's with the variance of the estimator's martingale, cut off at 0 where no loss is
+        negative. It is too narrow where few of the drawn rows have a loss, and has no width where none has: of 50 rows drawn
+        uniformly at 2 % errors it holds the mean about six times in ten (nine in ten where the proposal knows the risk).
 
     References
     ----------

@@ -78,6 +78,21 @@ def test_lure_is_its_formula_and_the_draws_give_its_propensities(rng):
     assert found.ci_low < found.value < found.ci_high and found.method == "lure"
 
 
+def test_lures_interval_ends_at_zero_and_is_too_narrow_on_few_errors():
+    held = np.zeros(2)
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        risk = rng.beta(0.04, 1.96, 2000)
+        losses = (rng.random(2000) < risk).astype(float)
+        for place, proposal in enumerate((np.ones(2000), np.sqrt(risk))):
+            rows, q = metrics.draw_test_rows(proposal, 50, seed=seed)
+            found = metrics.lure(losses[rows], q, 2000)
+            assert found.ci_low >= 0
+            held[place] += found.ci_low <= losses.mean() <= found.ci_high
+    # What the docstring says; 300 rounds have a standard error of three points.
+    assert 0.5 < held[0] / 300 < 0.7 and 0.83 < held[1] / 300 < 0.97
+
+
 def test_stratified_estimate_is_the_weighted_mean():
     found = metrics.stratified_estimate([1, 3, 5, 6], [0, 0, 1, 1], [30, 10])
     assert found.value == pytest.approx(0.75 * 2 + 0.25 * 5.5, abs=1e-12)
