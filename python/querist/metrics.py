@@ -11,7 +11,7 @@ from . import _core
 from ._arrays import as_array, check_dimensions, doubles, small_numbers, whole_numbers
 from ._class_scores import (accuracy_score, balanced_accuracy_score, cohen_kappa_score, f1_score, matthews_corrcoef, precision_score,
                             recall_score)
-from ._estimates import Estimate, Interval, Whole, flag, interval, number, seed_of, share, whole
+from ._estimates import Estimate, Interval, Whole, checked_interval, flag, interval, number, seed_of, share, whole
 from ._number_scores import interval_coverage, mean_absolute_error, mean_pinball_loss, r2_score, root_mean_squared_error
 from ._paired_tests import TestResult, mcnemar, paired_bootstrap
 from ._probability_scores import brier_score, expected_calibration_error, log_loss, probability_rows
@@ -197,7 +197,10 @@ def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = Non
     Returns
     -------
     interval : Interval
-        ``low, high``; its ``value`` is the statistic of all rows.
+        ``low, high``; its ``value`` is the statistic of all rows. With a warning: no width, where every resample gives the
+        same number (as from equal values: what the rows do not hold no resample knows); or ends that do not hold the value,
+        where nearly all resamples lie on one side of it, as those of a calibration error do. The latter are percentiles
+        (``method`` "bootstrap"), as BCa has no answer.
     """
     columns = [np.asarray(one) for one in (values if isinstance(values, tuple) else (values,))]
     if not columns or any(one.ndim == 0 or len(one) != len(columns[0]) for one in columns):
@@ -220,8 +223,8 @@ def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = Non
         return _as_number(chosen(*(one[drawn] for one in columns)))
 
     numbers = None if groups is None else small_numbers("groups", groups)
-    return interval(_core.bootstrap_interval(len(rows), weighted, numbers, whole("resamples", resamples, 1), seed_of(seed),
-                                             share("confidence", confidence)))
+    return checked_interval(_core.bootstrap_interval(len(rows), weighted, numbers, whole("resamples", resamples, 1), seed_of(seed),
+                                                     share("confidence", confidence)))
 
 
 def betting_interval(values: ArrayLike, *, pool_size: Whole | None = None, confidence: float = 0.95) -> Interval:
