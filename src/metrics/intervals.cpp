@@ -210,7 +210,9 @@ Estimate bca_from(double value, std::vector<double> values, std::span<const doub
     return quantile(values, normal_cdf(bias + z / (1 - skew * z)));
   };
   const double tail = (1 - confidence) / 2;
-  return {value, end(tail), end(1 - tail), "bca"};
+  const Estimate corrected{value, end(tail), end(1 - tail), "bca"};
+  if (corrected.ci_low <= value && value <= corrected.ci_high) return corrected;
+  return {value, quantile(values, tail), quantile(values, 1 - tail), "bootstrap"};
 }
 
 Estimate bca_interval(size_t n, const Statistic& statistic, uint64_t seed, size_t resamples,

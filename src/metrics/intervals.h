@@ -50,7 +50,9 @@ Estimate bca_interval(size_t n, const Statistic& statistic, uint64_t seed, size_
                       double confidence = 0.95);
 
 // BCa's interval from what it is made of: the statistic, its values on resamples, and without each
-// row in turn.
+// row in turn. Where the correction is so large that the interval would not hold the value (most
+// resamples lie on one side of it, as those of a calibration error do) it is the percentiles', with
+// the method "bootstrap"; that one may not hold the value either.
 Estimate bca_from(double value, std::vector<double> resampled, std::span<const double> without,
                   double confidence);
 

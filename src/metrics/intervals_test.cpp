@@ -181,4 +181,17 @@ TEST(Intervals, OfAShareByGroupsIsWilsonsWhereEachRowIsAlone) {
   EXPECT_THROW(cluster_share_interval(hits, std::span(groups).first(3)), Error);
 }
 
+TEST(Bca, OfResamplesOnOneSideOfTheValueIsThePercentiles) {
+  std::vector<double> resampled;
+  for (int i = 0; i <= 100; ++i) resampled.push_back(i);
+  const std::vector<double> without{-0.9, -1, -1.2};
+  const Estimate below = bca_from(-1, resampled, without, 0.9);
+  EXPECT_EQ(below.method, "bootstrap");
+  EXPECT_NEAR(below.ci_low, 5, 1e-9);
+  EXPECT_NEAR(below.ci_high, 95, 1e-9);
+  const Estimate inside = bca_from(40, resampled, without, 0.9);
+  EXPECT_EQ(inside.method, "bca");
+  EXPECT_TRUE(inside.ci_low < 40 && 40 < inside.ci_high);
+}
+
 }  // namespace querist::metrics
