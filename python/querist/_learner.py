@@ -42,7 +42,7 @@ def _look_for_xgboost() -> None:
 
 
 class _OfClassifiers:
-    """A method that regressors lack, so that hasattr tells of either."""
+    """Marks a method that regressors lack, so that hasattr tells of either; scikit-learn reads a method's name from it."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -320,12 +320,11 @@ class Learner:
                              "features as input")
         return rows
 
-    def _probabilities(self, X: Any) -> NDArray[np.float64]:
+    @_OfClassifiers
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities of ``classes_``, (n, classes); of several labels that of each label on its own."""
         rows = self._rows(X)
         return np.asarray(self._model.probabilities(rows), np.float64)
-
-    predict_proba = _OfClassifiers(_probabilities)
 
     def predict(self, X: Any) -> Array:
         """The likeliest class of each row (ties go to the first), the labels more likely than not, or a number."""

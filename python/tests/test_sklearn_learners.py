@@ -3,10 +3,14 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.datasets import load_digits
-from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
+from sklearn.inspection import permutation_importance
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV, cross_val_predict, cross_val_score
+from sklearn.multioutput import ClassifierChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -111,3 +115,27 @@ def test_texts_through_a_pipeline():
     names = ["plus", "minus"] * 15
     for learner in (NaiveBayes(), LogisticRegression(C=1), Forest(n_estimators=5)):
         assert make_pipeline(TfidfVectorizer(), learner).fit(texts, names).predict(["good good", "bad"]).tolist() == ["plus", "minus"]
+
+
+CLASSIFIERS = [LogisticRegression(C=1), NaiveBayes(variant="gaussian"), Forest(n_estimators=10), GradientBoosting(n_estimators=10),
+               RbfSvm(), NeuralHead(max_iter=20), Committee(n_estimators=2)]
+
+
+@pytest.mark.parametrize("estimator", CLASSIFIERS, ids=repr)
+def test_tools_that_ask_for_probabilities_get_them(estimator):
+    """scikit-learn's tools go by the name of the bound method: scores, calibration, stacking, thresholds, importances and chains."""
+    X, y = load_breast_cancer(return_X_y=True)
+    X, y = StandardScaler().fit_transform(X)[:240], y[:240]
+    assert estimator.predict_proba.__name__ == "predict_proba" and type(estimator).predict_proba.__qualname__ == "Learner.predict_proba"
+    assert cross_val_score(clone(estimator), X, y, scoring="roc_auc", cv=3).min() > 0.95
+    assert cross_val_score(clone(estimator), X, y, scoring="neg_log_loss", cv=3).max() < 0
+    assert CalibratedClassifierCV(clone(estimator), cv=3).fit(X, y).score(X, y) > 0.9
+    stacked = StackingClassifier([("a", clone(estimator))], LogisticRegression(C=1), cv=3).fit(X, y)
+    assert roc_auc_score(y, stacked.predict_proba(X)[:, 1]) > 0.95
+    tuned = TunedThresholdClassifierCV(clone(estimator), cv=3).fit(X, y)
+    assert tuned.score(X, y) > 0.9 and 0 < tuned.best_threshold_ < 1
+    model = clone(estimator).fit(X, y)
+    found = permutation_importance(model, X, y, scoring="roc_auc", n_repeats=2, random_state=0, max_samples=60).importances_mean
+    assert np.all(np.isfinite(found)) and np.any(found > 0)
+    chain = ClassifierChain(clone(estimator), chain_method="predict_proba").fit(X, np.stack([y, 1 - y], 1))
+    assert chain.predict_proba(X).shape == (240, 2)
