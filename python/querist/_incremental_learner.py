@@ -53,11 +53,7 @@ class IncrementalLearner(Learner):
         if weights is not None and not np.all(weights > 0):
             rows, answers, weights = self._without(weights == 0, rows, answers, weights)
         if not hasattr(self, "_model"):
-            self.classes_ = known
-            self._model = self._train(rows, answers, weights, self._settings(), None)
-            self._several = False
-            self.n_features_in_ = rows.shape[1]
-            self._remember_names(X)
+            self._keep(self._train(rows, answers, known, weights, self._settings(), None), known, False, X, rows.shape[1])
             return self
         small = None if weights is None else weights.astype(np.float32)
         try:

@@ -122,7 +122,7 @@ class Learner:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         rows = checked_rows("X", X)
         weights = sample_weights(sample_weight, rows.shape[0])
-        answers = self._answers(y, rows.shape[0])
+        answers, classes = self._answers(y, rows.shape[0])
         params = self._settings(rows.shape[1])
         if weights is not None and not np.all(weights > 0):
             rows, answers, weights = self._without(weights == 0, rows, answers, weights)
@@ -131,32 +131,41 @@ class Learner:
             rows, answers, weights = canonical(rows, answers, weights, draws_rows)
         by_class = params.get("class_weight")
         if "labels" in answers and (isinstance(by_class, dict) or (by_class == "balanced" and weights is not None and not draws_rows)):
-            weights = self._weighed(params.pop("class_weight"), answers["labels"], weights)
+            weights = self._weighed(params.pop("class_weight"), answers["labels"], classes, weights)
             if not np.all(weights > 0):
                 rows, answers, weights = self._without(weights == 0, rows, answers, weights)
-        earlier = self._earlier(rows.shape[1], params)
+        earlier = self._earlier(rows.shape[1], classes, params)
         if earlier is None or params.get("warm_rounds") != 0:
-            self._model = self._train(rows, answers, weights, params, earlier)
-        if "max_iter" in self._defaults:
-            self.n_iter_ = self._model.iterations
-        self._trained_classes = getattr(self, "classes_", None)
-        self._several = "label_matrix" in answers
-        self.n_features_in_ = rows.shape[1]
-        self._remember_names(X)
+            earlier = self._train(rows, answers, classes, weights, params, earlier)
+        self._keep(earlier, classes, "label_matrix" in answers, X, rows.shape[1])
         return self
+
+    def _keep(self, model: Any, classes: Array | None, several: bool, X: Any, columns: int) -> None:
+        """Everything that a fit sets: after its training, so that one that is refused leaves the model as it was."""
+        self._model = model
+        if "max_iter" in self._defaults:
+            self.n_iter_ = model.iterations
+        if classes is not None:
+            self.classes_ = classes
+        elif hasattr(self, "classes_"):
+            del self.classes_
+        self._several = several
+        self.n_features_in_ = columns
+        self._remember_names(X)
 
     @staticmethod
     def _without(out: Array, rows: Any, answers: dict[str, Array], weights: Array) -> tuple[Any, dict[str, Array], Array]:
         return rows[~out], {name: value[~out] for name, value in answers.items()}, weights[~out]
 
-    def _train(self, rows: Any, answers: dict[str, Array], weights: Array | None, params: dict[str, Any], earlier: Any) -> Any:
+    def _train(self, rows: Any, answers: dict[str, Array], classes: Array | None, weights: Array | None, params: dict[str, Any],
+               earlier: Any) -> Any:
         if self._learner == "gbdt":
             _look_for_xgboost()
-        classes = len(self.classes_) if "targets" not in answers else 0
         small = None if weights is None else weights.astype(np.float32)
         try:
             return _core.train(self._learner, native(rows), self._task_of(answers), answers.get("labels"), answers.get("targets"),
-                               answers.get("label_matrix"), small, classes, params, self._seed(), earlier)
+                               answers.get("label_matrix"), small, 0 if classes is None else len(classes), params, self._seed(),
+                               earlier)
         except ValueError as error:
             raise ValueError(self._in_own_words(str(error))) from None
 
@@ -168,12 +177,12 @@ class Learner:
             return f"Negative values in data passed to {type(self).__name__}: {text}"
         return re.sub(r"^\w+", lambda found: names.get(found[0], found[0]), text)
 
-    def _earlier(self, columns: int, params: dict[str, Any]) -> Any:
+    def _earlier(self, columns: int, classes: Array | None, params: dict[str, Any]) -> Any:
         """The model to start from; of boosting sets how many rounds are added to it."""
         if not getattr(self, "warm_start", False) or not hasattr(self, "_model") or columns != self.n_features_in_:
             return None
         model = self._model
-        before, now = (np.asarray(one) for one in (self._trained_classes, getattr(self, "classes_", None)))
+        before, now = (np.asarray(one) for one in (getattr(self, "classes_", None), classes))
         if not np.array_equal(before, now) or model.task != self._start_task():
             return None
         if self._learner == "gbdt":
@@ -217,8 +226,8 @@ class Learner:
     def _task_of(self, answers: dict[str, Array]) -> str:
         return "regression" if "targets" in answers else "multi_label" if "label_matrix" in answers else "classification"
 
-    def _answers(self, y: Any, count: int) -> dict[str, Array]:
-        """y as the native module takes it, by name; sets ``classes_``."""
+    def _answers(self, y: Any, count: int) -> tuple[dict[str, Array], Array | None]:
+        """y as the native module takes it, by name, and its classes; None of a regressor."""
         task = getattr(self, "task", None)
         if task is not None and task not in self._tasks:
             raise ValueError(f"task must be {' or '.join(self._tasks)}, not {task!r}")
@@ -234,14 +243,13 @@ class Learner:
                 targets = numbers.astype(np.float32)
             if not np.all(np.isfinite(targets)):
                 raise ValueError("y holds a NaN or a number that is infinite or beyond float32")
-            return {"targets": targets}
+            return {"targets": targets}, None
         if values.ndim == 2:
             if not np.all((values == 0) | (values == 1)):
                 raise ValueError("y of several labels a row must hold 0 and 1 alone")
-            self.classes_ = np.arange(values.shape[1])
-            return {"label_matrix": np.ascontiguousarray(values, np.float32)}
-        self.classes_, places = np.unique(values, return_inverse=True)
-        return {"labels": places.astype(np.int32)}
+            return {"label_matrix": np.ascontiguousarray(values, np.float32)}, np.arange(values.shape[1])
+        classes, places = np.unique(values, return_inverse=True)
+        return {"labels": places.astype(np.int32)}, classes
 
     def _column(self, y: Any) -> Array:
         """y with one entry a row, or a matrix where several labels a row are allowed; class names are checked to be such."""
@@ -271,14 +279,14 @@ class Learner:
                              "regressor, or task=\"regression\" where there is that parameter")
         return values
 
-    def _weighed(self, by_class: Any, labels: Array, weights: Array | None) -> Array:
+    def _weighed(self, by_class: Any, labels: Array, classes: Any, weights: Array | None) -> Array:
         """The rows' weights times their classes', "balanced" or given by name."""
-        factors = np.ones(len(self.classes_))
+        factors = np.ones(len(classes))
         if isinstance(by_class, dict):
             for name, factor in by_class.items():
-                factors[self.classes_ == name] = factor
+                factors[classes == name] = factor
         else:
-            counts = np.bincount(labels, weights, len(self.classes_))
+            counts = np.bincount(labels, weights, len(classes))
             seen = counts > 0
             factors[seen] = counts.sum() / (np.count_nonzero(seen) * counts[seen])
         if not np.all(np.isfinite(factors)) or np.any(factors < 0):
