@@ -1,6 +1,8 @@
 // Projects: create, list, look at, change.
 #include "storage/projects.h"
 
+#include <algorithm>
+
 #include "api/app.h"
 #include "api/response.h"
 #include "api/route.h"
@@ -9,6 +11,7 @@
 #include "data/project_settings.h"
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
+#include "learners/named_learner.h"
 #include "loop/learner_choice.h"
 #include "loop/project_consensus.h"
 #include "loop/semi_supervised.h"
@@ -48,6 +51,18 @@ static std::string setting(const Json& given, const Params& present, std::string
   return Params(present.specs()).text(name);
 }
 
+static void check_learner(const std::string& text) {
+  if (text.empty() || loop::is_auto_learner(text)) return;
+  std::vector<std::string_view> names = {"auto"};
+  for (const learners::Learner& card : learners::all()) {
+    if (learners::learns(card, Task::classification)) names.push_back(card.name);
+  }
+  const std::string_view name = std::string_view(text).substr(0, text.find('('));
+  if (std::ranges::find(names, name) == names.end())
+    refuse("learner must be one of {}, not \"{}\"", fmt::join(names, ", "), name);
+  learners::check_named_learner(text, Task::classification);
+}
+
 // A name that is none is a wrong value here, not something that was not found.
 static void check_ssl(const std::string& text) {
   try {
@@ -61,7 +76,7 @@ static void check_ssl(const std::string& text) {
 // The store checks values against their rows; which plug-ins there are is known here.
 static void check_plugins(const Json& settings, const Params& present) {
   const auto learner = setting(settings, present, "learner");
-  if (!loop::is_auto_learner(learner)) check_expression(learner, "learner", learners::all());
+  if (settings.contains("learner")) check_learner(learner);
   const auto featurizer = setting(settings, present, "featurizer");
   check_expression(featurizer, "featurizer", featurizers::all());
   if (!featurizer.empty()) featurizers::parse_featurizer(featurizer);
