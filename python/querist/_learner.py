@@ -41,6 +41,12 @@ def _look_for_xgboost() -> None:
             return
 
 
+def _member_tasks(expression: Any) -> tuple[str, ...]:
+    """What the learner of a committee's members learns; its name may be followed by parameters in parentheses."""
+    name = str(expression).partition("(")[0].strip() or "logistic_regression"
+    return next((tuple(card["tasks"]) for card in _core.learner_cards() if card["name"] == name), ())
+
+
 class _OfClassifiers:
     """Marks a method that regressors lack, so that hasattr tells of either; scikit-learn reads a method's name from it."""
 
@@ -85,12 +91,20 @@ class Learner:
         return "classification" not in self._tasks or getattr(self, "task", None) == "regression"
 
     @property
+    def _takes_label_sets(self) -> bool:
+        """Whether y may have several labels a row; a committee is what its members are."""
+        tasks = self._tasks
+        if self._learner == "committee":
+            tasks = _member_tasks(self.learner)  # type: ignore[attr-defined]
+        return "multi_label" in tasks and not self._is_regressor
+
+    @property
     def _estimator_type(self) -> str:
         return "regressor" if self._is_regressor else "classifier"
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
-        several = "multi_label" in self._tasks and not self._is_regressor
+        several = self._takes_label_sets and not self._weighs_single_classes(getattr(self, "class_weight", None))
         counts = getattr(self, "variant", "") in ("multinomial", "complement")  # As scikit-learn tags its own.
         return Tags(estimator_type=self._estimator_type,
                     target_tags=TargetTags(required=True, multi_output=several),
@@ -126,14 +140,16 @@ class Learner:
         params = self._settings(rows.shape[1])
         if weights is not None and not np.all(weights > 0):
             rows, answers, weights = self._without(weights == 0, rows, answers, weights)
+        self._check_own(answers, params)
         draws_rows = self._learner in ("forest", "committee")
         if self._learner not in ("naive_bayes", "gbdt"):  # Those read weights as repetitions as they are.
             rows, answers, weights = canonical(rows, answers, weights, draws_rows)
-        by_class = params.get("class_weight")
-        if "labels" in answers and (isinstance(by_class, dict) or (by_class == "balanced" and weights is not None and not draws_rows)):
+        if "labels" in answers and self._weighs_by_class(params.get("class_weight"), weights):
             weights = self._weighed(params.pop("class_weight"), answers["labels"], classes, weights)
             if not np.all(weights > 0):
                 rows, answers, weights = self._without(weights == 0, rows, answers, weights)
+        if self._learner == "committee":
+            params.pop("class_weight", None)
         earlier = self._earlier(rows.shape[1], classes, params)
         if earlier is None or params.get("warm_rounds") != 0:
             earlier = self._train(rows, answers, classes, weights, params, earlier)
@@ -152,6 +168,29 @@ class Learner:
         self._several = several
         self.n_features_in_ = columns
         self._remember_names(X)
+
+    def _check_own(self, answers: dict[str, Array], params: dict[str, Any]) -> None:
+        """Refuses what the native module would take for something else, or for nothing."""
+        by_class = params.get("class_weight")
+        if by_class is not None and not isinstance(by_class, dict) and by_class not in ("balanced", "none"):
+            raise ValueError(f"class_weight must be None, 'balanced' or a dict from class to weight, not {by_class!r}")
+        if ("targets" in answers and by_class not in (None, "none")) or ("label_matrix" in answers and self._weighs_single_classes(by_class)):
+            what = "numbers" if "targets" in answers else "several labels a row"
+            raise ValueError(f"class_weight is for one class a row, not for {what}: leave it out, or give rows a sample_weight")
+        warm = getattr(self, "warm_start", False)
+        if not isinstance(warm, (bool, np.bool_)):
+            raise ValueError(f"warm_start must be True or False, not {warm!r}")
+
+    def _weighs_single_classes(self, by_class: Any) -> bool:
+        """Whether class_weight is set and no meaning of it is one of several labels a row: logistic regression balances each label."""
+        return by_class not in (None, "none") and not (self._learner == "logistic_regression" and by_class == "balanced")
+
+    def _weighs_by_class(self, by_class: Any, weights: Array | None) -> bool:
+        """Whether rows are weighed by their classes here: by name, and where the native learner would count rows, not weights."""
+        if self._learner == "committee":
+            return by_class not in (None, "none")
+        return isinstance(by_class, dict) or (by_class == "balanced" and weights is not None and
+                                              self._learner not in ("forest", "naive_bayes"))
 
     @staticmethod
     def _without(out: Array, rows: Any, answers: dict[str, Array], weights: Array) -> tuple[Any, dict[str, Array], Array]:
@@ -261,7 +300,7 @@ class Learner:
                           "(n_samples,), for example using ravel().",
                           _sklearn_class("sklearn.exceptions", "DataConversionWarning", UserWarning), stacklevel=4)
             values = values.ravel()
-        several = values.ndim == 2 and "multi_label" in self._tasks and not self._is_regressor
+        several = values.ndim == 2 and self._takes_label_sets
         if values.ndim != 1 and not several:
             raise ValueError(f"y should be a 1d array, got an array of shape {values.shape} instead.")
         if values.dtype.kind == "O" and len(values):
@@ -283,8 +322,12 @@ class Learner:
         """The rows' weights times their classes', "balanced" or given by name."""
         factors = np.ones(len(classes))
         if isinstance(by_class, dict):
-            for name, factor in by_class.items():
-                factors[classes == name] = factor
+            named = [name for name in by_class if np.any(classes == name)]
+            for name in named:
+                factors[classes == name] = by_class[name]
+            if len(named) < min(len(classes), len(by_class)):  # As scikit-learn: names of no class pass where each class has its own.
+                raise ValueError(f"The classes, {sorted(set(by_class) - set(named), key=str)}, are in class_weight but not in y, whose "
+                                 f"classes are {classes.tolist()}")
         else:
             counts = np.bincount(labels, weights, len(classes))
             seen = counts > 0

@@ -22,6 +22,7 @@ from querist.learners import (Committee, Forest, GaussianProcess, GradientBoosti
 ESTIMATORS = [LogisticRegression(), LogisticRegression(C=1), NaiveBayes(), GradientBoosting(), GradientBoosting(task="regression"),
               Forest(n_estimators=20), Forest(n_estimators=20, task="regression"), NeuralHead(), NeuralHead(task="regression"), RbfSvm(), Ridge(),
               Ridge(alpha=1), GaussianProcess(), Committee(n_estimators=3), Committee(n_estimators=3, learner="ridge", task="regression")]
+MEMBERS = ["rbf_svm", "forest(trees=5,min_weight_fraction_leaf=0.01)", "gbdt(rounds=5)", "naive_bayes"]
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
@@ -46,7 +47,8 @@ def test_a_row_of_weight_two_is_the_row_twice(estimator):
 def test_balanced_weights_count_a_row_of_weight_two_twice():
     rng = np.random.default_rng(0)
     X, y, weights = rng.random((40, 6)), rng.integers(0, 3, 40), rng.integers(0, 4, 40)
-    for estimator in (LogisticRegression(C=1, class_weight="balanced"), NeuralHead(class_weight="balanced"), Forest(class_weight="balanced")):
+    for estimator in (LogisticRegression(C=1, class_weight="balanced"), NeuralHead(class_weight="balanced"), Forest(class_weight="balanced"),
+                      NaiveBayes(class_weight="balanced"), Committee(n_estimators=3, class_weight="balanced")):
         twice = clone(estimator).fit(X.repeat(weights, axis=0), y.repeat(weights)).predict_proba(X)
         np.testing.assert_allclose(clone(estimator).fit(X, y, weights).predict_proba(X), twice, rtol=1e-6)
 
@@ -81,7 +83,9 @@ def expected_failures(estimator):
 
 @parametrize_with_checks([*ESTIMATORS, LogisticRegression(class_weight="balanced", warm_start=True), RbfSvm(warm_start=True),
                           GradientBoosting(warm_start=True), NaiveBayes(variant="gaussian"), NaiveBayes(variant="multinomial"),
-                          NaiveBayes(variant="complement")], expected_failed_checks=expected_failures)
+                          NaiveBayes(variant="complement"), *[Committee(n_estimators=2, learner=member) for member in MEMBERS],
+                          Committee(n_estimators=2, class_weight="balanced"), NeuralHead(class_weight="balanced", max_iter=20)],
+                         expected_failed_checks=expected_failures)
 def test_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
