@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/threads.h"
+#include "learners/named_learner.h"
 #include "loop/one_by_one/committee.h"
 #include "loop/one_by_one/machine.h"
 #include "loop/one_by_one/other_model.h"
@@ -156,7 +157,9 @@ Simulation simulate_one_by_one(const Table& table, const SimulationPlan& plan,
   check_names("strategies", plan.strategies);
   for (const std::string& strategy : plan.strategies) protocol_strategy(strategy);
   for (const std::string& learner : {plan.query_learner, plan.task_learner}) {
-    if (!learner.empty()) learner_for(learner);
+    if (learner.empty()) continue;
+    learner_for(learner);
+    learners::check_named_learner(learner, Task::classification);
   }
   const Matrix numbers = numbers_of(table);
 

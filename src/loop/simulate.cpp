@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"
+#include "learners/named_learner.h"
+#include "loop/learner_choice.h"
 #include "loop/semi_supervised.h"
 #include "loop/simulation/finished_runs.h"
 #include "loop/simulation/full_pool.h"
@@ -51,6 +53,8 @@ void check_plan(const Table& table, const SimulationPlan& plan) {
   check_crowd(plan.crowd);
   for (const SimulationPlan& variant : variants_of(table, plan)) {
     planned_learner(variant);
+    if (!is_auto_learner(variant.learner))
+      learners::check_named_learner(variant.learner, variant.task);
     for (const std::string& strategy : plan.strategies) planned_strategy(strategy, variant);
   }
   for (const std::string& rule : plan.stopping)

@@ -1,6 +1,8 @@
 // Projects: create, list, look at, change.
 #include "storage/projects.h"
 
+#include <algorithm>
+
 #include "api/app.h"
 #include "api/response.h"
 #include "api/route.h"
@@ -9,6 +11,7 @@
 #include "data/project_settings.h"
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
+#include "learners/named_learner.h"
 #include "loop/arbiter.h"
 #include "loop/learner_choice.h"
 #include "loop/project_consensus.h"
@@ -83,6 +86,7 @@ static void check_learner(const std::string& learner) {
   check_plugin(name_in(learner), "learner", cards, [](const learners::Learner& card) {
     return learners::learns(card, Task::classification);
   });
+  learners::check_named_learner(learner, Task::classification);
 }
 
 static void check_calibration(const std::string& calibration) {
@@ -100,7 +104,7 @@ static void check_featurizer(const std::string& featurizer) {
 // The store checks values against their rows; which plug-ins there are is known here.
 static void check_plugins(const Json& settings, const Params& present) {
   const auto value = [&](std::string_view name) { return setting(settings, present, name); };
-  check_learner(value("learner"));
+  if (settings.contains("learner")) check_learner(value("learner"));
   check_featurizer(value("featurizer"));
   if (settings.contains("calibration")) check_calibration(value("calibration"));
   if (settings.contains("strategy")) check_strategy(value("strategy"));
