@@ -86,6 +86,12 @@ def check_run(querist, check, home, url):
                                          r"\(95 % range 0\.\d{3} to 0\.\d{3}, on \d+ audit labels\)\n", shown), "labels that run out before it are told", shown)
         code, shown, _ = querist("run", *project, "--oracle", "y", "--until", "stopped")
         check(code == 0 and re.search(r"\. After 0 rounds and 200 labels\.\n$", shown), "a sentence is followed by another", shown)
+        querist("settings", *project, "stopping_kappa=0.95")
+        report, shown = json.loads(querist("status", *project, "--json")[1]), querist("status", *project)[1]
+        dial = shown.partition(report["stop"]["sentence"] + "\n")[2].splitlines()
+        check(len(dial) == 1 + len(report["stop"]["dial"]) and "stopping_kappa" in dial[0], "status ends with the dial, a line a notch", shown)
+        check([float(line.split()[0]) for line in dial[1:]] == [notch["kappa"] for notch in report["stop"]["dial"]] and
+              [line.split()[0] for line in dial if line.endswith("<- set")] == ["0.95"], "and the set one marked", shown)
         few = ("--project", "few", *place)
         querist("import", plain, *few)
         code, shown, problem = querist("run", *few, "--oracle", "label", "--until", "accuracy=0.1")
