@@ -16,6 +16,14 @@ std::string number_of(const Json& row, const char* key, int digits) {
   return fmt::format("{:.{}f}", row[key].get<double>(), digits);
 }
 
+std::string time_text(double seconds) {
+  const bool is_short = seconds < 0.9995;  // What rounds up to 1000 ms is a second.
+  const double value = is_short ? 1000 * seconds : seconds;
+  const std::string digits =
+      value >= 99.95 ? fmt::format("{:.0f}", value) : fmt::format("{:#.3g}", value);
+  return digits + (is_short ? " ms" : " s");
+}
+
 std::string value_of(const Json& row, const char* key, const Measure& measure) {
   if (!row.contains(key) || row[key].is_null()) return "–";
   return measure.text(row[key].get<double>());
@@ -74,7 +82,7 @@ static constexpr const char* style =
     "0;text-align:left;border-bottom:1px solid #8884;font-weight:400}tr:first-child "
     "th{font-weight:600;vertical-align:bottom}th[scope]{font-weight:600}.differs "
     "td{font-weight:600}small{opacity:.7}p{max-width:70ch}code{overflow-wrap:anywhere}.legend "
-    "span{white-space:nowrap;margin-right:16px}td{white-space:nowrap}";
+    "span{white-space:nowrap;margin-right:16px}td{white-space:nowrap}.small{max-width:640px}";
 
 std::string lowered(std::string html) {
   for (const auto& [from, to] : {std::pair("<h2>", "<h3>"), std::pair("</h2>", "</h3>")}) {

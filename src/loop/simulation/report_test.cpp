@@ -7,6 +7,7 @@
 #include "loop/simulate.h"
 #include "loop/simulation/comparisons.h"
 #include "loop/simulation/report_charts.h"
+#include "loop/simulation/report_page.h"
 
 namespace querist::loop {
 
@@ -58,6 +59,7 @@ TEST(CurvesSvg, DrawsAPointWhereThereIsNoLine) {
   for (SimulationRun& run : simulation.runs) {
     run.labels = {10};
     run.accuracy = {0.5};
+    run.seconds = {0};
   }
   const Json result = simulation_json(simulation, "accuracy");
   const std::string svg = curves_svg(result, "accuracy", "t");
@@ -117,6 +119,28 @@ TEST(SimulationHtml, SaysWhenSeedsAreTooFewForThePairs) {
   EXPECT_EQ(too_few_text(7, 3, "seeds", "seeds"), "");
   EXPECT_NE(too_few_text(6, 3, "seeds", "seeds").find("below 0.0938"), std::string::npos);
   EXPECT_NE(too_few_text(6, 3, "seeds", "seeds").find("from 7 seeds on"), std::string::npos);
+}
+
+TEST(TimeText, HasThreeSignificantDigitsInAFittingUnit) {
+  EXPECT_EQ(time_text(0.0000123), "0.0123 ms");
+  EXPECT_EQ(time_text(0.000999), "0.999 ms");
+  EXPECT_EQ(time_text(0.0456), "45.6 ms");
+  EXPECT_EQ(time_text(0.9994), "999 ms");
+  EXPECT_EQ(time_text(0.9996), "1.00 s");
+  EXPECT_EQ(time_text(78.94), "78.9 s");
+  EXPECT_EQ(time_text(99.96), "100 s");
+  EXPECT_EQ(time_text(4321.4), "4321 s");
+}
+
+TEST(SimulationHtml, TellsTheTimeOfFastStrategies) {
+  Simulation simulation = simulation_of({"margin", "random"}, 0.9);
+  for (SimulationRun& run : simulation.runs)
+    run.seconds = run.strategy == "margin" ? std::vector{0.0002, 0.0004} : std::vector{1.5, 2.5};
+  const Json result = simulation_json(simulation, "accuracy");
+  const std::string page = simulation_html(result, "t");
+  EXPECT_NE(page.find("<td>0.300 ms</td>"), std::string::npos);
+  EXPECT_NE(page.find("<td>2.00 s</td>"), std::string::npos);
+  EXPECT_NE(page.find("aria-label=\"Seconds a round against labels\""), std::string::npos);
 }
 
 TEST(PText, NeverWritesTwoSigns) {
