@@ -74,7 +74,7 @@ static constexpr const char* style =
     ".c5{color:#d98a94}.c6{color:#b3abff}.control{color:#a3adb4}}"
     ".line{fill:none;stroke:currentColor;stroke-width:2}.band{fill:currentColor;opacity:.1}.dot{"
     "fill:currentColor}"
-    "svg{width:100%;height:auto}svg.key{width:24px;height:8px;margin-right:6px;vertical-align:"
+    "svg{width:100%;height:auto}svg.key{width:40px;height:8px;margin-right:6px;vertical-align:"
     "middle}svg text{font-size:12px;fill:currentColor}.name{font-weight:600;fill:currentColor}"
     "svg .note{opacity:.6}.grid{stroke:currentColor;opacity:.15}.ink{stroke:currentColor}"
     ".same{stroke:currentColor;stroke-width:4;opacity:.6}.wide{overflow-x:auto}"

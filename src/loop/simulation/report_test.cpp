@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <regex>
+#include <set>
 
+#include "base/error.h"
 #include "loop/simulate.h"
 #include "loop/simulation/comparisons.h"
 #include "loop/simulation/report_charts.h"
@@ -52,6 +54,33 @@ TEST(CurvesSvg, KeepsNamesApartAndInThePicture) {
   const std::string svg = curves_svg(simulation_json(longer, "accuracy"), "accuracy", "t");
   EXPECT_TRUE(heights_of(svg, "name").empty());
   EXPECT_NE(svg.find("</svg>auto</span>"), std::string::npos);
+}
+
+TEST(CurvesSvg, GivesEveryLineALookOfItsOwn) {
+  for (const size_t count : {size_t{24}, size_t{30}, size_t{42}}) {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < count; ++i) names.push_back(fmt::format("strategy_{}", i));
+    names[3] = "random";
+    const std::string svg =
+        curves_svg(simulation_json(simulation_of(names, 0.9), "accuracy"), "accuracy", "t");
+    const auto looks = [&](const std::string& tag) {
+      std::vector<std::string> found;
+      const std::regex line("<" + tag +
+                            " [^>]*class=\"line ([^\"]+\" stroke-dasharray=\"[^\"]+)\"");
+      for (std::sregex_iterator at(svg.begin(), svg.end(), line), end; at != end; ++at)
+        found.push_back((*at)[1]);
+      return found;
+    };
+    const auto lines = looks("polyline");
+    EXPECT_EQ(lines.size(), count);
+    EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), count);
+    EXPECT_EQ(looks("line"), lines) << "the legend shows them as they are";
+    EXPECT_EQ(lines[3].find("control"), 0u);
+    // Each has a band of its own colour; names stand at the lines while they fit into the picture.
+    EXPECT_EQ(heights_of(svg, "name").size(), count <= 24 ? count : 0);
+    const std::string first_band = "class=\"band c0\"";
+    EXPECT_NE(svg.find(first_band), std::string::npos);
+  }
 }
 
 TEST(CurvesSvg, DrawsAPointWhereThereIsNoLine) {
