@@ -11,6 +11,7 @@
 #include "loop/loop_fixture.h"
 #include "loop/simulation/finished_runs.h"
 #include "loop/simulation/groups.h"
+#include "loop/simulation/run_record.h"
 #include "loop/simulation/stage.h"
 
 namespace querist::loop {
@@ -64,6 +65,19 @@ TEST(Simulate, RunsEachLearnerAndCountsWhatLabelsCost) {
   Table bad = small_table();
   bad.groups[7] = "free";
   EXPECT_THROW(simulate(bad, plan, Progress()), Error);
+}
+
+TEST(RunRecord, CountsLabelsInWholeNumbers) {
+  SimulationRun run;
+  run.labels = {20, 40};
+  run.accuracy = {0.5, 1};
+  run.cost = {1.5, 3};
+  run.stops = {{.rule = "no_gain", .labels = 40}};
+  const Json json = run_json(run);
+  EXPECT_EQ(json["labels"].dump(), "[20,40]");
+  EXPECT_EQ(json["stops"][0]["labels"].dump(), "40");
+  EXPECT_EQ(json["cost"].dump(), "[1.5,3.0]");
+  EXPECT_EQ(run_of(parse_json(json.dump())).labels, run.labels);
 }
 
 TEST(Simulate, GoesOnFromTheSideFileToTheSameResult) {
