@@ -131,6 +131,9 @@ def check_simulate():
     check(code == 1 and 'no column "price", asked for as cost_column' in problem, "a cost column that is none", problem)
     code, _, problem = querist(*given, "--out", HOME / "nowhere/x.json")
     check(code == 1 and f"there is no folder {HOME / 'nowhere'}" in problem, "a folder that is none", problem)
+    for option in ("--out", "--html"):
+        code, shown, problem = querist(*given, option, HOME)
+        check(code == 1 and f"{HOME} is a folder: name a file in it" in problem and not shown, f"a folder as {option}, before anything runs", problem)
     for option in (("--votes", "3"), ("--annotator-accuracy", "0.9"), ("--annotator-errors", "confusion"), ("--spammers", "0.1"), ("--labels-saved",)):
         code, _, problem = querist(*given, *option)
         check(code == 2 and f"{option[0]} does nothing without" in problem, f"an idle {option[0]} is refused", problem)
