@@ -102,9 +102,12 @@ static int run(const Invocation& invocation) {
   if (invocation.options.flag("json")) {
     put_out("", Json{{"rounds", rounds}, {"ended", why}, {"progress", report}}.dump() + "\n");
   } else {
-    std::printf("%s after %lld rounds and %lld labels\n", why.c_str(),
-                static_cast<long long>(rounds),
-                static_cast<long long>(report["counts"]["labeled"].get<int64_t>()));
+    const auto spent = fmt::format("after {} rounds and {} labels", rounds,
+                                   report["counts"]["labeled"].get<int64_t>());
+    // Advice comes in whole sentences, the other reasons as the beginning of one.
+    const std::string told = why.ends_with('.') ? fmt::format("{} This is {}.\n", why, spent)
+                                                : fmt::format("{} {}\n", why, spent);
+    std::fputs(told.c_str(), stdout);
   }
   return 0;
 }

@@ -137,6 +137,8 @@ def check_simulate():
     for option in (("--votes", "3"), ("--annotator-accuracy", "0.9"), ("--annotator-errors", "confusion"), ("--spammers", "0.1"), ("--labels-saved",)):
         code, _, problem = querist(*given, *option)
         check(code == 2 and f"{option[0]} does nothing without" in problem, f"an idle {option[0]} is refused", problem)
+    code, _, problem = querist(*(word if word != "random" else "igs" for word in given))
+    check(code == 1 and "igs is for regression" in problem and "--task regression" in problem, "a strategy of numbers names its task", problem)
     code, _, problem = querist(*given[:-1], "400", "--learner", "nobody")
     check(code == 1 and "nobody" in problem and "above the pool" not in problem, "a wrong name is told before doubts", problem)
     code, _, problem = querist(*given, "--metric", "aubc_trapz_over_n")

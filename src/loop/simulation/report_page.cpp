@@ -56,7 +56,8 @@ std::string pairs_section(const Json& result) {
   return text + "<h2>Ranks</h2>" + ranks_svg(ranks) +
          fmt::format(
              "<p>Mean ranks over {} {}, 1 the best; bars join groups that do not differ at 5 % "
-             "(Nemenyi). That all are alike: {} (Friedman).{}</p>",
+             "(Nemenyi). That all are alike: {} (Friedman's test, in Iman and Davenport's "
+             "form).{}</p>",
              ranks[seeds ? "seeds" : "data_sets"].get<int64_t>(), seeds ? "seeds" : "data sets",
              escaped(p_text(ranks["friedman_p_value"])),
              seeds ? " Seeds share one data set, so this speaks of it alone." : "");
