@@ -132,6 +132,9 @@ static int run(const Invocation& invocation) {
   if (simulation.resumed > 0)
     std::fprintf(stderr, "%zu finished runs were taken over from %s\n", simulation.resumed,
                  plan.side_file.c_str());
+  if (simulation.damaged > 0)
+    std::fprintf(stderr, "%zu finished runs in %s were damaged and made again\n",
+                 simulation.damaged, plan.side_file.c_str());
   if (!invocation.text("html").empty())
     put_out(invocation.text("html"), loop::simulation_html(result, path, command_of(invocation)));
   put_result(invocation, result, print_summary);

@@ -168,6 +168,7 @@ Simulation simulate_one_by_one(const Table& table, const SimulationPlan& plan,
                                             ? ""
                                             : fingerprint_of(table, plan, "one_by_one_rbf_svm"));
   simulation.resumed = finished.count();
+  simulation.damaged = finished.damaged();
   std::atomic<size_t> done = finished.count();
   parallel_for(plan.seeds, 1, [&](size_t begin, size_t end) {
     for (size_t at = begin; at < end; ++at) {

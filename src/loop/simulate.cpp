@@ -220,6 +220,7 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
   simulation.pool = first.pool.size();
   simulation.test = first.test.size();
   simulation.resumed = finished.count();
+  simulation.damaged = finished.damaged();
   simulation.runs.resize(schedules.size() * variants.size() * plan.strategies.size() * plan.seeds);
   for (size_t i = 0; i < simulation.runs.size(); ++i) {
     if (const SimulationRun* run = finished.find(i)) simulation.runs[i] = *run;

@@ -105,6 +105,24 @@ TEST(Simulate, GoesOnFromTheSideFileToTheSameResult) {
       }
     }
   }
+  // A digit that is another than was written: that run alone is made again, and stored anew.
+  std::string damaged = full;
+  const size_t at = damaged.find("\"accuracy\":[0.") + 14;
+  damaged[at] = damaged[at] == '5' ? '6' : '5';
+  write_file_atomically(path, damaged);
+  for (const size_t resumed : {7, 8}) {
+    const auto again = simulate(small_table(), plan, Progress());
+    EXPECT_EQ(again.resumed, resumed);
+    EXPECT_EQ(again.damaged, 1u);  // The line stays in the file.
+    for (size_t i = 0; i < whole.runs.size(); ++i)
+      EXPECT_EQ(again.runs[i].accuracy, whole.runs[i].accuracy);
+  }
+  // Lines without checksums, as they were written once, count as they are.
+  std::string old = full;
+  for (size_t begin; (begin = old.find("\"check\"")) != std::string::npos;)
+    old.erase(begin, std::string_view("\"check\":\"0123456789abcdef\",").size());
+  write_file_atomically(path, old);
+  EXPECT_EQ(simulate(small_table(), plan, Progress()).resumed, 8u);
   plan.budget = 15;  // Another plan, and other data, begin anew.
   EXPECT_EQ(simulate(small_table(), plan, Progress()).resumed, 0u);
   Table other = small_table();
