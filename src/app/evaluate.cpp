@@ -85,7 +85,7 @@ static ParamSpecs all_options() {
        .help = "Where the model is worse than elsewhere, of every value and pair of values."},
       {.name = "groups",
        .fallback = "",
-       .help = "Columns, comma-separated, whose values it should treat alike."},
+       .help = "Columns, as a line of CSV, whose values it should treat alike."},
       {.name = "leakage",
        .fallback = false,
        .help = "Whether audit examples are known to the training examples."},

@@ -189,7 +189,7 @@ Verb import() {
            {.name = "time", .fallback = "", .help = "Column of a time."},
            {.name = "classes",
             .fallback = "",
-            .help = "Class names, comma-separated, for a new project."},
+            .help = "Class names for a new project, as a line of CSV."},
            {.name = "add_classes",
             .fallback = false,
             .help = "Let new labels become classes of an old project."},

@@ -22,8 +22,8 @@ static ParamSpecs loop_options() {
        .fallback = "|",
        .help = "With --task multi_label: what stands between the labels in a cell, or a text, of "
                "--label; an empty one says that none applies. JSON lists need none, and null says "
-               "that the row is not labelled. Several columns in --label, comma-separated: one a "
-               "label, each 1 or 0."},
+               "that the row is not labelled. Several columns in --label, as a line of CSV: one "
+               "a label, each 1 or 0."},
       {.name = "test_fraction",
        .fallback = 0.4,
        .min = 0.01,

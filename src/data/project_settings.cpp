@@ -86,7 +86,7 @@ static ParamSpecs labelling_settings() {
        .help = "The question above the choices."},
       {.name = "group_columns",
        .fallback = "",
-       .help = "Columns, comma-separated, whose values the model should treat alike, such as "
+       .help = "Columns, as a line of CSV, whose values the model should treat alike, such as "
                "group, a table's column or a key of meta; compared on the audit labels."},
       {.name = "target_metric",
        .fallback = "accuracy",

@@ -127,6 +127,12 @@ def check_simulate():
     check(code == 0 and "40 rows were left out" in problem, "repeated ids are left out", problem)
     code, _, problem = querist(*given[:-1], "400", "--audit-share", "1", "--noise", "1")
     check(code == 0 and all(word in problem for word in ("above the pool of 48", "--audit-share 1", "--noise 1")), "doubts are told", problem)
+    comma = HOME / "comma.csv"
+    comma.write_text(data.read_text().replace("key,a,y", 'key,"a,2",y', 1))
+    code, _, problem = querist(given[0], comma, "--columns", '"a,2",key', *given[4:])
+    check(code == 0 and not problem, "a column with a comma in its name stands in quotes", problem)
+    code, _, problem = querist(given[0], comma, "--columns", '"a,2', *given[4:])
+    check(code == 2 and "--columns: the quote is not closed" in problem, "a quote that is not closed is wrong usage", problem)
     code, _, problem = querist(*given, "--cost-column", "price")
     check(code == 1 and 'no column "price", asked for as cost_column' in problem, "a cost column that is none", problem)
     code, _, problem = querist(*given, "--out", HOME / "nowhere/x.json")
