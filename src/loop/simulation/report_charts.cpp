@@ -149,7 +149,8 @@ static std::string ticks_svg(const Axes& axes) {
   return svg;
 }
 
-std::string curves_svg(const Json& result, const std::string& key, const std::string& title) {
+std::string curves_svg(const Json& result, const std::string& key, const std::string& title,
+                       const std::string& along) {
   const auto curves = curves_of(result, key);
   if (curves.empty()) return "";
   Axes axes;
@@ -163,8 +164,8 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
   }
   std::string svg = fmt::format(
       "<svg viewBox=\"0 0 900 380\" role=\"img\" aria-label=\"{}\"><text x=\"740\" y=\"376\" "
-      "text-anchor=\"end\" class=\"note\">labels</text>",
-      escaped(title));
+      "text-anchor=\"end\" class=\"note\">{}</text>",
+      escaped(title), escaped(along));
   svg += ticks_svg(axes);
   const auto styles = line_styles(result["summary"]);
   std::vector<std::string> names;
