@@ -111,7 +111,8 @@ static std::vector<double> name_places(const std::vector<double>& ends) {
   return places;
 }
 
-// Maps labels and accuracy to the picture's 760 by 380 units.
+// Maps labels and accuracy to the picture's 760 by 380 units; to the left of them 12 more, for long
+// numbers.
 struct Axes {
   double x_low = 1e300, x_high = -1e300, y_low = 1e300, y_high = -1e300;
   double x(double labels) const {
@@ -123,14 +124,15 @@ struct Axes {
 };
 
 // Errors have any scale; shares keep three decimals.
-static std::string tick_text(double value, const Axes& axes) {
+static std::string tick_text(double value, const Axes& axes, const std::string& key) {
+  if (key == "seconds") return time_text(value);
   const double largest = std::max(std::abs(axes.y_low), std::abs(axes.y_high));
   return largest >= 0.01 && largest < 10 ? fmt::format("{:.3f}", value)
                                          : fmt::format("{:.4g}", value);
 }
 
 // Five ticks on each axis; one where all lies at one place.
-static std::string ticks_svg(const Axes& axes) {
+static std::string ticks_svg(const Axes& axes, const std::string& key) {
   std::string svg;
   for (int tick = 0; tick <= 4; ++tick) {
     const double value = axes.y_low + (axes.y_high - axes.y_low) * tick / 4;
@@ -139,7 +141,7 @@ static std::string ticks_svg(const Axes& axes) {
       svg += fmt::format(
           "<line x1=\"60\" x2=\"740\" y1=\"{0:.1f}\" y2=\"{0:.1f}\" class=\"grid\"/><text x=\"54\" "
           "y=\"{1:.1f}\" text-anchor=\"end\">{2}</text>",
-          axes.y(value), axes.y(value) + 4, tick_text(value, axes));
+          axes.y(value), axes.y(value) + 4, tick_text(value, axes, key));
     }
     if (tick == 0 || axes.x_high > axes.x_low) {
       svg += fmt::format("<text x=\"{:.1f}\" y=\"362\" text-anchor=\"middle\">{:.0f}</text>",
@@ -163,10 +165,10 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
     }
   }
   std::string svg = fmt::format(
-      "<svg viewBox=\"0 0 900 380\" role=\"img\" aria-label=\"{}\"><text x=\"740\" y=\"376\" "
+      "<svg viewBox=\"-12 0 912 380\" role=\"img\" aria-label=\"{}\"><text x=\"740\" y=\"376\" "
       "text-anchor=\"end\" class=\"note\">{}</text>",
       escaped(title), escaped(along));
-  svg += ticks_svg(axes);
+  svg += ticks_svg(axes, key);
   const auto styles = line_styles(result["summary"]);
   std::vector<std::string> names;
   std::vector<double> ends;

@@ -17,10 +17,10 @@ std::string number_of(const Json& row, const char* key, int digits) {
 }
 
 std::string time_text(double seconds) {
-  if (seconds >= 99.95) return fmt::format("{:.0f} s", seconds);
   const bool is_short = seconds < 0.9995;  // What rounds up to 1000 ms is a second.
-  std::string digits = fmt::format("{:#.3g}", is_short ? 1000 * seconds : seconds);
-  if (digits.ends_with('.')) digits.pop_back();
+  const double value = is_short ? 1000 * seconds : seconds;
+  const std::string digits =
+      value >= 99.95 ? fmt::format("{:.0f}", value) : fmt::format("{:#.3g}", value);
   return digits + (is_short ? " ms" : " s");
 }
 

@@ -170,6 +170,8 @@ TEST(SimulationHtml, TellsTheTimeOfFastStrategies) {
   EXPECT_NE(page.find("<td>0.300 ms</td>"), std::string::npos);
   EXPECT_NE(page.find("<td>2.00 s</td>"), std::string::npos);
   EXPECT_NE(page.find("aria-label=\"Seconds a round against labels\""), std::string::npos);
+  EXPECT_NE(page.find(">0.200 ms</text>"), std::string::npos);  // The ends of its axis.
+  EXPECT_NE(page.find(">2.50 s</text>"), std::string::npos);
 }
 
 TEST(PText, NeverWritesTwoSigns) {
