@@ -11,6 +11,8 @@ from ._arrays import Array, check_dimensions
 
 def class_names(name: str, value: Any) -> Array:
     """One class name a row: numbers or strings, also where they lie in an array of objects."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, whose mask would be lost: leave the masked rows out")
     array = np.asarray(value)
     if array.dtype.kind in "OT" and array.ndim == 1 and array.size:
         if any(all(isinstance(one, kinds) for one in array) for kinds in (str, (int, float, np.number, np.bool_))):

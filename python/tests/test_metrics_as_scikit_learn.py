@@ -244,3 +244,5 @@ def test_objects_are_numbers_or_strings(rng, kind):
     for wrong in ([1, None], ["a", None], ["a", 1]):
         with pytest.raises(TypeError, match="all numbers or all strings"):
             metrics.accuracy_score(np.array(wrong, object), np.array(wrong, object))
+    with pytest.raises(TypeError, match="predictions is a masked array"):
+        metrics.accuracy_score([0, 1], np.ma.array([0, 1], mask=[False, True]))
