@@ -64,9 +64,9 @@ static Advice decide(const History& history, const Params& params) {
   const int digits = exact ? 1 : 0;
   std::string metric(history.metric);
   for (char& letter : metric) letter = letter == '_' ? ' ' : letter;
-  const std::string finding = fmt::format(
-      "the audit puts {} at {} of 100, at least {} however often one looks", metric,
-      of_100(value, target, digits), of_100(rounded_down(bound, exact), 0, digits));
+  const std::string finding =
+      fmt::format("the audit puts {} at {} of 100, at least {} however often one looks", metric,
+                  of_100(value, target, digits), of_100(rounded_down(bound, exact), 0, digits));
   Advice advice{.met = bound >= target, .value = bound};
   if (*advice.met) {
     advice.sentence = fmt::format("The target of {} of 100 is reached: {}.", goal, finding);
