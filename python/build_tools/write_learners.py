@@ -52,12 +52,17 @@ WARM = {
     "rbf_svm": "Start from the support vectors of the last ``fit``.",
     "gbdt": "Keep the trees of the last ``fit`` and add those by which ``n_estimators`` has grown since.",
 }
+BY_CLASS = ("class_weight", "None", "Literal['none', 'balanced'] | dict[Any, float] | None",
+            ["class_weight : one of ['none', 'balanced'], default None", wrapped(
+                "Weigh classes equally (balanced) or as they come (none): the rows that members are trained on bear their class's weight. A dict "
+                "gives each class its own weight.", "    ")])
 BASES = {"naive_bayes": "_IncrementalLearner", "gaussian_process": "_ProcessLearner"}
 NOTES = {
     "gbdt": "XGBoost is opened by the first training and is not in the wheel: libxgboost.so.0 of the system, else the library of an installed "
             "``xgboost`` wheel. Without either ``fit`` raises a RuntimeError that says so. Models predict without it.",
     "naive_bayes": "The variants multinomial and complement count: X holds counts of words, or weights such as tf-idf, at least 0. Numbers that "
-                   "are no counts (lengths, pixels less their mean) want ``variant=\"gaussian\"``.",
+                   "are no counts (lengths, pixels less their mean) want ``variant=\"gaussian\"``. With ``variant=\"auto\"`` the rows of the first "
+                   "``partial_fit`` decide: where later ones may be negative, say ``variant=\"gaussian\"`` from the start.",
 }
 
 
@@ -88,6 +93,8 @@ def parameters(card):
             annotated, value, text = RETYPED[card["name"], name]
             kind = annotated
         rows.append((name, value, annotated, [f"{name} : {kind.replace('Literal', 'one of ')}, default {value}", wrapped(text, "    ")]))
+    if card["name"] == "committee":  # Its card leaves that to the members' own parameters.
+        rows.append(BY_CLASS)
     if card["name"] in WARM:
         rows.append(("warm_start", "False", "bool", ["warm_start : bool, default False", wrapped(
             WARM[card["name"]] + " Where the classes or the columns are others, training starts afresh.", "    ")]))

@@ -41,15 +41,17 @@ static size_t count_of(const char* name, int64_t value) {
 }
 
 static double calibration_error(Classes labels, DoubleRows probabilities, int64_t bins,
-                                const std::string& method) {
+                                const std::string& method, const std::optional<Doubles>& weights) {
   const size_t count = count_of("bins", bins);
   return without_lock([&] {
     metrics::log_loss(span_of(labels), view(probabilities));  // Refuses labels that do not fit.
     if (method == "classwise")
-      return metrics::classwise_calibration_error(span_of(labels), view(probabilities), count);
+      return metrics::classwise_calibration_error(span_of(labels), view(probabilities), count,
+                                                  span_of(weights));
     const auto top = metrics::top_labels(span_of(labels), view(probabilities));
     if (method == "width")
-      return metrics::expected_calibration_error(top.confidences, top.right, count);
+      return metrics::expected_calibration_error(top.confidences, top.right, span_of(weights),
+                                                 count);
     if (method == "mass")
       return metrics::adaptive_calibration_error(top.confidences, top.right, count);
     if (method == "debiased")
@@ -58,8 +60,9 @@ static double calibration_error(Classes labels, DoubleRows probabilities, int64_
   });
 }
 
-static double brier_score(Classes labels, DoubleRows probabilities) {
-  return metrics::brier_score(span_of(labels), view(probabilities));
+static double brier_score(Classes labels, DoubleRows probabilities,
+                          const std::optional<Doubles>& weights) {
+  return metrics::brier_score(span_of(labels), view(probabilities), span_of(weights));
 }
 
 static Tuple lure(Doubles losses, Doubles propensities, int64_t pool_size, double confidence) {
@@ -156,9 +159,10 @@ static Tuple relevant_total(Integers known, Integers remaining, Integers relevan
 
 void bind_metrics(nb::module_& module) {
   module.def("calibration_error", &calibration_error, nb::arg("labels").noconvert(),
-             nb::arg("probabilities").noconvert(), nb::arg("bins"), nb::arg("method"));
+             nb::arg("probabilities").noconvert(), nb::arg("bins"), nb::arg("method"),
+             nb::arg("weights").noconvert().none());
   module.def("brier_score", &brier_score, nb::arg("labels").noconvert(),
-             nb::arg("probabilities").noconvert());
+             nb::arg("probabilities").noconvert(), nb::arg("weights").noconvert().none());
   module.def("lure", &lure, nb::arg("losses").noconvert(), nb::arg("propensities").noconvert(),
              nb::arg("pool_size"), nb::arg("confidence"));
   module.def("draw_test_rows", &draw_test_rows, nb::arg("expected_loss").noconvert(),

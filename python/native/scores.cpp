@@ -3,7 +3,6 @@
 #include <nanobind/stl/tuple.h>
 
 #include "base/error.h"
-#include "metrics/classification.h"
 #include "metrics/confusion.h"
 #include "metrics/intervals.h"
 #include "metrics/paired_tests.h"
@@ -36,10 +35,6 @@ static metrics::Average average_of(const std::string& name) {
   refuse("average must be micro, macro or weighted, not {}", name);
 }
 
-static double log_loss(Classes labels, DoubleRows probabilities, Weights weights) {
-  return metrics::log_loss(span_of(labels), view(probabilities), span_of(weights));
-}
-
 // What is read from the table of labels against predictions, by name.
 static double confusion_score(const std::string& name, Classes labels, Classes predicted,
                               size_t classes, Weights weights) {
@@ -51,25 +46,6 @@ static double confusion_score(const std::string& name, Classes labels, Classes p
   refuse("there is no score {}", name);
 }
 
-// (precision, recall, f1) of one class.
-using Three = std::tuple<double, double, double>;
-static Three class_scores(Classes labels, Classes predicted, size_t classes, size_t cls,
-                          Weights weights) {
-  if (cls >= classes) refuse("there is no class {}: there are {}", cls, classes);
-  const auto table =
-      metrics::confusion(span_of(labels), span_of(predicted), classes, span_of(weights));
-  const metrics::Scores found = metrics::class_scores(table, cls);
-  return {found.precision, found.recall, found.f1};
-}
-
-static Three average_scores(Classes labels, Classes predicted, size_t classes,
-                            const std::string& average, Weights weights) {
-  const auto table =
-      metrics::confusion(span_of(labels), span_of(predicted), classes, span_of(weights));
-  const metrics::Scores found = metrics::average_scores(table, average_of(average));
-  return {found.precision, found.recall, found.f1};
-}
-
 static double ranking_score(const std::string& name, Flags positive, Doubles scores,
                             Weights weights) {
   if (positive.size() != scores.size()) refuse("labels and scores must be of one length");
@@ -79,9 +55,10 @@ static double ranking_score(const std::string& name, Flags positive, Doubles sco
 }
 
 static double roc_auc_of_classes(Classes labels, DoubleRows scores, const std::string& average,
-                                 const std::string& multi_class) {
+                                 const std::string& multi_class, Weights weights) {
   if (multi_class == "ovr")
-    return metrics::roc_auc_one_vs_rest(span_of(labels), view(scores), average_of(average));
+    return metrics::roc_auc_one_vs_rest(span_of(labels), view(scores), average_of(average),
+                                        span_of(weights));
   if (multi_class == "ovo")
     return metrics::roc_auc_one_vs_one(span_of(labels), view(scores), average_of(average));
   refuse("multi_class must be ovr or ovo, not {}", multi_class);
@@ -121,17 +98,12 @@ void bind_scores(nb::module_& module) {
   const auto labels = [] { return nb::arg("labels").noconvert(); };
   const auto predicted = [] { return nb::arg("predicted").noconvert(); };
   const auto targets = [] { return nb::arg("targets").noconvert(); };
-  module.def("log_loss", &log_loss, labels(), nb::arg("probabilities").noconvert(), weights());
   module.def("confusion_score", &confusion_score, nb::arg("name"), labels(), predicted(),
              nb::arg("classes"), weights());
-  module.def("class_scores", &class_scores, labels(), predicted(), nb::arg("classes"),
-             nb::arg("cls"), weights());
-  module.def("average_scores", &average_scores, labels(), predicted(), nb::arg("classes"),
-             nb::arg("average"), weights());
   module.def("ranking_score", &ranking_score, nb::arg("name"), nb::arg("positive").noconvert(),
              nb::arg("scores").noconvert(), weights());
   module.def("roc_auc_of_classes", &roc_auc_of_classes, labels(), nb::arg("scores").noconvert(),
-             nb::arg("average"), nb::arg("multi_class"));
+             nb::arg("average"), nb::arg("multi_class"), weights());
   module.def("regression_score", &regression_score, nb::arg("name"), targets(), predicted(),
              weights());
   module.def("pinball_loss", &pinball_loss, targets(), predicted(), nb::arg("quantile"), weights());

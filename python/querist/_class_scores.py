@@ -1,114 +1,17 @@
-"""Metrics of predicted classes and of rankings under scikit-learn's names."""
+"""Metrics of predicted classes under scikit-learn's names."""
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import Array, as_array, check_dimensions, doubles, small_numbers
+from ._arrays import Array
+from ._class_names import numbered
 from ._estimates import choice
 from ._feature_rows import ready_weights
-
-
-def _names(name: str, value: Any) -> Array:
-    """One class name a row: numbers or strings."""
-    array = np.asarray(value)
-    if array.dtype.kind == "O" and array.ndim == 1 and array.size and all(isinstance(one, str) for one in array):
-        array = array.astype(str)
-    if array.dtype.kind not in "fiubU":
-        raise TypeError(f"{name} must hold class names (numbers or strings), not {array.dtype}")
-    check_dimensions(name, array, 1)
-    if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
-        raise ValueError(f"{name} holds a NaN or infinite number: leave rows without a label out")
-    return array
-
-
-def _numbered(labels: Any, predictions: Any) -> tuple[Array, NDArray[np.int32], NDArray[np.int32]]:
-    """The class names that occur, ascending, and both columns as numbers of them."""
-    truth, found = _names("labels", labels), _names("predictions", predictions)
-    if len(truth) != len(found):
-        raise ValueError(f"labels has {len(truth)} entries but predictions has {len(found)}")
-    if not len(truth):
-        raise ValueError("labels is empty: there is nothing to measure")
-    if (truth.dtype.kind == "U") != (found.dtype.kind == "U"):
-        raise ValueError("labels and predictions must be of one kind: both strings or both numbers")
-    classes, inverse = np.unique(np.concatenate([truth, found]), return_inverse=True)
-    places: NDArray[np.int32] = np.asarray(inverse, np.int32)
-    return classes, places[:len(truth)], places[len(truth):]
-
-
-def _positive(labels: Any, pos_label: Any) -> NDArray[np.uint8]:
-    """1 where the label is the positive class."""
-    names = _names("labels", labels)
-    if pos_label is None:
-        classes = np.unique(names)
-        if len(classes) > 2:
-            raise ValueError(f"labels names {len(classes)} classes: say which one is positive with pos_label")
-        if names.dtype.kind == "U":
-            raise ValueError("labels holds strings: say which one is positive with pos_label")
-        pos_label = 1
-    return np.ascontiguousarray(names == pos_label, np.uint8)
-
-
-def average_precision_score(labels: ArrayLike, scores: ArrayLike, *, pos_label: Any = None, sample_weight: ArrayLike | None = None) -> float:
-    """The sum of precision times the step in recall over a ranking's distinct scores.
-
-    Parameters
-    ----------
-    labels : array of shape (n,)
-        0 and 1, or class names with ``pos_label``.
-    scores : array of shape (n,)
-        The higher, the likelier to be positive.
-    pos_label : optional
-        The positive class; by default 1.
-    sample_weight : array of shape (n,), optional
-        How much each row counts.
-
-    Returns
-    -------
-    score : float
-        0 where no row is positive.
-    """
-    positive = _positive(labels, pos_label)
-    return _core.ranking_score("average_precision", positive, doubles("scores", scores, 1), ready_weights(sample_weight, len(positive)))
-
-
-def roc_auc_score(labels: ArrayLike, scores: ArrayLike, *, average: str = "macro", multi_class: str = "ovr", pos_label: Any = None,
-                  sample_weight: ArrayLike | None = None) -> float:
-    """The chance that one of the class scores above one of the others, ties half (Hanley and McNeil 1982).
-
-    Parameters
-    ----------
-    labels : array of shape (n,)
-        0 and 1, or class names with ``pos_label``; with a matrix of scores class numbers from 0 up.
-    scores : array of shape (n,) or (n, classes)
-        The higher, the likelier.
-    average : {"macro", "weighted", "micro"}, default "macro"
-        Of several classes.
-    multi_class : {"ovr", "ovo"}, default "ovr"
-        Each class against the rest, or each pair among its own rows (Hand and Till 2001).
-    pos_label : optional
-        The positive class of two; by default 1.
-    sample_weight : array of shape (n,), optional
-        How much each row counts; of two classes only.
-
-    Returns
-    -------
-    score : float
-        NaN where a class has no label, or all of them.
-    """
-    choice("average", average, "macro", "weighted", "micro")
-    choice("multi_class", multi_class, "ovr", "ovo")
-    table = as_array("scores", scores)
-    check_dimensions("scores", table, 1, 2)
-    if table.ndim == 1:
-        positive = _positive(labels, pos_label)
-        return _core.ranking_score("roc_auc", positive, doubles("scores", table, 1), ready_weights(sample_weight, len(positive)))
-    if sample_weight is not None:
-        raise ValueError("sample_weight is for scores of two classes, one a row")
-    return _core.roc_auc_of_classes(small_numbers("labels", labels), doubles("scores", table, 2), average, multi_class)
 
 
 def f1_score(labels: ArrayLike, predictions: ArrayLike, *, average: str | None = "binary", pos_label: Any = 1,
@@ -122,7 +25,7 @@ def f1_score(labels: ArrayLike, predictions: ArrayLike, *, average: str | None =
     average : {"binary", "macro", "weighted", "micro"} or None, default "binary"
         Of ``pos_label`` alone; the classes' scores averaged, alike or by their labels; of all rows pooled; None: one a class.
     pos_label : default 1
-        With "binary", the class that is measured.
+        With "binary", the class that is measured; 0 where another one is the only class.
     sample_weight : array of shape (n,), optional
         How much each row counts.
 
@@ -145,7 +48,7 @@ def precision_score(labels: ArrayLike, predictions: ArrayLike, *, average: str |
     average : {"binary", "macro", "weighted", "micro"} or None, default "binary"
         As for ``f1_score``.
     pos_label : default 1
-        With "binary", the class that is measured.
+        With "binary", the class that is measured; 0 where another one is the only class.
     sample_weight : array of shape (n,), optional
         How much each row counts.
 
@@ -168,7 +71,7 @@ def recall_score(labels: ArrayLike, predictions: ArrayLike, *, average: str | No
     average : {"binary", "macro", "weighted", "micro"} or None, default "binary"
         As for ``f1_score``.
     pos_label : default 1
-        With "binary", the class that is measured.
+        With "binary", the class that is measured; 0 where another one is the only class.
     sample_weight : array of shape (n,), optional
         How much each row counts.
 
@@ -180,26 +83,38 @@ def recall_score(labels: ArrayLike, predictions: ArrayLike, *, average: str | No
     return _one_of_three(1, labels, predictions, average, pos_label, sample_weight)
 
 
+def _sums(places: NDArray[np.int32], weights: Array | None, classes: int) -> NDArray[np.float64]:
+    """How much the rows of each class weigh."""
+    return np.bincount(places, weights, classes).astype(np.float64)
+
+
 def _one_of_three(place: int, labels: Any, predictions: Any, average: str | None, pos_label: Any, sample_weight: Any) -> Any:
     """Of (precision, recall, f1)."""
-    classes, truth, found = _numbered(labels, predictions)
+    classes, truth, found = numbered(labels, predictions)
     weights = ready_weights(sample_weight, len(truth))
+    known = classes.tolist()
+    labelled, predicted = _sums(truth, weights, len(known)), _sums(found, weights, len(known))
+    right = truth == found
+    both = _sums(truth[right], None if weights is None else weights[right], len(known))
+    if average is not None and choice("average", average, "binary", "macro", "weighted", "micro") == "micro":
+        both, labelled, predicted = both.sum(keepdims=True), labelled.sum(keepdims=True), predicted.sum(keepdims=True)
+    parts, wholes = (both, both, 2 * both)[place], (predicted, labelled, labelled + predicted)[place]
+    scores = np.divide(parts, wholes, out=np.zeros_like(wholes), where=wholes > 0)
     if average is None:
-        return np.array([_core.class_scores(truth, found, len(classes), cls, weights)[place] for cls in range(len(classes))])
-    if choice("average", average, "binary", "macro", "weighted", "micro") != "binary":
-        return _core.average_scores(truth, found, len(classes), average, weights)[place]
-    if len(classes) > 2:
-        raise ValueError(f"labels and predictions name {len(classes)} classes: choose average=\"macro\", \"weighted\" or \"micro\"")
-    (at,) = np.nonzero(classes == pos_label)
-    if not len(at):
-        if len(classes) == 2 or classes.dtype.kind == "U":
-            raise ValueError(f"pos_label {pos_label!r} is none of the classes {classes.tolist()}")
-        return 0.0
-    return _core.class_scores(truth, found, len(classes), int(at[0]), weights)[place]
+        return scores
+    if average != "binary":  # A class whose rows weigh nothing is a class nonetheless, as in scikit-learn.
+        return float(np.average(scores, weights=labelled if average == "weighted" else None))
+    if len(known) > 2:
+        raise ValueError(f"labels and predictions name {len(known)} classes: choose average=\"macro\", \"weighted\" or \"micro\"")
+    if pos_label in known:
+        return float(scores[known.index(pos_label)])
+    if len(known) == 2:
+        raise ValueError(f"pos_label {pos_label!r} is none of the classes {known}")
+    return 0.0
 
 
 def _of_confusion(name: str, labels: Any, predictions: Any, sample_weight: Any) -> float:
-    classes, truth, found = _numbered(labels, predictions)
+    classes, truth, found = numbered(labels, predictions)
     return _core.confusion_score(name, truth, found, len(classes), ready_weights(sample_weight, len(truth)))
 
 
@@ -253,3 +168,40 @@ def matthews_corrcoef(labels: ArrayLike, predictions: ArrayLike, *, sample_weigh
         -1 to 1; 0 where either is one class.
     """
     return _of_confusion("matthews_correlation", labels, predictions, sample_weight)
+
+
+def _costs(gaps: NDArray[np.int64], weights: str | None) -> NDArray[np.float64]:
+    """What it costs that two classes lie so far apart."""
+    sizes = np.abs(gaps).astype(np.float64)
+    return np.sign(sizes) if weights is None else sizes if weights == "linear" else sizes**2
+
+
+def cohen_kappa_score(y1: ArrayLike, y2: ArrayLike, *, weights: str | None = None, sample_weight: ArrayLike | None = None) -> float:
+    """Agreement beyond chance of two labellings of the same rows (Cohen 1960).
+
+    Parameters
+    ----------
+    y1, y2 : arrays of shape (n,)
+        Class names: numbers or strings.
+    weights : {"linear", "quadratic"} or None, default None
+        What a disagreement costs: alike, or by how far apart the classes lie in ascending order (Cohen 1968).
+    sample_weight : array of shape (n,), optional
+        How much each row counts.
+
+    Returns
+    -------
+    kappa : float
+        -1 to 1; NaN, with a warning, where both name one and the same class alone: chance agrees as well.
+    """
+    if weights is not None:
+        choice("weights", weights, "linear", "quadratic")
+    classes, first, second = numbered(y1, y2, "y1", "y2")
+    counted = ready_weights(sample_weight, len(first))
+    places = np.arange(len(classes))
+    one, other = (_sums(column, counted, len(classes)) for column in (first, second))
+    expected = float(one @ _costs(np.subtract.outer(places, places), weights) @ other / one.sum())
+    if expected == 0:
+        warnings.warn("cohen_kappa_score is not defined where both name one and the same class alone", stacklevel=2)
+        return float("nan")
+    found = _costs(first.astype(np.int64) - second, weights)
+    return 1 - float(np.sum(found if counted is None else found * counted)) / expected

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Iterable
 from typing import Any, SupportsIndex
 
@@ -86,6 +87,18 @@ def interval(found: tuple[float, float, float, str]) -> Interval:
     """What the native module answers, as an interval."""
     value, low, high, method = found
     return Interval((low, high), value, method)
+
+
+def checked_interval(found: tuple[float, float, float, str]) -> Interval:
+    """The same of resamples, with a warning where the interval says less than it seems to."""
+    value, low, high, _ = found
+    rounding = 1e-12 * max(1.0, abs(value))
+    if high - low <= rounding:
+        warnings.warn("every resample gives the same number: the interval has no width, which does not mean that the value is certain",
+                      stacklevel=3)
+    elif not low - rounding <= value <= high + rounding:
+        warnings.warn("the interval does not hold its value: the statistic is biased on resamples, which lie on one side of it", stacklevel=3)
+    return interval(found)
 
 
 def whole(name: str, value: Any, least: int = 0) -> int:

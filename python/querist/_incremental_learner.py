@@ -21,6 +21,9 @@ class IncrementalLearner(Learner):
                     sample_weight: ArrayLike | None = None) -> Incremental:
         """Adds rows to what was learnt: the model is that of one ``fit`` on all rows in this order.
 
+        ``variant="auto"`` of naive Bayes goes by the rows of the first call: where later ones may be negative, set
+        ``variant="gaussian"`` from the start.
+
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n, features)
@@ -50,14 +53,11 @@ class IncrementalLearner(Learner):
         if not np.all(known[places] == values):
             raise ValueError(f"y names classes that are not among classes: {np.setdiff1d(values, known).tolist()}")
         answers = {"labels": places.astype(np.int32)}
+        self._check_own(answers, self._settings())
         if weights is not None and not np.all(weights > 0):
             rows, answers, weights = self._without(weights == 0, rows, answers, weights)
         if not hasattr(self, "_model"):
-            self.classes_ = known
-            self._model = self._train(rows, answers, weights, self._settings(), None)
-            self._several = False
-            self.n_features_in_ = rows.shape[1]
-            self._remember_names(X)
+            self._keep(self._train(rows, answers, known, weights, self._settings(), None), known, False, X, rows.shape[1])
             return self
         small = None if weights is None else weights.astype(np.float32)
         try:

@@ -41,8 +41,14 @@ def _look_for_xgboost() -> None:
             return
 
 
+def _member_tasks(expression: Any) -> tuple[str, ...]:
+    """What the learner of a committee's members learns; its name may be followed by parameters in parentheses."""
+    name = str(expression).partition("(")[0].strip() or "logistic_regression"
+    return next((tuple(card["tasks"]) for card in _core.learner_cards() if card["name"] == name), ())
+
+
 class _OfClassifiers:
-    """A method that regressors lack, so that hasattr tells of either."""
+    """Marks a method that regressors lack, so that hasattr tells of either; scikit-learn reads a method's name from it."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -85,12 +91,20 @@ class Learner:
         return "classification" not in self._tasks or getattr(self, "task", None) == "regression"
 
     @property
+    def _takes_label_sets(self) -> bool:
+        """Whether y may have several labels a row; a committee is what its members are."""
+        tasks = self._tasks
+        if self._learner == "committee":
+            tasks = _member_tasks(self.learner)  # type: ignore[attr-defined]
+        return "multi_label" in tasks and not self._is_regressor
+
+    @property
     def _estimator_type(self) -> str:
         return "regressor" if self._is_regressor else "classifier"
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
-        several = "multi_label" in self._tasks and not self._is_regressor
+        several = self._takes_label_sets and not self._weighs_single_classes(getattr(self, "class_weight", None))
         counts = getattr(self, "variant", "") in ("multinomial", "complement")  # As scikit-learn tags its own.
         return Tags(estimator_type=self._estimator_type,
                     target_tags=TargetTags(required=True, multi_output=several),
@@ -122,41 +136,75 @@ class Learner:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         rows = checked_rows("X", X)
         weights = sample_weights(sample_weight, rows.shape[0])
-        answers = self._answers(y, rows.shape[0])
+        answers, classes = self._answers(y, rows.shape[0])
         params = self._settings(rows.shape[1])
         if weights is not None and not np.all(weights > 0):
             rows, answers, weights = self._without(weights == 0, rows, answers, weights)
+        self._check_own(answers, params)
         draws_rows = self._learner in ("forest", "committee")
         if self._learner not in ("naive_bayes", "gbdt"):  # Those read weights as repetitions as they are.
             rows, answers, weights = canonical(rows, answers, weights, draws_rows)
-        by_class = params.get("class_weight")
-        if "labels" in answers and (isinstance(by_class, dict) or (by_class == "balanced" and weights is not None and not draws_rows)):
-            weights = self._weighed(params.pop("class_weight"), answers["labels"], weights)
+        if "labels" in answers and self._weighs_by_class(params.get("class_weight"), weights):
+            weights = self._weighed(params.pop("class_weight"), answers["labels"], classes, weights)
             if not np.all(weights > 0):
                 rows, answers, weights = self._without(weights == 0, rows, answers, weights)
-        earlier = self._earlier(rows.shape[1], params)
+        if self._learner == "committee":
+            params.pop("class_weight", None)
+        earlier = self._earlier(rows.shape[1], classes, params)
         if earlier is None or params.get("warm_rounds") != 0:
-            self._model = self._train(rows, answers, weights, params, earlier)
-        if "max_iter" in self._defaults:
-            self.n_iter_ = self._model.iterations
-        self._trained_classes = getattr(self, "classes_", None)
-        self._several = "label_matrix" in answers
-        self.n_features_in_ = rows.shape[1]
-        self._remember_names(X)
+            earlier = self._train(rows, answers, classes, weights, params, earlier)
+        self._keep(earlier, classes, "label_matrix" in answers, X, rows.shape[1])
         return self
+
+    def _keep(self, model: Any, classes: Array | None, several: bool, X: Any, columns: int) -> None:
+        """Everything that a fit sets: after its training, so that one that is refused leaves the model as it was."""
+        self._model = model
+        if "max_iter" in self._defaults:
+            self.n_iter_ = model.iterations
+        if classes is not None:
+            self.classes_ = classes
+        elif hasattr(self, "classes_"):
+            del self.classes_
+        self._several = several
+        self.n_features_in_ = columns
+        self._remember_names(X)
+
+    def _check_own(self, answers: dict[str, Array], params: dict[str, Any]) -> None:
+        """Refuses what the native module would take for something else, or for nothing."""
+        by_class = params.get("class_weight")
+        if by_class is not None and not isinstance(by_class, dict) and by_class not in ("balanced", "none"):
+            raise ValueError(f"class_weight must be None, 'balanced' or a dict from class to weight, not {by_class!r}")
+        if ("targets" in answers and by_class not in (None, "none")) or ("label_matrix" in answers and self._weighs_single_classes(by_class)):
+            what = "numbers" if "targets" in answers else "several labels a row"
+            raise ValueError(f"class_weight is for one class a row, not for {what}: leave it out, or give rows a sample_weight")
+        warm = getattr(self, "warm_start", False)
+        if not isinstance(warm, (bool, np.bool_)):
+            raise ValueError(f"warm_start must be True or False, not {warm!r}")
+
+    def _weighs_single_classes(self, by_class: Any) -> bool:
+        """Whether class_weight is set and no meaning of it is one of several labels a row: logistic regression balances each label."""
+        return by_class not in (None, "none") and not (self._learner == "logistic_regression" and by_class == "balanced")
+
+    def _weighs_by_class(self, by_class: Any, weights: Array | None) -> bool:
+        """Whether rows are weighed by their classes here: by name, and where the native learner would count rows, not weights."""
+        if self._learner == "committee":
+            return by_class not in (None, "none")
+        return isinstance(by_class, dict) or (by_class == "balanced" and weights is not None and
+                                              self._learner not in ("forest", "naive_bayes"))
 
     @staticmethod
     def _without(out: Array, rows: Any, answers: dict[str, Array], weights: Array) -> tuple[Any, dict[str, Array], Array]:
         return rows[~out], {name: value[~out] for name, value in answers.items()}, weights[~out]
 
-    def _train(self, rows: Any, answers: dict[str, Array], weights: Array | None, params: dict[str, Any], earlier: Any) -> Any:
+    def _train(self, rows: Any, answers: dict[str, Array], classes: Array | None, weights: Array | None, params: dict[str, Any],
+               earlier: Any) -> Any:
         if self._learner == "gbdt":
             _look_for_xgboost()
-        classes = len(self.classes_) if "targets" not in answers else 0
         small = None if weights is None else weights.astype(np.float32)
         try:
             return _core.train(self._learner, native(rows), self._task_of(answers), answers.get("labels"), answers.get("targets"),
-                               answers.get("label_matrix"), small, classes, params, self._seed(), earlier)
+                               answers.get("label_matrix"), small, 0 if classes is None else len(classes), params, self._seed(),
+                               earlier)
         except ValueError as error:
             raise ValueError(self._in_own_words(str(error))) from None
 
@@ -168,12 +216,12 @@ class Learner:
             return f"Negative values in data passed to {type(self).__name__}: {text}"
         return re.sub(r"^\w+", lambda found: names.get(found[0], found[0]), text)
 
-    def _earlier(self, columns: int, params: dict[str, Any]) -> Any:
+    def _earlier(self, columns: int, classes: Array | None, params: dict[str, Any]) -> Any:
         """The model to start from; of boosting sets how many rounds are added to it."""
         if not getattr(self, "warm_start", False) or not hasattr(self, "_model") or columns != self.n_features_in_:
             return None
         model = self._model
-        before, now = (np.asarray(one) for one in (self._trained_classes, getattr(self, "classes_", None)))
+        before, now = (np.asarray(one) for one in (getattr(self, "classes_", None), classes))
         if not np.array_equal(before, now) or model.task != self._start_task():
             return None
         if self._learner == "gbdt":
@@ -217,8 +265,8 @@ class Learner:
     def _task_of(self, answers: dict[str, Array]) -> str:
         return "regression" if "targets" in answers else "multi_label" if "label_matrix" in answers else "classification"
 
-    def _answers(self, y: Any, count: int) -> dict[str, Array]:
-        """y as the native module takes it, by name; sets ``classes_``."""
+    def _answers(self, y: Any, count: int) -> tuple[dict[str, Array], Array | None]:
+        """y as the native module takes it, by name, and its classes; None of a regressor."""
         task = getattr(self, "task", None)
         if task is not None and task not in self._tasks:
             raise ValueError(f"task must be {' or '.join(self._tasks)}, not {task!r}")
@@ -234,14 +282,13 @@ class Learner:
                 targets = numbers.astype(np.float32)
             if not np.all(np.isfinite(targets)):
                 raise ValueError("y holds a NaN or a number that is infinite or beyond float32")
-            return {"targets": targets}
+            return {"targets": targets}, None
         if values.ndim == 2:
             if not np.all((values == 0) | (values == 1)):
                 raise ValueError("y of several labels a row must hold 0 and 1 alone")
-            self.classes_ = np.arange(values.shape[1])
-            return {"label_matrix": np.ascontiguousarray(values, np.float32)}
-        self.classes_, places = np.unique(values, return_inverse=True)
-        return {"labels": places.astype(np.int32)}
+            return {"label_matrix": np.ascontiguousarray(values, np.float32)}, np.arange(values.shape[1])
+        classes, places = np.unique(values, return_inverse=True)
+        return {"labels": places.astype(np.int32)}, classes
 
     def _column(self, y: Any) -> Array:
         """y with one entry a row, or a matrix where several labels a row are allowed; class names are checked to be such."""
@@ -253,7 +300,7 @@ class Learner:
                           "(n_samples,), for example using ravel().",
                           _sklearn_class("sklearn.exceptions", "DataConversionWarning", UserWarning), stacklevel=4)
             values = values.ravel()
-        several = values.ndim == 2 and "multi_label" in self._tasks and not self._is_regressor
+        several = values.ndim == 2 and self._takes_label_sets
         if values.ndim != 1 and not several:
             raise ValueError(f"y should be a 1d array, got an array of shape {values.shape} instead.")
         if values.dtype.kind == "O" and len(values):
@@ -271,14 +318,18 @@ class Learner:
                              "regressor, or task=\"regression\" where there is that parameter")
         return values
 
-    def _weighed(self, by_class: Any, labels: Array, weights: Array | None) -> Array:
+    def _weighed(self, by_class: Any, labels: Array, classes: Any, weights: Array | None) -> Array:
         """The rows' weights times their classes', "balanced" or given by name."""
-        factors = np.ones(len(self.classes_))
+        factors = np.ones(len(classes))
         if isinstance(by_class, dict):
-            for name, factor in by_class.items():
-                factors[self.classes_ == name] = factor
+            named = [name for name in by_class if np.any(classes == name)]
+            for name in named:
+                factors[classes == name] = by_class[name]
+            if len(named) < min(len(classes), len(by_class)):  # As scikit-learn: names of no class pass where each class has its own.
+                raise ValueError(f"The classes, {sorted(set(by_class) - set(named), key=str)}, are in class_weight but not in y, whose "
+                                 f"classes are {classes.tolist()}")
         else:
-            counts = np.bincount(labels, weights, len(self.classes_))
+            counts = np.bincount(labels, weights, len(classes))
             seen = counts > 0
             factors[seen] = counts.sum() / (np.count_nonzero(seen) * counts[seen])
         if not np.all(np.isfinite(factors)) or np.any(factors < 0):
@@ -320,12 +371,11 @@ class Learner:
                              "features as input")
         return rows
 
-    def _probabilities(self, X: Any) -> NDArray[np.float64]:
+    @_OfClassifiers
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities of ``classes_``, (n, classes); of several labels that of each label on its own."""
         rows = self._rows(X)
         return np.asarray(self._model.probabilities(rows), np.float64)
-
-    predict_proba = _OfClassifiers(_probabilities)
 
     def predict(self, X: Any) -> Array:
         """The likeliest class of each row (ties go to the first), the labels more likely than not, or a number."""

@@ -1,13 +1,15 @@
 """Metrics of predicted numbers under scikit-learn's names."""
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _core
 from ._arrays import doubles
-from ._estimates import Estimate, share
+from ._estimates import Estimate, number, share
 from ._feature_rows import ready_weights
 
 
@@ -63,8 +65,12 @@ def r2_score(targets: ArrayLike, predictions: ArrayLike, *, sample_weight: Array
     Returns
     -------
     score : float
-        At most 1. Where the targets do not vary: 1 if all are met, else 0.
+        At most 1. Where the targets do not vary: 1 if all are met, else 0. NaN, with a warning, of one row.
     """
+    if np.shape(targets) == (1,):
+        warnings.warn("r2_score is not defined on one row", stacklevel=2)
+        _numbers("r_squared", targets, predictions, sample_weight)  # Refuses what cannot be.
+        return float("nan")
     return _numbers("r_squared", targets, predictions, sample_weight)
 
 
@@ -76,7 +82,7 @@ def mean_pinball_loss(targets: ArrayLike, predictions: ArrayLike, *, alpha: floa
     targets, predictions : arrays of shape (n,)
         Numbers.
     alpha : float, default 0.5
-        Which quantile: each unit too low costs ``alpha``, each too high 1 - ``alpha``.
+        Which quantile, 0 to 1: each unit too low costs ``alpha``, each too high 1 - ``alpha``.
     sample_weight : array of shape (n,), optional
         How much each row counts.
 
@@ -85,7 +91,9 @@ def mean_pinball_loss(targets: ArrayLike, predictions: ArrayLike, *, alpha: floa
     loss : float
     """
     truth, found = doubles("targets", targets, 1), doubles("predictions", predictions, 1)
-    return _core.pinball_loss(truth, found, share("alpha", alpha), ready_weights(sample_weight, len(truth)))
+    if not 0 <= number("alpha", alpha) <= 1:
+        raise ValueError(f"alpha must lie between 0 and 1, both included, not {alpha}")
+    return _core.pinball_loss(truth, found, number("alpha", alpha), ready_weights(sample_weight, len(truth)))
 
 
 def interval_coverage(targets: ArrayLike, low: ArrayLike, high: ArrayLike, *, confidence: float = 0.95) -> Estimate:

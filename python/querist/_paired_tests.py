@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import as_array, check_dimensions, doubles
-from ._estimates import Interval, Whole, interval, seed_of, share, whole
+from ._estimates import Interval, Whole, checked_interval, seed_of, share, whole
 
 
 class TestResult(NamedTuple):
@@ -51,7 +51,7 @@ def paired_bootstrap(a: ArrayLike, b: ArrayLike, *, resamples: Whole = 2000, see
     Parameters
     ----------
     a, b : arrays of shape (n,)
-        What each scored on each row (seed, data set).
+        What each scored on each row (seed, data set); two rows or more.
     resamples : int, default 2000
         How many draws of the pairs.
     seed : int, default 0
@@ -62,10 +62,14 @@ def paired_bootstrap(a: ArrayLike, b: ArrayLike, *, resamples: Whole = 2000, see
     Returns
     -------
     interval : Interval
-        ``low, high`` of the mean of a - b, which is its ``value``.
+        ``low, high`` of the mean of a - b, which is its ``value``. Without width, and with a warning, where all differences
+        are the same.
     """
     first, second = doubles("a", a, 1), doubles("b", b, 1)
     for name, column in (("a", first), ("b", second)):
         if not np.all(np.isfinite(column)):
             raise ValueError(f"{name} holds a NaN or infinite number: leave that pair out")
-    return interval(_core.paired_bootstrap(first, second, seed_of(seed), whole("resamples", resamples, 1), share("confidence", confidence)))
+    if len(first) == len(second) == 1:
+        raise ValueError("a and b hold one pair: an interval needs two or more")
+    return checked_interval(_core.paired_bootstrap(first, second, seed_of(seed), whole("resamples", resamples, 1),
+                                                   share("confidence", confidence)))

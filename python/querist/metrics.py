@@ -9,99 +9,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import as_array, check_dimensions, doubles, small_numbers, whole_numbers
-from ._class_scores import (accuracy_score, average_precision_score, balanced_accuracy_score, f1_score, matthews_corrcoef, precision_score,
-                            recall_score, roc_auc_score)
-from ._estimates import Estimate, Interval, Whole, choice, flag, interval, number, seed_of, share, whole
-from ._feature_rows import sample_weights
+from ._class_scores import (accuracy_score, balanced_accuracy_score, cohen_kappa_score, f1_score, matthews_corrcoef, precision_score,
+                            recall_score)
+from ._estimates import Estimate, Interval, Whole, checked_interval, flag, interval, number, seed_of, share, whole
 from ._number_scores import interval_coverage, mean_absolute_error, mean_pinball_loss, r2_score, root_mean_squared_error
 from ._paired_tests import TestResult, mcnemar, paired_bootstrap
+from ._probability_scores import brier_score, expected_calibration_error, log_loss, probability_rows
+from ._ranking_scores import average_precision_score, roc_auc_score
 
 __all__ = ["Estimate", "Interval", "TestResult", "accuracy_score", "aulc", "average_precision_score", "balanced_accuracy_score",
-           "betting_interval", "bootstrap_interval", "brier_score", "cbpe", "draw_test_rows", "expected_calibration_error", "f1_score",
-           "interval_coverage", "log_loss", "lure", "matthews_corrcoef", "mcnemar", "mean_absolute_error", "mean_pinball_loss",
-           "neyman_allocation", "paired_bootstrap", "precision_score", "r2_score", "recall_p_value", "recall_score", "relevant_total",
-           "roc_auc_score", "root_mean_squared_error", "strata_by_deviation", "stratified_estimate", "wilson_interval"]
-
-
-def _probability_rows(probabilities: Any) -> NDArray[np.float64]:
-    """Rows of class probabilities; one dimension is the probability of class 1 of two."""
-    array = as_array("probabilities", probabilities)
-    check_dimensions("probabilities", array, 1, 2)
-    array = np.asarray(array, np.float64)
-    if array.ndim == 1:
-        array = np.stack([1 - array, array], axis=1)
-    if not np.all((array >= 0) & (array <= 1 + 1e-5)):
-        raise ValueError("probabilities must lie between 0 and 1")
-    sums = array.sum(axis=1)
-    if np.any(wrong := np.abs(sums - 1) > 5e-3):  # What float16 leaves of a row of many classes.
-        row = int(np.argmax(wrong))
-        raise ValueError(f"row {row} of probabilities adds up to {sums[row]:.4g}, not 1: scores are not probabilities")
-    return np.ascontiguousarray(array)
-
-
-def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: Whole = 15, *, method: str = "width") -> float:
-    """How far confidence lies from accuracy, on average over bins of confidence.
-
-    Parameters
-    ----------
-    labels : array of shape (n,)
-        Class numbers from 0 up.
-    probabilities : array of shape (n, classes) or (n,)
-        One dimension: the probability of class 1 of two.
-    bins : int, default 15
-        Of equal width, closed on the right, or of equal count.
-    method : {"width", "mass", "classwise", "debiased"}, default "width"
-        Equal-width bins of the likeliest class's probability (Naeini et al. 2015); bins of equal count; equal-width bins of
-        each class, averaged (Nixon et al. 2019); the root of the mean squared gap of bins of equal count, less what chance
-        adds to it (Kumar, Liang and Ma 2019).
-
-    Returns
-    -------
-    error : float
-        Biased upwards on few rows, but for "debiased".
-    """
-    return _core.calibration_error(small_numbers("labels", labels), _probability_rows(probabilities), whole("bins", bins, 1),
-                                   choice("method", method, "width", "mass", "classwise", "debiased"))
-
-
-def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
-    """Mean squared distance of the probabilities from the label (Brier 1950).
-
-    Parameters
-    ----------
-    labels : array of shape (n,)
-        Class numbers from 0 up.
-    probabilities : array of shape (n, classes) or (n,)
-        One dimension: the probability of class 1 of two.
-
-    Returns
-    -------
-    score : float
-        Of rows the sum over classes, 0 to 2; of one dimension (p - y) squared, 0 to 1, as scikit-learn has both.
-    """
-    score = _core.brier_score(small_numbers("labels", labels), _probability_rows(probabilities))
-    return score / 2 if np.ndim(probabilities) == 1 else score
-
-
-def log_loss(labels: ArrayLike, probabilities: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
-    """Mean of the negative logarithm of the label's probability, which is taken as at least 1e-15.
-
-    Parameters
-    ----------
-    labels : array of shape (n,)
-        Class numbers from 0 up.
-    probabilities : array of shape (n, classes) or (n,)
-        One dimension: the probability of class 1 of two.
-    sample_weight : array of shape (n,), optional
-        How much each row counts.
-
-    Returns
-    -------
-    loss : float
-    """
-    numbers = small_numbers("labels", labels)
-    weights = None if sample_weight is None else sample_weights(sample_weight, len(numbers))
-    return _core.log_loss(numbers, _probability_rows(probabilities), weights)
+           "betting_interval", "bootstrap_interval", "brier_score", "cbpe", "cohen_kappa_score", "draw_test_rows",
+           "expected_calibration_error", "f1_score", "interval_coverage", "log_loss", "lure", "matthews_corrcoef", "mcnemar",
+           "mean_absolute_error", "mean_pinball_loss", "neyman_allocation", "paired_bootstrap", "precision_score", "r2_score",
+           "recall_p_value", "recall_score", "relevant_total", "roc_auc_score", "root_mean_squared_error", "strata_by_deviation",
+           "stratified_estimate", "wilson_interval"]
 
 
 def lure(losses: ArrayLike, propensities: ArrayLike, pool_size: Whole, *, confidence: float = 0.95) -> Estimate:
@@ -121,8 +42,9 @@ def lure(losses: ArrayLike, propensities: ArrayLike, pool_size: Whole, *, confid
     Returns
     -------
     estimate : Estimate
-        Unbiased. The interval is Student's with the variance of the estimator's martingale; it has no width where every loss
-        is 0.
+        Unbiased. The interval is Student's with the variance of the estimator's martingale, cut off at 0 where no loss is
+        negative. It is too narrow where few of the drawn rows have a loss, and has no width where none has: of 50 rows drawn
+        uniformly at 2 % errors it holds the mean about six times in ten (nine in ten where the proposal knows the risk).
 
     References
     ----------
@@ -275,7 +197,10 @@ def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = Non
     Returns
     -------
     interval : Interval
-        ``low, high``; its ``value`` is the statistic of all rows.
+        ``low, high``; its ``value`` is the statistic of all rows. With a warning: no width, where every resample gives the
+        same number (as from equal values: what the rows do not hold no resample knows); or ends that do not hold the value,
+        where nearly all resamples lie on one side of it, as those of a calibration error do. The latter are percentiles
+        (``method`` "bootstrap"), as BCa has no answer.
     """
     columns = [np.asarray(one) for one in (values if isinstance(values, tuple) else (values,))]
     if not columns or any(one.ndim == 0 or len(one) != len(columns[0]) for one in columns):
@@ -298,8 +223,8 @@ def bootstrap_interval(values: Any, statistic: Callable[..., float] | None = Non
         return _as_number(chosen(*(one[drawn] for one in columns)))
 
     numbers = None if groups is None else small_numbers("groups", groups)
-    return interval(_core.bootstrap_interval(len(rows), weighted, numbers, whole("resamples", resamples, 1), seed_of(seed),
-                                             share("confidence", confidence)))
+    return checked_interval(_core.bootstrap_interval(len(rows), weighted, numbers, whole("resamples", resamples, 1), seed_of(seed),
+                                                     share("confidence", confidence)))
 
 
 def betting_interval(values: ArrayLike, *, pool_size: Whole | None = None, confidence: float = 0.95) -> Interval:
@@ -422,7 +347,7 @@ def cbpe(probabilities: ArrayLike, predictions: ArrayLike | None = None, scores:
     estimates : dict of str to Estimate
         accuracy, precision, recall, f1; of two classes also specificity, roc_auc, average_precision.
     """
-    rows = _probability_rows(probabilities)
+    rows = probability_rows(probabilities)
     chosen = rows.argmax(1).astype(np.int32) if predictions is None else small_numbers("predictions", predictions)
     ranks = None if scores is None else doubles("scores", scores, 1)
     found = _core.cbpe(rows, chosen, ranks, whole("simulations", simulations, 1), seed_of(seed), share("confidence", confidence))

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import check_dimensions, doubles, small_numbers, whole_numbers
+from ._class_names import numbered
 
 __all__ = ["Consensus", "Work", "active_lab", "choose_work", "cohen_kappa", "crowdlab", "dawid_skene", "fleiss_kappa", "glad",
            "krippendorff_alpha", "mace", "majority_vote", "one_coin", "whom_to_ask"]
@@ -303,10 +304,11 @@ def crowdlab(items: ArrayLike, annotators: ArrayLike, labels: ArrayLike, probabi
 
 
 def cohen_kappa(a: ArrayLike, b: ArrayLike) -> float:
-    """Agreement beyond chance of two labellings of the same rows, of class numbers from 0 up (Cohen 1960)."""
-    first, second = small_numbers("a", a), small_numbers("b", b)
-    if first.shape != second.shape:
-        raise ValueError(f"a and b must label the same rows, but have {first.size} and {second.size}")
+    """Agreement beyond chance of two labellings of the same rows, by class names of any kind (Cohen 1960).
+
+    1 where both give one and the same class to every row, which ``metrics.cohen_kappa_score`` takes as not defined.
+    """
+    _, first, second = numbered(a, b, "a", "b")
     return float(_core.cohen_kappa(first, second))
 
 

@@ -18,12 +18,12 @@ def test_naive_bayes_goes_on_learning_exactly(digits, variant, theirs):
     X, y = digits
     X = X + np.random.default_rng(0).random(X.shape, np.float32) * (variant == "gaussian")
     weights = np.random.default_rng(1).integers(0, 4, len(y))
-    for given in (None, weights):
-        parts = NaiveBayes(variant=variant)
+    for given, by_class in ((None, None), (weights, None), (None, "balanced"), (weights, "balanced")):
+        parts = NaiveBayes(variant=variant, class_weight=by_class)
         for begin in range(0, len(y), 150):
             part = slice(begin, begin + 150)
             parts.partial_fit(X[part], y[part], classes=range(10), sample_weight=None if given is None else given[part])
-        whole = NaiveBayes(variant=variant).fit(X, y, given)
+        whole = NaiveBayes(variant=variant, class_weight=by_class).fit(X, y, given)
         assert np.array_equal(parts.predict_proba(X), whole.predict_proba(X))
     if theirs is not None:
         for part in (slice(0, 150), slice(150, 600)):
@@ -44,7 +44,7 @@ def test_partial_fit_refuses_what_does_not_fit():
         model.partial_fit(X, ["a", "b"], classes=["a", "b"])
     with pytest.raises(ValueError, match="3 features"):
         model.partial_fit(np.eye(3), ["a", "b", "c"])
-    with pytest.raises(ValueError, match="gaussian"):
+    with pytest.raises(ValueError, match="Negative values in data.*take variant gaussian .variant auto goes by the first rows"):
         model.partial_fit(-X, ["a", "b"])
     assert model.fit(X, ["x", "y"]).classes_.tolist() == ["x", "y"]
 

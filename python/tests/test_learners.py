@@ -376,3 +376,28 @@ def test_a_training_stops_when_it_is_interrupted(estimator):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
     assert not hasattr(estimator, "_model")
+
+
+def test_a_refused_fit_leaves_the_model_as_it_was():
+    rng = np.random.default_rng(0)
+    X, y = rng.random((30, 4)), np.array(["a", "b", "c"])[rng.integers(0, 3, 30)]
+    bad = X.copy()
+    bad[3, 1] = np.nan
+    for estimator in (LogisticRegression(C=1), NaiveBayes(), RbfSvm(), NeuralHead(max_iter=3), Committee(n_estimators=2),
+                      GradientBoosting(n_estimators=2), LogisticRegression(C=1, warm_start=True)):
+        model = estimator.fit(X, y)
+        before, kept = model.predict(X), {name: value for name, value in vars(model).items() if name.endswith("_")}
+        with pytest.raises(ValueError, match="NaN"):
+            model.fit(np.hstack([bad, bad]), np.where(y == "a", "x", "y"))
+        assert np.array_equal(model.predict(X), before)
+        assert all(vars(model)[name] is value for name, value in kept.items()) and model.n_features_in_ == 4
+    fresh = NaiveBayes()
+    with pytest.raises(ValueError, match="NaN"):
+        fresh.partial_fit(bad, y, classes=["a", "b", "c"])
+    assert not hasattr(fresh, "classes_") and not hasattr(fresh, "n_features_in_")
+
+
+def test_a_model_of_another_task_forgets_the_classes():
+    X = np.random.default_rng(0).random((20, 3))
+    model = Forest(n_estimators=2).fit(X, [0, 1] * 10)
+    assert model.set_params(task="regression").fit(X, X[:, 0]).score(X, X[:, 0]) > 0 and not hasattr(model, "classes_")

@@ -3,6 +3,7 @@ import copy
 import inspect
 import math
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -78,6 +79,21 @@ def test_lure_is_its_formula_and_the_draws_give_its_propensities(rng):
     assert found.ci_low < found.value < found.ci_high and found.method == "lure"
 
 
+def test_lures_interval_ends_at_zero_and_is_too_narrow_on_few_errors():
+    held = np.zeros(2)
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        risk = rng.beta(0.04, 1.96, 2000)
+        losses = (rng.random(2000) < risk).astype(float)
+        for place, proposal in enumerate((np.ones(2000), np.sqrt(risk))):
+            rows, q = metrics.draw_test_rows(proposal, 50, seed=seed)
+            found = metrics.lure(losses[rows], q, 2000)
+            assert found.ci_low >= 0
+            held[place] += found.ci_low <= losses.mean() <= found.ci_high
+    # What the docstring says; 300 rounds have a standard error of three points.
+    assert 0.5 < held[0] / 300 < 0.7 and 0.83 < held[1] / 300 < 0.97
+
+
 def test_stratified_estimate_is_the_weighted_mean():
     found = metrics.stratified_estimate([1, 3, 5, 6], [0, 0, 1, 1], [30, 10])
     assert found.value == pytest.approx(0.75 * 2 + 0.25 * 5.5, abs=1e-12)
@@ -123,6 +139,20 @@ def test_bootstrap_hands_on_what_the_statistic_raises():
         metrics.bootstrap_interval([1.0, 2, 3], lambda sample: float("nan"))
 
 
+def test_an_interval_that_says_little_comes_with_a_warning(rng):
+    with pytest.warns(UserWarning, match="no width"):
+        assert metrics.bootstrap_interval(np.full(60, 0.1), groups=np.arange(60) % 7) == pytest.approx((0.1, 0.1))
+    # Resamples hold fewer different values than the sample: all lie below.
+    with pytest.warns(UserWarning, match="one side"):
+        found = metrics.bootstrap_interval(values := np.arange(50.0), lambda drawn: len(np.unique(drawn)) - 50.0)
+    low, high = found
+    spread = [len(np.unique(values[rng.integers(0, 50, 50)])) - 50.0 for _ in range(4000)]
+    assert found.value == 0 and found.method == "bootstrap" and (low, high) == pytest.approx(np.quantile(spread, [0.025, 0.975]), abs=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert metrics.bootstrap_interval(rng.normal(size=30)).method == "bca"
+
+
 def test_aulc_is_the_trapezoid():
     x, y = np.array([10.0, 20, 60]), np.array([0.5, 0.7, 0.9])
     assert metrics.aulc(x, y) == pytest.approx(np.trapezoid(y, x) / 50, abs=1e-12)
@@ -153,7 +183,8 @@ def test_cbpe_expects_what_labels_would_show(rng):
     lambda: metrics.stratified_estimate([1.0], [1], [5]),
     lambda: metrics.wilson_interval(3, 2),
     lambda: metrics.wilson_interval(1, 2, confidence=1.5),
-    lambda: metrics.brier_score([0, 5], [[0.5, 0.5], [0.5, 0.5]]),
+    lambda: metrics.brier_score([0, 5, 1], [[0.5, 0.5]] * 3),
+    lambda: metrics.brier_score([0, 5], [[0.5, 0.25, 0.25]] * 2),
     lambda: metrics.brier_score([0, 1], [0.5, 1.5]),
     lambda: metrics.expected_calibration_error([], []),
     lambda: metrics.expected_calibration_error([0], [[0.5, 0.5]], bins=0),
@@ -211,7 +242,8 @@ def test_an_interval_unpacks_and_an_estimate_computes():
     (lambda: metrics.mean_absolute_error([1, 2], [1, "x"]), "predictions must hold numbers"),
     (lambda: metrics.mean_pinball_loss([1], [1], alpha=2), "alpha"), (lambda: metrics.mcnemar([1, 2], [0, 1]), "first_right"),
     (lambda: metrics.mcnemar([1], [0, 1]), "1 entries"), (lambda: metrics.paired_bootstrap([1, np.nan], [0, 1]), "^a holds a NaN"),
-    (lambda: metrics.paired_bootstrap([1, 2], [0, 1], resamples="9"), "resamples")])
+    (lambda: metrics.paired_bootstrap([1, 2], [0, 1], resamples="9"), "resamples"),
+    (lambda: metrics.paired_bootstrap([1], [2]), "one pair")])
 def test_a_refusal_names_the_argument(call, words):
     with pytest.raises((TypeError, ValueError), match=words):
         call()
@@ -254,7 +286,8 @@ def test_tests_of_two_models():
     # Four rows that only the first got right and one that only the second: twice the binomial tail (1 + 5) / 32.
     assert statistic == 1 and p_value == pytest.approx(2 * 6 / 32)
     a, b = np.arange(20.0), np.arange(20.0) - 0.5
-    low, high = found = metrics.paired_bootstrap(a, b)
+    with pytest.warns(UserWarning, match="no width"):
+        low, high = found = metrics.paired_bootstrap(a, b)
     assert low == high == float(found) == 0.5
     covered = metrics.interval_coverage([1, 2, 3, 9], [0, 2, 4, 8], [1, 3, 5, 9])
     assert covered == 0.75 and (covered.ci_low, covered.ci_high) == tuple(metrics.wilson_interval(3, 4))

@@ -50,7 +50,10 @@ def test_agreement_is_the_published_example_and_one_where_all_agree():
     who = np.concatenate([np.arange(len(unit)) for unit in units])
     assert quality.krippendorff_alpha(items, who, np.concatenate(units)) == pytest.approx(0.743, abs=5e-4)
     assert quality.fleiss_kappa([0, 0, 1, 1], [0, 1, 0, 1], [1, 1, 0, 0]) == 1
-    assert quality.cohen_kappa([0, 1, 1, 0], [0, 1, 0, 0]) == pytest.approx(0.5)
+    for names in ([0, 1], ["ham", "spam"], [False, True], np.array([7, -2], object)):
+        pick = np.array(names)
+        assert quality.cohen_kappa(pick[[0, 1, 1, 0]], pick[[0, 1, 0, 0]].tolist()) == pytest.approx(0.5)
+    assert quality.cohen_kappa(["a", "a"], ["a", "a"]) == 1
 
 
 def test_what_is_no_crowd_is_refused_with_what_to_do():
@@ -62,5 +65,7 @@ def test_what_is_no_crowd_is_refused_with_what_to_do():
         quality.fleiss_kappa([0, 0, 1], [0, 1, 0], [0, 1, 0])
     with pytest.raises(ValueError, match="smoothing"):
         quality.dawid_skene([0, 0], [0, 1], [0, 1], smoothing=-1)
-    with pytest.raises(ValueError, match="same rows"):
+    with pytest.raises(ValueError, match="a has 2 entries but b has 1"):
         quality.cohen_kappa([0, 1], [0])
+    with pytest.raises(ValueError, match="a and b must be of one kind"):
+        quality.cohen_kappa([0, 1], ["0", "1"])

@@ -3,10 +3,14 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.datasets import load_digits
-from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
+from sklearn.inspection import permutation_importance
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV, cross_val_predict, cross_val_score
+from sklearn.multioutput import ClassifierChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -18,6 +22,7 @@ from querist.learners import (Committee, Forest, GaussianProcess, GradientBoosti
 ESTIMATORS = [LogisticRegression(), LogisticRegression(C=1), NaiveBayes(), GradientBoosting(), GradientBoosting(task="regression"),
               Forest(n_estimators=20), Forest(n_estimators=20, task="regression"), NeuralHead(), NeuralHead(task="regression"), RbfSvm(), Ridge(),
               Ridge(alpha=1), GaussianProcess(), Committee(n_estimators=3), Committee(n_estimators=3, learner="ridge", task="regression")]
+MEMBERS = ["rbf_svm", "forest(trees=5,min_weight_fraction_leaf=0.01)", "gbdt(rounds=5)", "naive_bayes"]
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
@@ -42,7 +47,8 @@ def test_a_row_of_weight_two_is_the_row_twice(estimator):
 def test_balanced_weights_count_a_row_of_weight_two_twice():
     rng = np.random.default_rng(0)
     X, y, weights = rng.random((40, 6)), rng.integers(0, 3, 40), rng.integers(0, 4, 40)
-    for estimator in (LogisticRegression(C=1, class_weight="balanced"), NeuralHead(class_weight="balanced"), Forest(class_weight="balanced")):
+    for estimator in (LogisticRegression(C=1, class_weight="balanced"), NeuralHead(class_weight="balanced"), Forest(class_weight="balanced"),
+                      NaiveBayes(class_weight="balanced"), Committee(n_estimators=3, class_weight="balanced")):
         twice = clone(estimator).fit(X.repeat(weights, axis=0), y.repeat(weights)).predict_proba(X)
         np.testing.assert_allclose(clone(estimator).fit(X, y, weights).predict_proba(X), twice, rtol=1e-6)
 
@@ -77,7 +83,9 @@ def expected_failures(estimator):
 
 @parametrize_with_checks([*ESTIMATORS, LogisticRegression(class_weight="balanced", warm_start=True), RbfSvm(warm_start=True),
                           GradientBoosting(warm_start=True), NaiveBayes(variant="gaussian"), NaiveBayes(variant="multinomial"),
-                          NaiveBayes(variant="complement")], expected_failed_checks=expected_failures)
+                          NaiveBayes(variant="complement"), *[Committee(n_estimators=2, learner=member) for member in MEMBERS],
+                          Committee(n_estimators=2, class_weight="balanced"), NeuralHead(class_weight="balanced", max_iter=20)],
+                         expected_failed_checks=expected_failures)
 def test_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -111,3 +119,27 @@ def test_texts_through_a_pipeline():
     names = ["plus", "minus"] * 15
     for learner in (NaiveBayes(), LogisticRegression(C=1), Forest(n_estimators=5)):
         assert make_pipeline(TfidfVectorizer(), learner).fit(texts, names).predict(["good good", "bad"]).tolist() == ["plus", "minus"]
+
+
+CLASSIFIERS = [LogisticRegression(C=1), NaiveBayes(variant="gaussian"), Forest(n_estimators=10), GradientBoosting(n_estimators=10),
+               RbfSvm(), NeuralHead(max_iter=20), Committee(n_estimators=2)]
+
+
+@pytest.mark.parametrize("estimator", CLASSIFIERS, ids=repr)
+def test_tools_that_ask_for_probabilities_get_them(estimator):
+    """scikit-learn's tools go by the name of the bound method: scores, calibration, stacking, thresholds, importances and chains."""
+    X, y = load_breast_cancer(return_X_y=True)
+    X, y = StandardScaler().fit_transform(X)[:240], y[:240]
+    assert estimator.predict_proba.__name__ == "predict_proba" and type(estimator).predict_proba.__qualname__ == "Learner.predict_proba"
+    assert cross_val_score(clone(estimator), X, y, scoring="roc_auc", cv=3).min() > 0.95
+    assert cross_val_score(clone(estimator), X, y, scoring="neg_log_loss", cv=3).max() < 0
+    assert CalibratedClassifierCV(clone(estimator), cv=3).fit(X, y).score(X, y) > 0.9
+    stacked = StackingClassifier([("a", clone(estimator))], LogisticRegression(C=1), cv=3).fit(X, y)
+    assert roc_auc_score(y, stacked.predict_proba(X)[:, 1]) > 0.95
+    tuned = TunedThresholdClassifierCV(clone(estimator), cv=3).fit(X, y)
+    assert tuned.score(X, y) > 0.9 and 0 < tuned.best_threshold_ < 1
+    model = clone(estimator).fit(X, y)
+    found = permutation_importance(model, X, y, scoring="roc_auc", n_repeats=2, random_state=0, max_samples=60).importances_mean
+    assert np.all(np.isfinite(found)) and np.any(found > 0)
+    chain = ClassifierChain(clone(estimator), chain_method="predict_proba").fit(X, np.stack([y, 1 - y], 1))
+    assert chain.predict_proba(X).shape == (240, 2)

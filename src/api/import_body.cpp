@@ -31,11 +31,13 @@ class Batches {
           const std::string& actor)
       : store_(store), project_(project), rejected_limit_(wishes.rejected_limit), actor_(actor) {
     options_.add_classes = wishes.add_classes;
+    options_.label_column = wishes.label_column;
   }
 
   void layout(const formats::Layout& layout) {
     options_.payload = layout.payload;
     options_.columns = layout.columns;
+    if (options_.label_column.empty()) options_.label_column = layout.roles.label;
   }
   void add(int64_t row, NewExample&& example) {
     rows_.push_back(row);

@@ -19,6 +19,7 @@ struct ImportCounts {
 
 struct ImportWishes {
   formats::Roles roles;
+  std::string label_column;   // That labels came from, where that is not the body's own column.
   bool add_classes = false;   // Labels that are no class yet become classes.
   size_t rejected_limit = 0;  // How many rejected rows are told one by one.
 };

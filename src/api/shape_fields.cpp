@@ -14,7 +14,9 @@ Fields project_fields() {
        "Every setting with its value; GET /api/v1/settings/project describes them.", true},
       {"changed_settings", list, "Names of the settings that differ from their fallback.", true},
       {"payload", text, "text, columns, image or embedding; null before the first import."},
-      {"columns", list, "Of a columns payload: {name, type: number, category, date or text}.",
+      {"columns", list,
+       "Of a columns payload: {name, type: number, category, date, text or dropped}; text until "
+       "the table featurizer has looked.",
        true},
       {"counts", object, "examples, labeled, unlabeled, leased, skipped, audit.", true},
       {"finalised", flag, "Audit labels are trained on as well.", true},

@@ -1,10 +1,11 @@
-// The cards of plug-ins of any kind, as text, JSON and Markdown.
+// The cards of plug-ins of any kind, as text and JSON.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/verb.h"
 #include "base/json.h"
 #include "base/params.h"
 
@@ -21,15 +22,15 @@ struct Card {
   std::vector<std::string_view> needs{};
 };
 
-std::vector<Card> strategy_cards();
-std::vector<Card> stream_cards();
-std::vector<Card> learner_cards();
-std::vector<Card> featurizer_cards();
-std::vector<Card> format_cards();
+// A kind of plug-in: the verb that lists it, and its part of the reference.
+struct PluginKind {
+  std::string_view title;
+  std::vector<Card> (*cards)() = nullptr;
+  Verb verb;
+};
+std::vector<PluginKind> plugin_kinds();
 
 Json cards_json(const std::vector<Card>& cards);
 std::string cards_text(const std::vector<Card>& cards);
-std::string cards_markdown(const std::vector<Card>& cards);
-std::string params_markdown(const ParamSpecs& params, bool as_flags);
 
 }  // namespace querist::app

@@ -8,7 +8,10 @@ namespace querist::app {
 ParamSpecs with_columns(ParamSpecs own) {
   ParamSpecs all = {
       {.name = "text", .fallback = "", .help = "Column of the text."},
-      {.name = "columns", .fallback = "", .help = "Columns of a table row, comma-separated."},
+      {.name = "columns",
+       .fallback = "",
+       .help = "Columns of a table row, as a line of CSV: a name with a comma stands in double "
+               "quotes, as in '\"x,2\",y'."},
       {.name = "image", .fallback = "", .help = "Column of image paths."},
       {.name = "embeddings", .fallback = "", .help = "An .npy of features, one row a data row."},
       {.name = "label", .fallback = "", .help = "Column of labels that are already known."},

@@ -10,6 +10,7 @@
 #include "app/verb.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/name_list.h"
 #include "kernels/vectors.h"
 
 namespace querist::app {
@@ -45,17 +46,16 @@ ParamSpecs with_project(ParamSpecs own) {
 
 ParamSpec json_option() { return {.name = "json", .fallback = false, .help = "Print JSON."}; }
 
-std::vector<std::string> Invocation::list(std::string_view name) const {
-  std::vector<std::string> parts;
-  std::string part;
-  for (const char c : options.text(name) + ",") {
-    if (c != ',') {
-      part += c;
-    } else if (!part.empty()) {
-      parts.push_back(std::move(part));
-      part.clear();
-    }
+static std::vector<std::string> names_in(std::string_view option, const std::string& text) {
+  try {
+    return split_names(text);
+  } catch (const Error& error) {
+    wrong_usage("{}: {}", flag_of(option), error.what());
   }
+}
+
+std::vector<std::string> Invocation::list(std::string_view name) const {
+  auto parts = names_in(name, options.text(name));
   if (parts.empty() && (by_flag(name) || !options.text(name).empty()))
     wrong_usage("{} names nothing: name at least one, or leave it out", flag_of(name));
   return parts;

@@ -46,6 +46,12 @@ static Json scores_of(const Backend& backend, const std::string& path, const Jso
   }
 }
 
+// What there is no metric for yet is said in JSON too.
+static Json metrics_json(const Json& progress) {
+  if (!progress["metrics"].is_null()) return progress["metrics"];
+  return {{"audit_labels", 0}, {"reason", progress["metrics_reason"]}};
+}
+
 static int run(const Invocation& invocation) {
   const std::string parts = wanted_parts(invocation);
   const Backend backend = open_backend(invocation);
@@ -60,7 +66,7 @@ static int run(const Invocation& invocation) {
   if (const Json scores = scores_of(backend, path, progress); !scores.empty())
     progress["metrics"].update(scores);
   if (parts.empty()) {
-    put_out("", json ? progress["metrics"].dump() + "\n" : metrics_text(progress));
+    put_out("", json ? metrics_json(progress).dump() + "\n" : metrics_text(progress));
     return 0;
   }
   Json report =
@@ -85,7 +91,7 @@ static ParamSpecs all_options() {
        .help = "Where the model is worse than elsewhere, of every value and pair of values."},
       {.name = "groups",
        .fallback = "",
-       .help = "Columns, comma-separated, whose values it should treat alike."},
+       .help = "Columns, as a line of CSV, whose values it should treat alike."},
       {.name = "leakage",
        .fallback = false,
        .help = "Whether audit examples are known to the training examples."},

@@ -40,7 +40,11 @@ static std::string judgement_text(const Json& metrics) {
 
 // f1_micro is accuracy.
 static constexpr std::pair<const char*, std::string_view> score_words[] = {
+    {"precision_macro", "precision macro"},
+    {"recall_macro", "recall macro"},
     {"f1_macro", "f1 macro"},
+    {"precision_weighted", "precision weighted"},
+    {"recall_weighted", "recall weighted"},
     {"f1_weighted", "f1 weighted"},
     {"matthews_correlation", "matthews corr."},
     {"cohen_kappa", "cohen's kappa"},
@@ -77,11 +81,13 @@ std::string metrics_text(const Json& report) {
   if (const Json gate = metrics.value("gate", Json()); gate.is_object())
     text += gate["sentence"].get<std::string>() + "\n";
   for (const Json& row : metrics["per_class"]) {
-    const std::string recall = row["recall"].is_null()
-                                   ? "not known yet"
-                                   : fmt::format("{:.3f}", row["recall"]["value"].get<double>());
-    text += fmt::format("recall of {:<24} {} ({} audit labels)\n", row["class"].get<std::string>(),
-                        recall, row["support"].get<int64_t>());
+    const auto share = [&](const char* name) {
+      return row[name].is_null() ? "not known yet"
+                                 : fmt::format("{:.3f}", row[name]["value"].get<double>());
+    };
+    text += fmt::format("recall of {:<24} {}, precision {} ({} audit labels)\n",
+                        row["class"].get<std::string>(), share("recall"), share("precision"),
+                        row["support"].get<int64_t>());
   }
   return text;
 }

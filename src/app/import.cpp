@@ -17,18 +17,40 @@
 
 namespace querist::app {
 
-// The project as the API shows it; made when it is new.
-static Json project_for(const Backend& backend, const Invocation& invocation,
-                        const std::vector<std::string>& classes) {
-  const std::string name = invocation.text("project");
-  try {
-    return ask(backend, "GET", project_path(name));
-  } catch (const Error& error) {
-    if (error.code() != Code::not_found) throw;
+// Where the rows go: a project that is there, or one that is made for the first of them.
+class Destination {
+ public:
+  // wanted: what it is made as.
+  Destination(const Backend& backend, Json wanted)
+      : backend_(backend), name_(wanted["name"]), wanted_(std::move(wanted)) {
+    try {
+      project_ = ask(backend, "GET", project_path(name_));
+    } catch (const Error& error) {
+      if (error.code() != Code::not_found) throw;
+    }
   }
-  return ask(backend, "POST", "/api/v1/projects",
-             {{"name", name}, {"task", invocation.text("task")}, {"classes", classes}});
-}
+
+  const std::string& name() const { return name_; }
+  bool is_there() const { return !project_.is_null(); }
+  // As the API shows it, made now if it is new.
+  const Json& project() {
+    if (!is_there()) project_ = ask(backend_, "POST", "/api/v1/projects", wanted_);
+    return project_;
+  }
+  // The folder's row of it.
+  Project row() {
+    project();
+    return storage::project(*backend_.store, name_);
+  }
+  bool has_classes() const { return !(is_there() ? project_ : wanted_)["classes"].empty(); }
+  bool holds_embeddings() const { return is_there() && project_["payload"] == "embedding"; }
+
+ private:
+  const Backend& backend_;
+  std::string name_;
+  Json wanted_;
+  Json project_;
+};
 
 // Rows of CSV or JSON from standard input.
 static void read_input(loop::Importer& importer, const Progress& progress) {
@@ -55,22 +77,30 @@ static void read_input(loop::Importer& importer, const Progress& progress) {
   importer.finish();
 }
 
+static loop::KeepRows keep_rows(const Backend& backend, Destination& destination) {
+  return [&](const storage::AddOptions& options, std::span<const NewExample> rows) {
+    destination.project();
+    const auto keep = backend.store ? loop::keep_in(*backend.store, destination.row().id, actor())
+                                    : send_rows(backend, project_path(destination.name()));
+    return keep(options, rows);
+  };
+}
+
 // A folder's import of a file goes on where it stopped; rows sent to a server again are duplicates
 // there.
-static loop::ImportReport import_one(const Backend& backend, const std::string& project,
+static loop::ImportReport import_one(const Backend& backend, Destination& destination,
                                      const std::string& path, const loop::ImportOptions& options,
                                      const Progress& progress) {
   if (path != "-" && !std::filesystem::exists(path))
     fail(Code::not_found, "there is no file or folder {}", path);
   if (backend.store && path != "-") {
-    return loop::import_path(*backend.store, storage::project(*backend.store, project), path,
-                             options, actor(), progress);
+    if (destination.is_there()) {
+      return loop::import_path(*backend.store, destination.row(), path, options, actor(), progress);
+    }
+    return loop::import_new(
+        *backend.store, [&] { return destination.row().id; }, path, options, actor(), progress);
   }
-  loop::Importer importer(
-      backend.store
-          ? loop::keep_in(*backend.store, storage::project(*backend.store, project).id, actor())
-          : send_rows(backend, project_path(project)),
-      options);
+  loop::Importer importer(keep_rows(backend, destination), options);
   if (path == "-") {
     read_input(importer, progress);
   } else {
@@ -133,6 +163,12 @@ static void tell_of_one_class(const Json& project) {
                classes[0].get<std::string>().c_str());
 }
 
+static void compute_features(storage::Store& store, const Project& project) {
+  if (project.counts.examples == 0) return;
+  ProgressBar bar("features");
+  loop::Workshop(store, project.id).features(bar.progress());
+}
+
 static int run(const Invocation& invocation) {
   if (invocation.arguments.empty())
     wrong_usage(
@@ -141,23 +177,23 @@ static int run(const Invocation& invocation) {
     wrong_usage("pass --project NAME: where should the rows go?");
   loop::ImportOptions options;
   options.roles = roles_of(invocation);
-  const auto classes = invocation.list("classes");
+  Json wanted = {{"name", invocation.text("project")},
+                 {"task", invocation.text("task")},
+                 {"classes", invocation.list("classes")}};
   const Backend backend = open_backend(invocation);
-  const Json project = project_for(backend, invocation, classes);
-  const auto name = project["name"].get<std::string>();
+  Destination destination(backend, std::move(wanted));
   Rejects rejects(invocation.text("rejects"));
   std::string file;
-  if (project.value("payload", Json()) == "embedding")
-    options.roles.expected = PayloadKind::embedding;
+  if (destination.holds_embeddings()) options.roles.expected = PayloadKind::embedding;
   options.embeddings = invocation.text("embeddings");
-  options.add_classes = project["classes"].empty() || invocation.options.flag("add_classes");
+  options.add_classes = !destination.has_classes() || invocation.options.flag("add_classes");
   options.rejected = [&](const formats::RowProblem& problem) { rejects.add(file, problem); };
   loop::ImportReport total;
   {
     ProgressBar bar("importing");
     for (const std::string& path : invocation.arguments) {
       file = path;
-      const auto report = import_one(backend, name, path, options, bar.progress());
+      const auto report = import_one(backend, destination, path, options, bar.progress());
       total.accepted += report.accepted;
       total.duplicates += report.duplicates;
       total.rejected += report.rejected;
@@ -166,13 +202,15 @@ static int run(const Invocation& invocation) {
     }
   }
   rejects.end();
-  tell_of_one_class(ask(backend, "GET", project_path(name)));
-  if (backend.store && !invocation.options.flag("no_features")) {
-    const Project row = storage::project(*backend.store, name);
-    ProgressBar bar("features");
-    if (row.counts.examples > 0) loop::Workshop(*backend.store, row.id).features(bar.progress());
+  const bool json = invocation.options.flag("json");
+  if (!destination.is_there()) {
+    print(destination.name(), total, json);
+    refuse("no row could be taken in, so the project {} was not made", destination.name());
   }
-  print(name, total, invocation.options.flag("json"));
+  tell_of_one_class(ask(backend, "GET", project_path(destination.name())));
+  if (backend.store && !invocation.options.flag("no_features"))
+    compute_features(*backend.store, destination.row());
+  print(destination.name(), total, json);
   return 0;
 }
 
@@ -189,7 +227,7 @@ Verb import() {
            {.name = "time", .fallback = "", .help = "Column of a time."},
            {.name = "classes",
             .fallback = "",
-            .help = "Class names, comma-separated, for a new project."},
+            .help = "Class names for a new project, as a line of CSV."},
            {.name = "add_classes",
             .fallback = false,
             .help = "Let new labels become classes of an old project."},

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "app/cards.h"
+#include "app/reference_routes.h"
 #include "app/text.h"
 #include "app/verb.h"
 #include "base/error.h"
@@ -57,7 +58,7 @@ std::string cards_text(const std::vector<Card>& cards) {
   return text;
 }
 
-std::string params_markdown(const ParamSpecs& params, bool as_flags) {
+static std::string params_markdown(const ParamSpecs& params, bool as_flags) {
   std::string text = "| name | type | default | range | what it does |\n|---|---|---|---|---|\n";
   for (const ParamSpec& spec : params) {
     const std::string name = as_flags ? flag_of(spec.name) : std::string(spec.name);
@@ -67,7 +68,7 @@ std::string params_markdown(const ParamSpecs& params, bool as_flags) {
   return text;
 }
 
-std::string cards_markdown(const std::vector<Card>& cards) {
+static std::string cards_markdown(const std::vector<Card>& cards) {
   std::string text;
   for (const Card& card : cards) {
     text += fmt::format("\n### {}\n\n{}{}\n", card.name, card.summary,
@@ -92,17 +93,15 @@ std::string reference() {
     if (!verb.options.empty()) text += "\n" + params_markdown(verb.options, true);
   }
   text += "\n## Settings of a project\n\n" + params_markdown(project_settings(), false);
-  text += "\n## Query strategies\n" + cards_markdown(strategy_cards());
-  text += "\n## Strategies for streams\n" + cards_markdown(stream_cards());
-  text += "\n## Learners\n" + cards_markdown(learner_cards());
-  text += "\n## Featurizers\n" + cards_markdown(featurizer_cards());
-  text += "\n## File formats\n" + cards_markdown(format_cards());
+  for (const PluginKind& kind : plugin_kinds())
+    text += fmt::format("\n## {}\n{}", kind.title, cards_markdown(kind.cards()));
+  text += "\n## Routes of the server\n" + routes_markdown();
   return text;
 }
 
 Verb reference_verb() {
   return {.name = "reference",
-          .summary = "Print the whole reference: commands, settings, plug-ins.",
+          .summary = "Print the whole reference: commands, settings, plug-ins, routes.",
           .example = "querist reference > docs/reference.md",
           .run = [](const Invocation&) {
             put_out("", reference());

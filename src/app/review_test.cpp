@@ -75,6 +75,30 @@ TEST(Review, CountsItsRandomPart) {
   EXPECT_EQ(evidence(bench, "recall_interval")["met"], true) << "everything is read";
 }
 
+// The evidence is the rules' own answer at that recall, and a lower one is reached sooner.
+TEST(Review, EndsAtTheRecallThatTheProjectWants) {
+  Bench bench(certainty);
+  bench.add_texts(0, 400);
+  bench.set({{"audit_share", 0.5}});
+  run_rounds(bench, 16);
+  const auto models = storage::models_in_order(bench.store(), bench.project().id);
+  const auto history = loop::stopping_history(bench.store(), bench.project(), models);
+  const stopping::StoppingRule& rule = stopping::find("recall_interval");
+  for (const double wanted : {0.3, 0.95, 1.0}) {
+    bench.set({{"target_recall", wanted}});
+    Params params(rule.params);
+    params.set("recall", wanted);
+    const auto advice = stopping::decide(rule, history, params);
+    EXPECT_EQ(evidence(bench, "recall_interval")["sentence"], advice.sentence) << wanted;
+  }
+  bench.set({{"target_recall", 0.3}});
+  EXPECT_EQ(evidence(bench, "recall_interval")["met"], true);
+  bench.set({{"target_recall", nullptr}});
+  EXPECT_EQ(evidence(bench, "recall_interval")["met"], false);
+  const auto sentence = evidence(bench, "recall_interval")["sentence"].get<std::string>();
+  EXPECT_NE(sentence.find("not surely 95 of 100"), std::string::npos) << sentence;
+}
+
 TEST(Review, WaitsForOpenAnswersAndForgetsASmallerPool) {
   Bench bench(certainty);
   bench.add_texts(0, 200);
@@ -99,6 +123,13 @@ TEST(Review, EndsWithRandomDrawsAlone) {
   run_rounds(bench, 15);
   ASSERT_GT(bench.project().counts.audit, 250);
   EXPECT_TRUE(evidence(bench, "hypergeometric_recall")["met"].is_boolean());
+  for (const double wanted : {0.95, 0.8}) {
+    bench.set({{"target_recall", wanted}});
+    const auto said = evidence(bench, "hypergeometric_recall")["sentence"].get<std::string>();
+    EXPECT_NE(said.find(fmt::format("fewer than {:g} of 100 found", 100 * wanted)),
+              std::string::npos)
+        << said;
+  }
 }
 
 TEST(Review, IsOnlyASearchForOneOfTwoClasses) {

@@ -1,6 +1,7 @@
 // Pieces of a batch small enough to be sent again when a connection breaks.
 #include "app/send_rows.h"
 
+#include "api/http_text.h"
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -63,8 +64,10 @@ static void add_up(const Json& answer, size_t begin, storage::AddResult& total) 
 
 loop::KeepRows send_rows(const Backend& backend, const std::string& path) {
   return [&backend, path](const storage::AddOptions& options, std::span<const NewExample> rows) {
-    const std::string target = fmt::format("{}/examples?rejected_limit={}{}", path, piece_rows,
-                                           options.add_classes ? "&add_classes=true" : "");
+    std::string target = fmt::format("{}/examples?rejected_limit={}", path, piece_rows);
+    if (options.add_classes) target += "&add_classes=true";
+    if (!options.label_column.empty())
+      target += "&label_column=" + api::percent_encode(options.label_column);
     storage::AddResult total;
     for (size_t begin = 0; begin < rows.size();) {
       std::string body;

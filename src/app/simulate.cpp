@@ -44,13 +44,10 @@ static bool one_by_one(const Invocation& invocation) {
 }
 
 static bool screening(const Invocation& invocation) {
-  return follows(invocation, "screening", {"task",          "initial",      "initial_per_class",
-                                           "ssl",           "budget",       "noise",
-                                           "audit_share",   "guard",        "labels_saved",
-                                           "test_fraction", "split",        "metric",
-                                           "html",          "stopping",     "typos",
-                                           "augment",       "annotators",   "cost_per_label",
-                                           "cost_column",   "full_accuracy"});
+  return follows(invocation, "screening",
+                 {"task", "initial", "initial_per_class", "ssl", "budget", "noise", "audit_share",
+                  "guard", "labels_saved", "test_fraction", "split", "metric", "stopping", "typos",
+                  "augment", "annotators", "cost_per_label", "cost_column", "full_accuracy"});
 }
 
 static loop::SimulationPlan screening_plan(const Invocation& invocation, loop::SimulationPlan plan,
@@ -63,6 +60,14 @@ static loop::SimulationPlan screening_plan(const Invocation& invocation, loop::S
   if (!plan.schedules.empty()) wrong_usage("--protocol screening takes one batch size");
   if (!invocation.options.changed("batch_size")) plan.batch_size = 1;
   return plan;
+}
+
+// page: makes the HTML of the result, the data's name and the command.
+static void put_report(const Invocation& invocation, const Json& result,
+                       std::string (*page)(const Json& result, const std::string& title,
+                                           const std::string& command)) {
+  if (invocation.text("html").empty()) return;
+  put_out(invocation.text("html"), page(result, invocation.arguments[0], command_of(invocation)));
 }
 
 static int put_result(const Invocation& invocation, const Json& result,
@@ -116,11 +121,11 @@ static int run(const Invocation& invocation) {
   if (plan.task == Task::regression) loop::read_targets(table);
   if (plan.task == Task::multi_label) loop::read_label_sets(table);
   if (review) {
-    return put_result(invocation,
-                      loop::screening_json(loop::simulate_screening(
-                          table, screening_plan(invocation, plan, table.payload),
-                          invocation.text("relevant"), bar.progress())),
-                      print_screening);
+    const Json result = loop::screening_json(
+        loop::simulate_screening(table, screening_plan(invocation, plan, table.payload),
+                                 invocation.text("relevant"), bar.progress()));
+    put_report(invocation, result, loop::screening_html);
+    return put_result(invocation, result, print_screening);
   }
   if (!protocol) {
     loop::check_plan(table, plan);
@@ -132,8 +137,10 @@ static int run(const Invocation& invocation) {
   if (simulation.resumed > 0)
     std::fprintf(stderr, "%zu finished runs were taken over from %s\n", simulation.resumed,
                  plan.side_file.c_str());
-  if (!invocation.text("html").empty())
-    put_out(invocation.text("html"), loop::simulation_html(result, path, command_of(invocation)));
+  if (simulation.damaged > 0)
+    std::fprintf(stderr, "%zu finished runs in %s were damaged and made again\n",
+                 simulation.damaged, plan.side_file.c_str());
+  put_report(invocation, result, loop::simulation_html);
   put_result(invocation, result, print_summary);
   std::error_code gone;  // The result has all of it; where it stays, it is found finished.
   if (!plan.side_file.empty()) std::filesystem::remove(plan.side_file, gone);

@@ -43,7 +43,8 @@ static std::string scores_text(const Json& section) {
 
 static std::string ranks_text(const Json& ranks) {
   std::string text = fmt::format(
-      "\nthat all are alike over {} data sets: {} (Friedman); mean ranks differ at 5 % from "
+      "\nthat all are alike over {} data sets: {} (Friedman's test, in Iman and Davenport's form); "
+      "mean ranks differ at 5 % from "
       "{:.2f} apart (Nemenyi)\n",
       ranks["data_sets"].get<size_t>(), loop::p_text(ranks["friedman_p_value"]),
       ranks["critical_difference"].get<double>());

@@ -15,8 +15,12 @@ namespace querist::app {
 void check_out_folders(const Invocation& invocation) {
   for (const char* option : {"out", "html"}) {
     const std::filesystem::path path = invocation.text(option);
-    if (path.empty() || path == "-" || !path.has_parent_path()) continue;
-    if (!std::filesystem::is_directory(path.parent_path()))
+    if (path.empty() || path == "-") continue;
+    if (std::filesystem::is_directory(path)) {
+      refuse("--{} {} is a folder: name a file in it, such as {}", option, path.string(),
+             (path / (option == std::string_view("out") ? "result.json" : "report.html")).string());
+    }
+    if (path.has_parent_path() && !std::filesystem::is_directory(path.parent_path()))
       refuse("--{} {}: there is no folder {}", option, path.string(), path.parent_path().string());
   }
 }

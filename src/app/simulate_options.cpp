@@ -22,8 +22,8 @@ static ParamSpecs loop_options() {
        .fallback = "|",
        .help = "With --task multi_label: what stands between the labels in a cell, or a text, of "
                "--label; an empty one says that none applies. JSON lists need none, and null says "
-               "that the row is not labelled. Several columns in --label, comma-separated: one a "
-               "label, each 1 or 0."},
+               "that the row is not labelled. Several columns in --label, as a line of CSV: one "
+               "a label, each 1 or 0."},
       {.name = "test_fraction",
        .fallback = 0.4,
        .min = 0.01,
@@ -124,7 +124,8 @@ static ParamSpecs annotator_options() {
        .fallback = "uniform",
        .choices = {"uniform", "confusion", "difficulty"},
        .help = "How they err: on any class, each by likings of its own, or near the boundary "
-               "of a model of all labels."},
+               "between the two likeliest classes of a model of the rest of the pool, on the "
+               "likeliest wrong class."},
       {.name = "spammers",
        .fallback = 0.0,
        .min = 0,
@@ -167,10 +168,13 @@ static ParamSpecs measure_options() {
        .help = "Share of each batch drawn at random and not trained on; it counts as spent."},
       {.name = "stopping",
        .fallback = "",
-       .help = "Stopping rules to watch, comma-separated, as in "
-               "stabilizing_predictions,stabilizing_predictions(kappa=0.95): where each would "
-               "have ended the run, and its share of the accuracy that all labels give. The "
-               "run goes on to its budget."},
+       .help =
+           "Stopping rules to watch, comma-separated, as in "
+           "stabilizing_predictions,stabilizing_predictions(kappa=0.95): where each would "
+           "have ended the run, and its share of the accuracy that all labels give. The "
+           "run goes on to its budget. Rules that read audit labels want an audit share, "
+           "target_reached a target, as in target_reached(target=0.9), cost_benefit "
+           "cost_per_label and cost_benefit(value_per_point=5); those of a review are refused."},
       {.name = "guard",
        .fallback = "on",
        .choices = {"on", "off"},

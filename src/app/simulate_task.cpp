@@ -40,6 +40,7 @@ formats::Roles label_roles(const Invocation& invocation, formats::Roles roles) {
   if (roles.label_separator.empty())
     wrong_usage("--label-separator is empty: say what stands between the names of labels");
   auto columns = invocation.list("label");
+  if (columns.size() == 1) roles.label = columns[0];
   if (columns.size() < 2) return roles;
   roles.label.clear();
   roles.label_separator.clear();

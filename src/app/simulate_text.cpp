@@ -67,10 +67,10 @@ static size_t name_width(const Json& result) {
 }
 
 // Of classes the judged measure alone is told of the last models.
-static std::string class_rows(const Json& result) {
+static std::string class_rows(const Json& result, const loop::Metric& metric) {
   const size_t width = name_width(result);
-  std::string text = fmt::format("{:<{}} {:>8} {:>8} {:>8} {:>8}\n", "strategy", width, "aulc",
-                                 "sd", "final", "rank");
+  std::string text = fmt::format("{:<{}} {:>8} {:>8} {:>8} {:>8}\n", "strategy", width,
+                                 metric.area_word, "sd", "final", "rank");
   for (const Json& row : result["summary"]) {
     text +=
         fmt::format("{:<{}} {:>8.4f} {:>8.4f} {:>8.4f} {:>8.2f}\n", row["name"].get<std::string>(),
@@ -112,8 +112,9 @@ static std::string measure_rows(const Json& result, const loop::Metric& metric) 
 
 static std::string section_text(const Json& result) {
   const loop::Metric& metric = loop::find_metric(result["metric"].get<std::string>());
-  std::string text =
-      metric.task == Task::classification ? class_rows(result) : measure_rows(result, metric);
+  std::string text = metric.task == Task::classification ? class_rows(result, metric)
+                                                         : measure_rows(result, metric);
+  if (metric.area_word != "aulc") text += metric.area_text() + "\n";
   for (const Json& row : result["summary"]) text += cost_text(row);
   for (const Json& row : result["summary"]) text += reach_text(row, metric);
   for (const Json& row : result["summary"]) {
@@ -123,8 +124,8 @@ static std::string section_text(const Json& result) {
                     row["name"].get<std::string>(), row["final_typo_accuracy_mean"].get<double>());
   }
   for (const Json& row : result["comparisons"]) {
-    text += fmt::format("{} against {}: aulc {}, labels saved: {}\n",
-                        row["name"].get<std::string>(), row["against_name"].get<std::string>(),
+    text += fmt::format("{} against {}: {} {}, labels saved: {}\n", row["name"].get<std::string>(),
+                        row["against_name"].get<std::string>(), metric.area_word,
                         loop::difference_text(row, "aulc_difference", metric.judged()),
                         loop::labels_saved_text(row));
   }

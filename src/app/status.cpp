@@ -23,6 +23,24 @@ static std::string saved_text(const Json& report) {
   return text + "back-test: " + back_test + "\n";
 }
 
+// What stopping sooner or later costs, a line a notch; nothing from a server that tells none.
+static std::string dial_text(const Json& stop) {
+  const Json dial = stop.value("dial", Json::array());
+  if (dial.empty()) return "";
+  std::string text = fmt::format(
+      "how soon to stop (setting stopping_kappa): what it cost in simulations, and the labels it "
+      "took of those at {:g}\n",
+      dial[0]["kappa"].get<double>());
+  for (const Json& notch : dial) {
+    text +=
+        fmt::format("  {:<4g}  {:.1f} points of 100 lost, {:4.1f} on the worst set; {:3.0f} %{}\n",
+                    notch["kappa"].get<double>(), 100 * notch["loss"].get<double>(),
+                    100 * notch["worst_loss"].get<double>(), 100 * notch["labels"].get<double>(),
+                    notch["kappa"] == stop.value("kappa", Json()) ? "  <- set" : "");
+  }
+  return text;
+}
+
 std::string status_text(const Json& report) {
   const Json& counts = report["counts"];
   std::string text =
@@ -46,6 +64,8 @@ std::string status_text(const Json& report) {
                       100 * sequence["low"].get<double>(), 100 * sequence["high"].get<double>());
     }
     text += fmt::format("balanced over classes: {}\n", estimate_text(metrics["balanced_accuracy"]));
+    if (const Json note = report.value("audit_note", Json()); note.is_string())
+      text += "audit: " + note.get<std::string>() + "\n";
   } else {
     text += "accuracy: not known yet, " + report["metrics_reason"].get<std::string>() + "\n";
   }
@@ -61,7 +81,7 @@ std::string status_text(const Json& report) {
   if (const Json target = stop.value("target", Json());
       target.is_object() && !target["law"].is_null())
     text += target["sentence"].get<std::string>() + "\n";
-  return text + stop["sentence"].get<std::string>() + "\n";
+  return text + stop["sentence"].get<std::string>() + "\n" + dial_text(stop);
 }
 
 Verb status() {

@@ -19,7 +19,7 @@ struct Invocation {
   std::string text(std::string_view name) const { return options.text(name); }
   // Given on the command line itself, not by a variable or a file.
   bool by_flag(std::string_view name) const { return flags.contains(name); }
-  std::vector<std::string> list(std::string_view name) const;  // A comma-separated option.
+  std::vector<std::string> list(std::string_view name) const;  // An option of several.
 };
 
 // Something wrong with how a verb was called: exit code 2.

@@ -1,5 +1,5 @@
 // The program's table of contents.
-#include "app/verb.h"
+#include "app/cards.h"
 
 namespace querist::app {
 
@@ -13,6 +13,7 @@ Verb evaluate_verb();
 Verb leakage_verb();
 Verb predict();
 Verb status();
+Verb settings_verb();
 Verb simulate();
 Verb select();
 Verb quality();
@@ -21,19 +22,17 @@ Verb models();
 Verb ledger();
 Verb users_verb();
 Verb tokens_verb();
-Verb strategies();
-Verb streams();
-Verb learners();
-Verb featurizers();
-Verb formats();
 Verb reference_verb();
 
 std::vector<Verb> verbs() {
-  return {serve(),      import(),        run_verb(),     next_verb(),     annotate_verb(),
-          train_verb(), evaluate_verb(), leakage_verb(), predict(),       status(),
-          simulate(),   select(),        quality(),      export_verb(),   models(),
-          ledger(),     users_verb(),    tokens_verb(),  strategies(),    streams(),
-          learners(),   featurizers(),   formats(),      reference_verb()};
+  std::vector<Verb> all = {serve(),         import(),     run_verb(),      next_verb(),
+                           annotate_verb(), train_verb(), evaluate_verb(), leakage_verb(),
+                           predict(),       status(),     settings_verb(), simulate(),
+                           select(),        quality(),    export_verb(),   models(),
+                           ledger(),        users_verb(), tokens_verb()};
+  for (PluginKind& kind : plugin_kinds()) all.push_back(std::move(kind.verb));
+  all.push_back(reference_verb());
+  return all;
 }
 
 }  // namespace querist::app

@@ -67,6 +67,8 @@ TEST(Params, RefuseByNameRangeTypeAndChoice) {
   EXPECT_NE(refusal([&] { params.set("count", 1.5); }).find("whole number"), std::string::npos);
   EXPECT_NE(refusal([&] { params.set("kind", "c"); }).find("one of a, b"), std::string::npos);
   EXPECT_NE(refusal([&] { params.set("on", 1.0); }).find("must be a flag"), std::string::npos);
+  EXPECT_NE(refusal([&] { params.set("count", std::string("x")); }).find("must be an integer"),
+            std::string::npos);
   EXPECT_NE(refusal([&] { params.set_text("share", "x"); }).find("must be a number"),
             std::string::npos);
 }

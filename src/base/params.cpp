@@ -47,7 +47,8 @@ static std::string plain(double number) {
 
 static void check_value(const ParamSpec& spec, const ParamValue& value) {
   if (value.index() != spec.fallback.index()) {
-    refuse("{} must be a {}, not \"{}\"", spec.name, spec.type(), to_text(value));
+    refuse("{} must be {} {}, not \"{}\"", spec.name, spec.type() == "integer" ? "an" : "a",
+           spec.type(), to_text(value));
   }
   if (const auto* number = std::get_if<double>(&value)) {
     if (!(*number >= spec.min && *number <= spec.max)) {  // Refuses NaN as well.

@@ -86,7 +86,7 @@ static ParamSpecs labelling_settings() {
        .help = "The question above the choices."},
       {.name = "group_columns",
        .fallback = "",
-       .help = "Columns, comma-separated, whose values the model should treat alike, such as "
+       .help = "Columns, as a line of CSV, whose values the model should treat alike, such as "
                "group, a table's column or a key of meta; compared on the audit labels."},
       {.name = "target_metric",
        .fallback = "accuracy",
@@ -97,6 +97,12 @@ static ParamSpecs labelling_settings() {
        .min = 0,
        .max = 1,
        .help = "Value of the metric to reach; 0: no target."},
+      {.name = "target_recall",
+       .fallback = 0.95,
+       .min = 0.01,
+       .max = 1,
+       .help = "Share of the relevant examples that a review is to find: a project of two classes "
+               "whose strategy is certainty."},
       {.name = "budget",
        .fallback = 0,
        .min = 0,

@@ -63,7 +63,7 @@ E from_word(std::string_view text, std::string_view what) {
 
 struct Column {
   std::string name;
-  std::string type;  // number, category, date, text; empty until a featurizer has looked.
+  std::string type;  // number, category, date, text, dropped; empty until a featurizer has looked.
   bool operator==(const Column&) const = default;
 };
 

@@ -1,5 +1,6 @@
 // Gradient-boosted trees (Friedman 2001) on histograms, by XGBoost (Chen and Guestrin 2016).
 #include <algorithm>
+#include <cmath>
 
 #include "learners/gbdt/gbdt_model.h"
 #include "learners/gbdt/xgboost.h"
@@ -40,6 +41,23 @@ static double weighted_mean(const std::vector<float>& values, const std::vector<
   return sum / total;
 }
 
+// The power of two nearest to the standard deviation; 1 where all are equal but for the mean's
+// rounding. The library takes
+// gains below 1e-6 for none and squares floats, so targets of any unit must come to it as numbers
+// about 1; by a power of two no digit of them changes.
+static double scale_of(const std::vector<float>& values, const std::vector<double>& weights,
+                       double mean) {
+  double sum = 0;
+  double total = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double gap = static_cast<double>(values[i]) - mean;
+    sum += weights[i] * gap * gap;
+    total += weights[i];
+  }
+  const double deviation = std::sqrt(sum / total);
+  return deviation > 1e-13 * std::abs(mean) ? std::exp2(std::round(std::log2(deviation))) : 1;
+}
+
 static std::unique_ptr<Model> train(const Dataset& data, const Params& params,
                                     const Model* warm_start, uint64_t seed,
                                     const Progress& progress) {
@@ -54,6 +72,7 @@ static std::unique_ptr<Model> train(const Dataset& data, const Params& params,
   const std::vector<double> weights = row_weights(data, params.text("class_weight") == "balanced");
   if (regression) {
     made.mean = weighted_mean(data.targets, weights);
+    made.scale = scale_of(data.targets, weights, made.mean);
   } else {
     made.seen = seen_classes(data);
     if (made.seen.size() == 1) return std::make_unique<GbdtModel>(std::move(made));
@@ -67,11 +86,13 @@ static std::unique_ptr<Model> train(const Dataset& data, const Params& params,
   if (warm) {
     settings.rounds = params.integer("warm_rounds");
     made.mean = earlier->boosted().mean;
+    made.scale = earlier->boosted().scale;
   }
   std::vector<float> answers(rows);
   for (size_t i = 0; i < rows; ++i) {
     if (regression) {
-      answers[i] = static_cast<float>(static_cast<double>(data.targets[i]) - made.mean);
+      const double gap = static_cast<double>(data.targets[i]) - made.mean;
+      answers[i] = static_cast<float>(gap / made.scale);
     } else {
       const auto at = std::lower_bound(made.seen.begin(), made.seen.end(), data.labels[i]);
       answers[i] = static_cast<float>(at - made.seen.begin());

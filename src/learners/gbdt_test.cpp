@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/bytes.h"
+#include "base/fast_hash.h"
 #include "learners/fit_for_tests.h"
 #include "learners/gbdt/gbdt_model.h"
 #include "learners/gbdt/xgboost.h"
@@ -91,7 +93,8 @@ TEST(Gbdt, WalksItsTreesAsTheLibraryDoes) {
     for (size_t i = 0; i < 300; ++i) {
       // The library adds floats and we add doubles.
       if (classes == 0) {
-        const double expected = boosted(*model).boosted().mean + static_cast<double>(scores[i]);
+        const Boosted& made = boosted(*model).boosted();
+        const double expected = made.mean + made.scale * static_cast<double>(scores[i]);
         ASSERT_NEAR(static_cast<double>(numbers[i]), expected, 2e-5);
       } else if (classes == 2) {
         ASSERT_NEAR(out.at(i, 1), 1 / (1 + std::exp(-scores[i])), 2e-6);
@@ -103,6 +106,60 @@ TEST(Gbdt, WalksItsTreesAsTheLibraryDoes) {
       }
     }
   }
+}
+
+// Powers of two change no digit of a target: the trees are the same to the last bit, the numbers
+// the same in the other unit. In units such as 1e-6 or 1e20 the library alone finds nothing.
+TEST(Gbdt, LearnsNumbersInAnyUnit) {
+  World world(300, 0, 3);
+  for (float& target : world.data.targets) target -= 100;
+  std::vector<float> usual, numbers;
+  fit(world.data, {{"rounds", 30.0}})->predictions(world.x, usual);
+  for (const int exponent : {-100, -40, -14, 14, 40, 70, 120}) {
+    World other = world;
+    for (float& target : other.data.targets) target = std::ldexp(target, exponent);
+    const auto model = fit(other.data, {{"rounds", 30.0}});
+    model->predictions(world.x, numbers);
+    for (size_t i = 0; i < usual.size(); ++i) {
+      ASSERT_EQ(numbers[i], std::ldexp(usual[i], exponent)) << exponent;
+    }
+    std::vector<float> loaded;
+    load_gbdt(model->save())->predictions(world.x, loaded);
+    EXPECT_EQ(loaded, numbers);
+    const auto more = fit(other.data, {{"rounds", 30.0}, {"warm_rounds", 5.0}}, model.get());
+    EXPECT_EQ(boosted(*more).boosted().scale, boosted(*model).boosted().scale);
+  }
+  std::fill(world.data.targets.begin(), world.data.targets.end(), 1e-20F);
+  fit(world.data)->predictions(world.x, numbers);
+  for (const float number : numbers) EXPECT_EQ(number, 1e-20F);
+}
+
+// As the first form was written, which had no scale: it is read as it was meant.
+TEST(Gbdt, ReadsTheFirstForm) {
+  World world(100, 0, 5);
+  for (float& target : world.data.targets) target = 100 + 8 * (target - 100);
+  const auto model = fit(world.data, {{"rounds", 5.0}});
+  const Boosted& made = boosted(*model).boosted();
+  ByteWriter body;
+  body.put<uint8_t>(1);
+  body.put<uint64_t>(made.classes);
+  body.put<uint64_t>(made.features);
+  body.put(made.labels);
+  body.put(made.seen);
+  body.put(made.mean);
+  body.put(made.booster);
+  const std::string bytes = body.take();
+  ByteWriter writer;
+  writer.put(std::string_view("querist.gbdt"));
+  writer.put<uint32_t>(1);
+  writer.put(bytes);
+  writer.put(fast_hash(bytes));
+  std::vector<float> numbers;
+  load_gbdt(writer.take())->predictions(world.x, numbers);
+  const auto scores = library_scores(made.booster, world.x);
+  ASSERT_GT(made.scale, 1);
+  for (size_t i = 0; i < numbers.size(); ++i)
+    ASSERT_NEAR(static_cast<double>(numbers[i]), made.mean + static_cast<double>(scores[i]), 2e-5);
 }
 
 TEST(Gbdt, GoesOnFromAnEarlierModelWhereAsked) {

@@ -24,7 +24,7 @@ static std::unique_ptr<Model> train(const Dataset& data, const Params& params, c
   const NaiveBayesSettings settings = {
       .smoothing = params.number("smoothing"),
       .variance_smoothing = params.number("variance_smoothing"),
-      .balanced = params.text("class_weight") == "balanced",
+      .balance = params.text("class_weight") == "balanced" ? Balance::weights : Balance::none,
   };
   return std::make_unique<NaiveBayesModel>(std::move(statistics), settings);
 }

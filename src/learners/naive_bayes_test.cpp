@@ -51,6 +51,47 @@ TEST(NaiveBayes, AgreesWithScikitLearn) {
   }
 }
 
+// A class is as large as the weights of its rows, or else its rows would weigh other than
+// themselves written out. Models stored before count rows, and still do.
+TEST(NaiveBayes, BalancesByTheWeightsOfRows) {
+  Rng rng(4);
+  for (const char* variant : {"multinomial", "complement", "gaussian"}) {
+    Matrix x(20, 5), twice;
+    for (float& value : x.values) value = static_cast<float>(rng.below(6));
+    twice.cols = 5;
+    Dataset weighed{.features = x, .classes = 3};
+    Dataset repeated{.classes = 3};
+    for (size_t i = 0; i < 20; ++i) {
+      const size_t times = 1 + rng.below(4);
+      weighed.labels.push_back(static_cast<int32_t>(rng.below(3)));
+      weighed.weights.push_back(static_cast<float>(times));
+      for (size_t t = 0; t < times; ++t) {
+        repeated.labels.push_back(weighed.labels[i]);
+        twice.values.insert(twice.values.end(), x.row(i).begin(), x.row(i).end());
+        ++twice.rows;
+      }
+    }
+    repeated.features = twice;
+    const Settings settings = {
+        {"variant", variant}, {"class_weight", "balanced"}, {"variance_smoothing", 1e-12}};
+    const auto model = fit(weighed, settings);
+    const Matrix expected = predict(*fit(repeated, settings), x);
+    const Matrix found = predict(*model, x);
+    for (size_t i = 0; i < found.values.size(); ++i)
+      ASSERT_NEAR(found.values[i], expected.values[i], 1e-5) << variant;
+
+    NaiveBayesSettings stored = naive(*model).settings();
+    stored.balance = Balance::rows;
+    const NaiveBayesModel earlier(naive(*model).statistics(), stored);
+    const auto loaded = load_naive_bayes(earlier.save());
+    EXPECT_EQ(naive(*loaded).settings().balance, Balance::rows);
+    EXPECT_EQ(predict(*loaded, x).values, predict(earlier, x).values);
+    if (variant != std::string_view("complement")) {
+      EXPECT_NE(predict(*loaded, x).values, found.values);
+    }
+  }
+}
+
 // Rows of small numbers: counts, or normal ones where `negative`.
 static Matrix some_rows(size_t rows, size_t cols, bool negative, Rng& rng) {
   Matrix x(rows, cols);

@@ -195,8 +195,9 @@ static ParamSpecs settings() {
       {.name = "probabilities",
        .fallback = "platt",
        .choices = {"platt", "decision"},
-       .help = "A sigmoid fitted to held-out decision values (platt), or the decision values "
-               "squashed as they are (decision): cheaper, the same ranking, not calibrated."},
+       .help = "A sigmoid fitted to held-out decision values (platt; as they are where labels are "
+               "so few that it would turn classes round), or the decision values squashed as they "
+               "are (decision): cheaper, the same ranking, not calibrated."},
       {.name = "class_weight",
        .fallback = "none",
        .choices = {"none", "balanced"},

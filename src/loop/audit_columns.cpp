@@ -60,6 +60,22 @@ std::vector<AuditColumn> audit_columns(storage::Store& store, const Project& pro
   return columns;
 }
 
+std::vector<int32_t> audit_groups(storage::Store& store, int64_t project_id,
+                                  std::span<const int64_t> rows) {
+  const auto ids = storage::ids_of_rows(store, project_id, rows);
+  std::map<std::string, int32_t> numbers;
+  std::vector<int32_t> groups;
+  int32_t next = 0;
+  for (const Example& example : storage::examples_by_id(store, project_id, ids)) {
+    if (!example.group || example.group->empty())
+      groups.push_back(next++);
+    else if (const auto [at, added] = numbers.try_emplace(*example.group, next); true)
+      groups.push_back(added ? next++ : at->second);
+  }
+  if (next < least_groups || static_cast<size_t>(next) == groups.size()) groups.clear();
+  return groups;
+}
+
 metrics::SliceColumn group_column(const std::vector<AuditColumn>& columns,
                                   const std::string& name) {
   std::vector<std::string> names;

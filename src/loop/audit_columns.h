@@ -29,6 +29,14 @@ struct AuditColumn {
   std::vector<std::string> texts;
 };
 
+// Fewer groups cannot tell how much their rows are alike, and are rather kinds of rows than draws.
+inline constexpr int32_t least_groups = 10;
+
+// A number for the group of each row, rows without one alone; empty where no two share a group, so
+// that rows are as good as independent, and with fewer groups than that.
+std::vector<int32_t> audit_groups(storage::Store& store, int64_t project_id,
+                                  std::span<const int64_t> rows);
+
 // The class ("class"), the columns of a table, group, time, split and every plain value of meta
 // (under its own key; a text's or an image's own columns come as meta); of a text its number of
 // words ("words"). Columns without any text are left out, and so is meta's "file".

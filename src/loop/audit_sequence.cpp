@@ -29,7 +29,9 @@ std::vector<size_t> draw_order(storage::Store& store, const Project& project,
 }
 
 Json confidence_sequence_json(std::span<const double> right) {
-  const auto interval = metrics::betting_interval(right);
+  // Not the one that only shrinks: rows are drawn from what is left in the pool, which grows easier
+  // while the hard ones are labelled, and what early rows alone ruled out may hold by now.
+  const auto interval = metrics::present_betting_interval(right);
   return {{"value", interval.value},
           {"low", interval.ci_low},
           {"high", interval.ci_high},

@@ -17,9 +17,9 @@ std::vector<size_t> draw_order(storage::Store& store, const Project& project,
                                const NumberedLabels& audit);
 
 // {value, low, high, audit_labels, method, sentence}: with 95 % chance the version's accuracy on
-// the pool lay within at every number of audit labels up to this one (Waudby-Smith and Ramdas
-// 2023), while Wilson's interval holds at one number alone. right: in the order of the draw, one at
-// least.
+// the pool lies within such an interval at every number of audit labels (Waudby-Smith and Ramdas
+// 2023), while Wilson's interval holds at one number alone. value, the share of right ones, always
+// lies within. right: in the order of the draw, one at least.
 Json confidence_sequence_json(std::span<const double> right);
 
 // Puts it under "confidence_sequence". predicted: the version's answer to each audit label.

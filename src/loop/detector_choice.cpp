@@ -185,6 +185,23 @@ static DetectorChoice without_trial(size_t classes) {
   return choice;
 }
 
+// A best of several that chance reaches too is no detector.
+static std::string sentence_of(const DetectorChoice& choice) {
+  const auto chosen = std::ranges::find(choice.candidates, choice.name, &DetectorCandidate::name);
+  const metrics::Estimate& auroc = *chosen->auroc;
+  if (auroc.ci_low <= 0.5) {
+    return fmt::format(
+        "No score tells classes that were held out from new rows of the others beyond chance: the "
+        "best, {}, has AUROC {:.4f} ({:.4f} to {:.4f}) over {} folds of {} classes. What it flags "
+        "means little.",
+        choice.name, auroc.value, auroc.ci_low, auroc.ci_high, choice.class_folds, choice.classes);
+  }
+  return fmt::format(
+      "{} told classes that were held out from new rows of the others best: AUROC {:.4f} over {} "
+      "folds of {} classes.",
+      choice.name, auroc.value, choice.class_folds, choice.classes);
+}
+
 DetectorChoice choose_detector(const learners::Learner& learner, const Params& params,
                                const DetectorData& data, uint64_t seed, const Progress& progress) {
   Plan plan{learner, params, data, taking_part(data.data, seed), {}, {}, held_out_folds};
@@ -223,10 +240,7 @@ DetectorChoice choose_detector(const learners::Learner& learner, const Params& p
     }
     choice.candidates.push_back(candidate);
   }
-  choice.sentence = fmt::format(
-      "{} told classes that were held out from new rows of the others best: AUROC {:.4f} over {} "
-      "folds of {} classes.",
-      choice.name, best, plan.folds, plan.classes.size());
+  choice.sentence = sentence_of(choice);
   return choice;
 }
 

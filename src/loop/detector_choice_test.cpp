@@ -72,6 +72,17 @@ TEST(DetectorChoice, TakesLogitsWhereEmbeddingsAreNoise) {
   EXPECT_GT(of(choice, "mahalanobis").auroc->ci_high, 0.5);
 }
 
+TEST(DetectorChoice, SaysWhenTheBestOfThemIsChance) {
+  Corners corners(100, 5, false, 9);
+  Rng rng(10);
+  for (float& value : corners.features.values) value = static_cast<float>(rng.normal());
+  const auto noise = choose(corners.data());
+  EXPECT_LE(of(noise, noise.name).auroc->ci_low, 0.5);
+  EXPECT_NE(noise.sentence.find("beyond chance"), std::string::npos) << noise.sentence;
+  const auto told = choose(Corners(200, 5, true, 1).data());
+  EXPECT_EQ(told.sentence.find("beyond chance"), std::string::npos) << told.sentence;
+}
+
 TEST(DetectorChoice, IsTheSameOnOneThreadAndMany) {
   const Corners corners(120, 4, true, 4);
   const auto many = choose(corners.data());

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "learners/distillation.h"
+#include "loop/audit_columns.h"
 #include "loop/estimate_json.h"
 #include "loop/evaluate.h"
 #include "loop/given_params.h"
@@ -58,13 +59,14 @@ struct Judged {
   Json agreement;
 };
 
-static Judged judge(const Project& project, const NumberedLabels& audit, const Matrix& student,
-                    const Matrix& teacher, const DistilRequest& request) {
+static Judged judge(storage::Store& store, const Project& project, const NumberedLabels& audit,
+                    const Matrix& student, const Matrix& teacher, const DistilRequest& request) {
   const auto seed = static_cast<uint64_t>(project.settings.integer("seed"));
   Judged judged;
   judged.gate = paired_gate(audit.ids, student, teacher, seed);
   if (audit.ids.empty()) return judged;
-  judged.metrics = evaluation_json(audit.ids, student, project.classes, seed);
+  judged.metrics = evaluation_json(audit.ids, student, project.classes, {},
+                                   audit_groups(store, project.id, audit.rows));
   const auto ours = metrics::likeliest(student);
   const auto theirs = metrics::likeliest(teacher);
   int64_t same = 0;
@@ -181,7 +183,7 @@ ModelVersion distil(Workshop& workshop, const DistilRequest& request, const std:
     model->probabilities(measured.view(), ours);
     loaded.model->probabilities(measured.view(), theirs);
   }
-  judged = judge(project, audit, ours, theirs, request);
+  judged = judge(workshop.store(), project, audit, ours, theirs, request);
   const std::string bytes = model->save();
   version.data["distillation"] = {
       {"teacher_version", teacher.version},

@@ -1,9 +1,12 @@
 // Puts the metrics into the JSON that the API and the page read.
 #include "loop/evaluate.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "loop/estimate_json.h"
 #include "metrics/calibration.h"
+#include "metrics/calibration_interval.h"
 #include "metrics/classification.h"
 #include "metrics/decision.h"
 #include "metrics/intervals.h"
@@ -44,6 +47,14 @@ static Json per_class_json(std::span<const int32_t> labels, std::span<const int3
   return rows;
 }
 
+Json accuracy_json(std::span<const int32_t> labels, std::span<const int32_t> predicted,
+                   std::span<const int32_t> groups) {
+  std::vector<uint8_t> right;
+  for (size_t i = 0; i < labels.size(); ++i) right.push_back(labels[i] == predicted[i]);
+  if (!groups.empty()) return estimate_json(metrics::cluster_share_interval(right, groups));
+  return share_json(std::ranges::count(right, 1), static_cast<int64_t>(labels.size()));
+}
+
 // How sure the model is of the likeliest class, and whether that is right.
 struct Confidences {
   std::vector<double> values;
@@ -56,25 +67,22 @@ struct Confidences {
       values.push_back(probabilities.at(i, static_cast<size_t>(likeliest[i])));
     }
   }
-  Json error_json(uint64_t seed) const {
-    return estimate_json(metrics::expected_calibration_error_interval(values, right, seed));
+  Json error_json() const {
+    return estimate_json(metrics::expected_calibration_error_interval(values, right));
   }
 };
 
-Json calibration_report(const Json& stored, std::span<const int32_t> labels, const Matrix& plain,
-                        uint64_t seed) {
+Json calibration_report(const Json& stored, std::span<const int32_t> labels, const Matrix& plain) {
   return {{"name", stored["name"]},
           {"labels", stored["labels"]},
-          {"ece_before", Confidences(labels, plain).error_json(seed)},
+          {"ece_before", Confidences(labels, plain).error_json()},
           {"log_loss_before", metrics::log_loss(labels, plain)}};
 }
 
 Json evaluation_json(std::span<const int32_t> labels, const Matrix& probabilities,
-                     const std::vector<std::string>& classes, uint64_t seed,
-                     std::span<const double> class_weights) {
+                     const std::vector<std::string>& classes, std::span<const double> class_weights,
+                     std::span<const int32_t> groups) {
   const auto predicted = metrics::decide(probabilities, class_weights);
-  int64_t right = 0;
-  for (size_t i = 0; i < labels.size(); ++i) right += labels[i] == predicted[i];
   const Confidences confidences(labels, probabilities);
   std::vector<metrics::Share> recalls;
   for (const auto& scores : metrics::class_scores(labels, predicted, classes.size())) {
@@ -92,10 +100,10 @@ Json evaluation_json(std::span<const int32_t> labels, const Matrix& probabilitie
                            {"ci_high", bin.ci_high}});
   }
   return {{"audit_labels", labels.size()},
-          {"accuracy", share_json(right, static_cast<int64_t>(labels.size()))},
+          {"accuracy", accuracy_json(labels, predicted, groups)},
           {"balanced_accuracy", estimate_json(balanced)},
           {"log_loss", metrics::log_loss(labels, probabilities)},
-          {"ece", confidences.error_json(seed)},
+          {"ece", confidences.error_json()},
           {"confusion", confusion_json(labels, predicted, classes.size())},
           {"per_class", per_class_json(labels, predicted, classes)},
           {"reliability", reliability}};

@@ -22,7 +22,7 @@ TEST(Evaluation, AgreesWithATableWorkedOutByHand) {
                                        {0.30F, 0.65F, 0.05F},
                                        {0.30F, 0.65F, 0.05F},
                                        {0.65F, 0.30F, 0.05F}});
-  const Json json = evaluation_json(labels, probabilities, {"a", "b", "c"}, 1);
+  const Json json = evaluation_json(labels, probabilities, {"a", "b", "c"});
   EXPECT_EQ(json["audit_labels"], 5);
   EXPECT_NEAR(json["accuracy"]["value"].get<double>(), 0.6, 1e-12);
   EXPECT_NEAR(json["accuracy"]["ci_low"].get<double>(), 0.230724, 1e-5);  // Wilson, 3 of 5.
@@ -43,7 +43,7 @@ TEST(Evaluation, CountsEachClassAndLeavesOutWhatIsNotKnown) {
                                        {0.1F, 0.8F, 0.1F},
                                        {0.1F, 0.8F, 0.1F},
                                        {0.8F, 0.1F, 0.1F}});
-  const Json rows = evaluation_json(labels, probabilities, {"a", "b", "c"}, 1)["per_class"];
+  const Json rows = evaluation_json(labels, probabilities, {"a", "b", "c"})["per_class"];
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0]["class"], "a");
   EXPECT_EQ(rows[0]["support"], 3);
@@ -60,7 +60,7 @@ TEST(Evaluation, SortsConfidencesIntoBins) {
   const std::vector<int32_t> labels = {0, 0, 1, 1};
   const Matrix probabilities =
       matrix({{0.95F, 0.05F}, {0.97F, 0.03F}, {0.65F, 0.35F}, {0.35F, 0.65F}});
-  const Json bins = evaluation_json(labels, probabilities, {"a", "b"}, 1)["reliability"];
+  const Json bins = evaluation_json(labels, probabilities, {"a", "b"})["reliability"];
   ASSERT_EQ(bins.size(), 2u);
   EXPECT_NEAR(bins[0]["low"].get<double>(), 0.6, 1e-12);
   EXPECT_EQ(bins[0]["count"], 2);

@@ -2,6 +2,7 @@
 #include "loop/evaluation_report.h"
 
 #include "base/error.h"
+#include "loop/audit_columns.h"
 #include "loop/leakage.h"
 #include "loop/numbered_labels.h"
 #include "loop/score_report.h"
@@ -53,15 +54,15 @@ static AuditAnswers answers_of(Workshop& workshop, const Project& project,
 }
 
 // A class that came after the model has no weight of its own, and no probability.
-static Json scores_of(const ModelVersion& version, const AuditAnswers& answers,
-                      const Project& project) {
+static Json scores_of(storage::Store& store, const ModelVersion& version,
+                      const AuditAnswers& answers, const Project& project) {
   std::vector<double> weights;
   if (version.data.contains("decision"))
     version.data["decision"].at("class_weights").get_to(weights);
   if (!weights.empty()) weights.resize(answers.probabilities.cols, 1);
   return scores_json(answers.labels, metrics::decide(answers.probabilities, weights),
-                     answers.probabilities,
-                     static_cast<uint64_t>(project.settings.integer("seed")));
+                     answers.probabilities, static_cast<uint64_t>(project.settings.integer("seed")),
+                     audit_groups(store, project.id, answers.rows));
 }
 
 Json evaluation_report(Workshop& workshop, const Project& project, const EvaluationWishes& wishes,
@@ -90,7 +91,7 @@ Json evaluation_report(Workshop& workshop, const Project& project, const Evaluat
   if (wishes.parts.contains("slices") && !answers.rows.empty())
     report["slices"] = slices_json(store, project, answers, view, wishes.loss);
   if (wishes.parts.contains("scores") && !answers.rows.empty()) {
-    report["scores"] = scores_of(*version, answers, project);
+    report["scores"] = scores_of(store, *version, answers, project);
     report["gate"] = version->gate;
   }
   if (wishes.parts.contains("groups") && !answers.rows.empty()) {

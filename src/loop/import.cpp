@@ -77,6 +77,7 @@ void Importer::flush() {
   storage::AddOptions options;
   options.payload = layout_.payload;
   options.columns = layout_.columns;
+  options.label_column = layout_.roles.label;
   options.add_classes = options_.add_classes;
   options.import_id = import_id_;
   options.import_rows_done = rows_done_;
@@ -132,6 +133,26 @@ ImportReport import_path(storage::Store& store, const Project& project,
   storage::finish_import(store, import.id, importer.rows_done(), importer.rejected_since_flush());
   ImportReport report = importer.report();
   report.add_classes = as_begun.add_classes;
+  return report;
+}
+
+ImportReport import_new(storage::Store& store, const std::function<int64_t()>& make_project,
+                        const std::filesystem::path& path, const ImportOptions& options,
+                        const std::string& actor, const Progress& progress) {
+  std::optional<Import> import;
+  const KeepRows keep = [&](const storage::AddOptions& add, std::span<const NewExample> rows) {
+    if (!import) import = storage::begin_import(store, make_project(), path, options.add_classes);
+    storage::AddOptions marked = add;
+    marked.import_id = import->id;
+    return storage::add_examples(store, import->project_id, marked, rows, actor);
+  };
+  Importer importer(keep, options);
+  read_rows(path, 0, importer, progress);
+  if (import)
+    storage::finish_import(store, import->id, importer.rows_done(),
+                           importer.rejected_since_flush());
+  ImportReport report = importer.report();
+  report.add_classes = options.add_classes;
   return report;
 }
 

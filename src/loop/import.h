@@ -77,5 +77,10 @@ void read_rows(const std::filesystem::path& path, int64_t skip_rows, Importer& i
 ImportReport import_path(storage::Store& store, const Project& project,
                          const std::filesystem::path& path, const ImportOptions& options,
                          const std::string& actor, const Progress& progress);
+// The same into a project that make_project makes, and whose id it gives, once the first rows are
+// to be kept: a file that cannot be read, or of bad rows alone, leaves no project behind.
+ImportReport import_new(storage::Store& store, const std::function<int64_t()>& make_project,
+                        const std::filesystem::path& path, const ImportOptions& options,
+                        const std::string& actor, const Progress& progress);
 
 }  // namespace querist::loop

@@ -202,6 +202,38 @@ TEST(Import, TakesEmbeddingsRowByRowAndRefusesAnyOtherNumberOfThem) {
   EXPECT_EQ(payloads[2].embedding, (std::vector<float>{5, 6}));
 }
 
+TEST(Import, MakesAProjectForTheFirstRowsThatItKeepsAndGoesOnInIt) {
+  Bench bench;
+  int made = 0;
+  const auto make_project = [&] {
+    ++made;
+    return storage::create_project(bench.store(), {.name = "new"}, "ada").id;
+  };
+  const auto add = [&](const std::filesystem::path& path, ImportOptions options) {
+    return import_new(bench.store(), make_project, path, options, "ada", bench.quiet());
+  };
+  const auto bad = bench.folder() / "bad.csv";
+  write_file_atomically(bad, "text,label\n,ham\n,spam\n");
+  EXPECT_EQ(add(bad, {}).rejected, 2);
+  EXPECT_THROW(add(bad, {.roles = {.text = "nope"}, .embeddings = {}, .rejected = {}}), Error);
+  EXPECT_EQ(made, 0) << "nothing was to be kept";
+
+  const auto path = bench.folder() / "many.csv";
+  write_many(path);
+  const auto fail_late = [](const formats::RowProblem& problem) {
+    if (problem.row >= 20'000) fail(Code::unavailable, "the disk");
+  };
+  EXPECT_THROW(add(path, {.roles = {}, .embeddings = {}, .rejected = fail_late}), Error);
+  EXPECT_EQ(made, 1);
+  const auto kept = storage::project(bench.store(), "new").counts.examples;
+  EXPECT_GT(kept, 0);
+  const auto report = import_path(bench.store(), storage::project(bench.store(), "new"), path, {},
+                                  "ada", bench.quiet());
+  EXPECT_GT(report.resumed_after, 0);
+  EXPECT_EQ(report.duplicates, 0);
+  EXPECT_EQ(kept + report.accepted, many - many / 5000);
+}
+
 TEST(Import, SaysWhichFileIsNotThere) {
   Bench bench;
   try {

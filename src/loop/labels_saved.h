@@ -52,7 +52,8 @@ std::string too_dear_reason(const learners::Learner& learner, const Features& fe
 Json estimate_labels_saved(const learners::Learner& learner, const Params& params,
                            const SavedData& data, uint64_t seed, const Progress& progress);
 
-// "57 % (95 % CI 17 to 88 %): …", or what bounds it, or that nothing can be told.
+// "57 % (95 % CI 17 to 88 %): …" or "at least 57 % …" where the range lies above 0; "costs more
+// labels than random so far: …" where it lies below; else "cannot be told yet: between …".
 std::string saved_sentence(const Json& estimate);
 // How the simulated random labels compare with the real ones; empty where there is no back-test.
 std::string saved_back_test_sentence(const Json& estimate);

@@ -148,17 +148,40 @@ TEST(LabelsSaved, SpeaksOfWhatItKnows) {
   EXPECT_EQ(saved_sentence(json),
             "about 61 %, at least 48 % (95 %): it takes at least 193 random labels to teach as "
             "much as the first 100 did");
-  json["ci_high"] = 0.7;
   json["ci_low"] = nullptr;
-  EXPECT_EQ(saved_sentence(json),
-            "about 61 %, at most 70 % (95 %): it takes at most 333 random labels to teach as much "
-            "as the first 100 did");
-  json["ci_high"] = nullptr;
   EXPECT_EQ(saved_sentence(json), "60 audit labels cannot tell what the first 100 labels saved");
   json["back_test"] = {
       {"random_labels", 30}, {"predicted", 0.842}, {"measured", 0.848}, {"held", true}};
   EXPECT_EQ(saved_back_test_sentence(json),
             "30 simulated random labels teach 84.2 of 100, as many real ones 84.8");
+}
+
+// What the range leaves open is no saving, whatever its ends; what costs more is said to.
+TEST(LabelsSaved, SpeaksOfNoSavingWhereTheRangeHoldsNoneOrALoss) {
+  const auto said = [](double value, const Json& low, const Json& high, bool beyond = false) {
+    return saved_sentence({{"labels", 318},
+                           {"audit_labels", 106},
+                           {"random_labels", 318 / (1 - value)},
+                           {"value", value},
+                           {"ci_low", low},
+                           {"ci_high", high},
+                           {"beyond", beyond}});
+  };
+  EXPECT_EQ(said(-3.03, nullptr, 0.9364, true),
+            "cannot be told yet: between far more labels than random ones and 94 % fewer (95 %), "
+            "the estimate is far more");
+  EXPECT_EQ(said(0.61, -0.1, 0.7),
+            "cannot be told yet: between 10 % more labels than random ones and 70 % fewer (95 %), "
+            "the estimate is 61 % fewer");
+  EXPECT_EQ(said(0.95, -0.35, nullptr, true),
+            "cannot be told yet: between 35 % more labels than random ones and far fewer (95 %), "
+            "the estimate is far fewer");
+  EXPECT_EQ(said(-3.05, nullptr, -0.913),
+            "costs more labels than random so far: at least 91 % more (95 %), since at most 166 "
+            "random labels teach as much as the first 318 did");
+  EXPECT_EQ(said(-0.5, -0.8, -0.2),
+            "costs more labels than random so far: 50 % more (95 % CI 20 to 80 %), since about 212 "
+            "random labels teach as much as the first 318 did");
 }
 
 }  // namespace querist::loop

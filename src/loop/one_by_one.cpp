@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/threads.h"
+#include "learners/named_learner.h"
 #include "loop/one_by_one/committee.h"
 #include "loop/one_by_one/machine.h"
 #include "loop/one_by_one/other_model.h"
@@ -41,6 +42,7 @@ class OneByOneWalk {
         asked_(stage, plan.query_learner, mix_seed(seed, 6)),
         measured_(stage, plan.task_learner, mix_seed(seed, 7)) {
     run_.strategy = strategy;
+    run_.learner = plan.task_learner.empty() ? "rbf_svm" : plan.task_learner;
     run_.seed = seed;
     candidates_.resize(stage.pool.size());
     for (size_t i = 0; i < candidates_.size(); ++i) candidates_[i] = static_cast<int64_t>(i);
@@ -55,7 +57,10 @@ class OneByOneWalk {
       progress.check();
       machine_.solve();
       measure();
-      if (candidates_.empty()) return std::move(run_);
+      if (candidates_.empty()) {  // The last model learnt the whole pool.
+        run_.full_accuracy = run_.accuracy.back();
+        return std::move(run_);
+      }
       started_ = monotonic_seconds();
       choose();
     }
@@ -152,7 +157,9 @@ Simulation simulate_one_by_one(const Table& table, const SimulationPlan& plan,
   check_names("strategies", plan.strategies);
   for (const std::string& strategy : plan.strategies) protocol_strategy(strategy);
   for (const std::string& learner : {plan.query_learner, plan.task_learner}) {
-    if (!learner.empty()) learner_for(learner);
+    if (learner.empty()) continue;
+    learner_for(learner);
+    learners::check_named_learner(learner, Task::classification);
   }
   const Matrix numbers = numbers_of(table);
 
@@ -164,6 +171,7 @@ Simulation simulate_one_by_one(const Table& table, const SimulationPlan& plan,
                                             ? ""
                                             : fingerprint_of(table, plan, "one_by_one_rbf_svm"));
   simulation.resumed = finished.count();
+  simulation.damaged = finished.damaged();
   std::atomic<size_t> done = finished.count();
   parallel_for(plan.seeds, 1, [&](size_t begin, size_t end) {
     for (size_t at = begin; at < end; ++at) {

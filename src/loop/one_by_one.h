@@ -14,8 +14,8 @@ namespace querist::loop {
 // step, each followed by the optimum of an RBF support vector machine with C = 1 and gamma = 1 / d.
 // Strategies see the decision values through a fixed sigmoid, so margin asks about the smallest
 // one; log_loss is of that sigmoid too. Those that read a committee see eight machines on
-// bootstraps of the labelled rows, drawn anew every step. A run is bit for bit the same on any
-// number of threads.
+// bootstraps of the labelled rows, drawn anew every step. The last model has learnt the whole pool,
+// so its accuracy is the full one. A run is bit for bit the same on any number of threads.
 //
 // query_learner: the learner whose probabilities strategies see instead of the machine's;
 // task_learner: the one that is measured instead of it (both empty: the machine). They are trained

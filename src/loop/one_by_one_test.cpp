@@ -297,6 +297,26 @@ TEST(OneByOne, GoesOnFromTheSideFileToTheSameResult) {
   std::filesystem::remove(path);
 }
 
+TEST(OneByOne, KnowsWhatTheWholePoolGivesAndSaysByWhatItIsJudged) {
+  SimulationPlan plan = plan_of({"margin", "random"}, 2);
+  const Simulation simulation = run(numbers_table(60), plan);
+  for (const SimulationRun& one : simulation.runs) {
+    EXPECT_EQ(one.learner, "rbf_svm");
+    EXPECT_EQ(one.labels.back(), static_cast<double>(simulation.pool));
+    EXPECT_EQ(one.full_accuracy, one.accuracy.back());
+  }
+  const Json result = simulation_json(simulation, "aubc_trapz_over_n");
+  for (const Json& row : result["summary"]) {
+    ASSERT_EQ(row["labels_to_reach"].size(), 3u);
+    EXPECT_EQ(row["labels_to_reach"][2]["reached"], 2);  // The last model is its own share of 1.
+  }
+  const std::string page = simulation_html(result, "t");
+  EXPECT_NE(page.find("Labels to come close to the whole pool"), std::string::npos);
+  EXPECT_NE(page.find("by aubc_trapz_over_n: trapezoids"), std::string::npos);
+  plan.task_learner = "naive_bayes";
+  EXPECT_EQ(run(numbers_table(60), plan).runs[0].learner, "naive_bayes");
+}
+
 TEST(OneByOne, StopsWhenCancelled) {
   Progress progress;
   progress.cancel();

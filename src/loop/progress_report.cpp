@@ -90,6 +90,16 @@ static Json cycle_json(storage::Store& store, const Project& project) {
   return json;
 }
 
+// What the audit tells about where most of the pool is labelled; null before, or without an audit.
+static Json audit_note(const Project& project, const ModelVersion* newest) {
+  const Counts& counts = project.counts;
+  const int64_t open = counts.unlabeled + counts.leased;
+  if (!newest || !newest->metrics.is_object() || counts.labeled <= open) return nullptr;
+  return "more than half of the pool is labelled: the audit tells of what was left in the pool "
+         "when its rows were drawn, which is easier than the whole where the hard rows were chosen "
+         "first";
+}
+
 Json progress_report(storage::Store& store, const Project& project) {
   const auto models = storage::models_in_order(store, project.id);
   const ModelVersion* newest = models.empty() ? nullptr : &models.back();
@@ -101,6 +111,7 @@ Json progress_report(storage::Store& store, const Project& project) {
                  {"class_counts", class_counts_json(store, project)},
                  {"curve", curve_json(models)},
                  {"metrics", newest ? newest->metrics : Json(nullptr)},
+                 {"audit_note", audit_note(project, newest)},
                  {"slices", nullptr},
                  {"groups", nullptr},
                  {"stop", stop_report(store, project, models, guard)},

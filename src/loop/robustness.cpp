@@ -6,7 +6,7 @@
 #include "loop/estimate_json.h"
 #include "loop/model_rows.h"
 #include "loop/perturbations/perturbation.h"
-#include "metrics/calibration.h"
+#include "metrics/calibration_interval.h"
 #include "metrics/classification.h"
 #include "storage/examples.h"
 #include "storage/models.h"
@@ -27,7 +27,7 @@ static bool same(const Payload& a, const Payload& b) {
 }
 
 static Json point_json(const Point& point, std::span<const int32_t> labels, size_t severity,
-                       double amount, uint64_t seed) {
+                       double amount) {
   const auto predicted = metrics::likeliest(point.probabilities);
   std::vector<double> confidences;
   std::vector<uint8_t> right;
@@ -42,8 +42,7 @@ static Json point_json(const Point& point, std::span<const int32_t> labels, size
           {"amount", amount},
           {"changed", static_cast<double>(point.changed) / static_cast<double>(rows)},
           {"accuracy", share_json(hits, rows)},
-          {"ece",
-           estimate_json(metrics::expected_calibration_error_interval(confidences, right, seed))}};
+          {"ece", estimate_json(metrics::expected_calibration_error_interval(confidences, right))}};
 }
 
 // [perturbation][severity]; the first point of each is the same one.
@@ -121,7 +120,7 @@ Json robustness_report(Workshop& workshop, int64_t version, const Progress& prog
     Json curve = Json::array();
     for (size_t severity = 0; severity < severities; ++severity) {
       curve.push_back(point_json(points[p][severity], rows.audit.ids, severity,
-                                 perturbations[p].amounts[severity], seed));
+                                 perturbations[p].amounts[severity]));
     }
     report["perturbations"].push_back({{"name", perturbations[p].name},
                                        {"summary", perturbations[p].summary},

@@ -9,7 +9,8 @@
 
 #include "base/error.h"
 #include "loop/estimate_json.h"
-#include "metrics/calibration.h"
+#include "loop/evaluate.h"
+#include "metrics/calibration_interval.h"
 #include "metrics/class_calibration.h"
 #include "metrics/classification.h"
 #include "metrics/confusion.h"
@@ -65,16 +66,15 @@ class Rankings {
 
 // Null where the score is not defined, or on too few of the resamples.
 static Json interval_json(size_t rows, size_t classes, const metrics::WeightedStatistic& score,
-                          uint64_t seed) {
+                          metrics::Resampling how) {
   const std::vector<double> once(rows, 1);
   const double value = score(once);
   if (!std::isfinite(value)) return nullptr;
   const double fitting = most_work / static_cast<double>(rows * classes);
-  const auto resamples = static_cast<size_t>(std::clamp(fitting, 200.0, 1000.0));
+  how.resamples = static_cast<size_t>(std::clamp(fitting, 200.0, 1000.0));
   try {
     if (rows >= 2) {
-      const auto estimate =
-          metrics::resampled_interval(rows, score, {.seed = seed, .resamples = resamples});
+      const auto estimate = metrics::resampled_interval(rows, score, how);
       const bool has_width = estimate.ci_low < estimate.ci_high;
       if (has_width && estimate.ci_low <= value && value <= estimate.ci_high)
         return estimate_json(estimate);
@@ -87,38 +87,32 @@ static Json interval_json(size_t rows, size_t classes, const metrics::WeightedSt
   return {{"value", value}, {"ci_low", nullptr}, {"ci_high", nullptr}, {"method", "none"}};
 }
 
-// Bins of equal count are cut anew in each resample, so its rows are written out.
-static double adaptive_error(const metrics::TopLabels& top, std::span<const double> counts) {
-  metrics::TopLabels drawn;
-  for (size_t i = 0; i < counts.size(); ++i) {
-    const auto times = static_cast<size_t>(counts[i]);
-    drawn.confidences.insert(drawn.confidences.end(), times, top.confidences[i]);
-    drawn.right.insert(drawn.right.end(), times, top.right[i]);
-  }
-  return metrics::adaptive_calibration_error(drawn.confidences, drawn.right, bins);
-}
-
 Json scores_json(std::span<const int32_t> labels, std::span<const int32_t> predicted,
-                 const Matrix& probabilities, uint64_t seed) {
+                 const Matrix& probabilities, uint64_t seed, std::span<const int32_t> groups) {
   const std::vector<double> values(probabilities.values.begin(), probabilities.values.end());
   const metrics::DoubleView view{probabilities.rows, probabilities.cols, values.data()};
   const size_t classes = view.cols;
   Json scores = Json::object();
-  const auto add = [&](const char* name, const metrics::WeightedStatistic& score) {
-    scores[name] = interval_json(labels.size(), classes, score, seed);
+  const auto add = [&](const std::string& name, const metrics::WeightedStatistic& score) {
+    scores[name] = interval_json(labels.size(), classes, score, {.groups = groups, .seed = seed});
   };
   using Weights = std::span<const double>;
   const auto table = [&](Weights weights) {
     return metrics::confusion(labels, predicted, classes, weights);
   };
-  const auto f1 = [&](metrics::Average average) {
-    return [&table, average](Weights w) { return metrics::average_scores(table(w), average).f1; };
+  const auto mean = [&](double metrics::Scores::*score, metrics::Average average) {
+    return [&table, score, average](Weights w) {
+      return metrics::average_scores(table(w), average).*score;
+    };
   };
-  int64_t right = 0;
-  for (size_t i = 0; i < labels.size(); ++i) right += labels[i] == predicted[i];
-  scores["f1_micro"] = share_json(right, static_cast<int64_t>(labels.size()));  // It is accuracy.
-  add("f1_macro", f1(metrics::Average::macro));
-  add("f1_weighted", f1(metrics::Average::weighted));
+  scores["f1_micro"] = accuracy_json(labels, predicted, groups);  // It is accuracy.
+  using metrics::Scores;
+  for (const auto& [name, average] : {std::pair{"macro", metrics::Average::macro},
+                                      std::pair{"weighted", metrics::Average::weighted}}) {
+    add(fmt::format("precision_{}", name), mean(&Scores::precision, average));
+    add(fmt::format("recall_{}", name), mean(&Scores::recall, average));
+    add(fmt::format("f1_{}", name), mean(&Scores::f1, average));
+  }
   add("matthews_correlation", [&](Weights w) { return metrics::matthews_correlation(table(w)); });
   add("cohen_kappa", [&](Weights w) { return metrics::cohen_kappa(table(w)); });
   add("log_loss", [&](Weights w) { return metrics::log_loss(labels, view, w); });
@@ -128,12 +122,12 @@ Json scores_json(std::span<const int32_t> labels, std::span<const int32_t> predi
   add("average_precision",
       [&](Weights w) { return rankings.mean(&metrics::RankedScores::average_precision, w); });
   const metrics::TopLabels top = metrics::top_labels(labels, view);
-  add("adaptive_calibration_error", [&](Weights w) { return adaptive_error(top, w); });
-  add("classwise_calibration_error",
-      [&](Weights w) { return metrics::classwise_calibration_error(labels, view, bins, w); });
-  add("debiased_calibration_error", [&](Weights w) {
-    return metrics::debiased_calibration_error(top.confidences, top.right, bins, w);
-  });
+  scores["adaptive_calibration_error"] =
+      estimate_json(metrics::adaptive_calibration_error_interval(top.confidences, top.right, bins));
+  scores["classwise_calibration_error"] =
+      estimate_json(metrics::classwise_calibration_error_interval(labels, view, bins));
+  scores["debiased_calibration_error"] =
+      estimate_json(metrics::debiased_calibration_error_interval(top.confidences, top.right, bins));
   return scores;
 }
 

@@ -30,12 +30,17 @@ static Matrix probabilities() {
 }
 
 TEST(Scores, AgreeWithScikitLearn) {
-  // scikit-learn 1.9.1: f1_score, matthews_corrcoef, cohen_kappa_score, log_loss,
-  // roc_auc_score(multi_class="ovr"), the mean of average_precision_score over the classes; Brier's
-  // score by NumPy. Probabilities are floats here, hence seven digits.
+  // scikit-learn 1.9.1: precision_score, recall_score, f1_score, matthews_corrcoef,
+  // cohen_kappa_score, log_loss, roc_auc_score(multi_class="ovr"), the mean of
+  // average_precision_score over the classes; Brier's score by NumPy. Probabilities are floats
+  // here, hence seven digits.
   const Matrix p = probabilities();
   const Json scores = scores_json(labels, metrics::likeliest(p), p, 1);
   const std::pair<const char*, double> expected[] = {{"f1_micro", 0.625},
+                                                     {"precision_macro", 0.6388888888888888},
+                                                     {"recall_macro", 0.5995670995670995},
+                                                     {"precision_weighted", 0.6388888888888888},
+                                                     {"recall_weighted", 0.625},
                                                      {"f1_macro", 0.6096618357487923},
                                                      {"f1_weighted", 0.6243961352657005},
                                                      {"matthews_correlation", 0.4100997661323622},
@@ -50,8 +55,32 @@ TEST(Scores, AgreeWithScikitLearn) {
     EXPECT_LT(score["ci_low"].get<double>(), value) << name;
     EXPECT_GT(score["ci_high"].get<double>(), value) << name;
   }
-  EXPECT_EQ(scores.size(), 12u);
+  EXPECT_EQ(scores.size(), 16u);
   EXPECT_EQ(scores, scores_json(labels, metrics::likeliest(p), p, 1));
+}
+
+// Twice the rows in pairs tell no more than once: as wide as before, not by the root of 2 narrower.
+TEST(Scores, CountGroupsOfRowsAsOneEach) {
+  std::vector<int32_t> twice, groups;
+  Matrix p(48, 3);
+  for (size_t i = 0; i < 48; ++i) {
+    twice.push_back(labels[i / 2]);
+    groups.push_back(static_cast<int32_t>(i / 2));
+    for (size_t c = 0; c < 3; ++c) p.at(i, c) = probabilities().at(i / 2, c);
+  }
+  const auto width = [](const Json& scores, const char* name) {
+    return scores[name]["ci_high"].get<double>() - scores[name]["ci_low"].get<double>();
+  };
+  const Matrix once_p = probabilities();
+  const Json once = scores_json(labels, metrics::likeliest(once_p), once_p, 1);
+  const Json alone = scores_json(twice, metrics::likeliest(p), p, 1);
+  const Json grouped = scores_json(twice, metrics::likeliest(p), p, 1, groups);
+  EXPECT_EQ(grouped["f1_micro"]["method"], "cluster_wilson");
+  EXPECT_EQ(grouped["log_loss"]["method"], "cluster_bca");
+  for (const char* name : {"f1_micro", "f1_macro", "log_loss", "roc_auc"}) {
+    EXPECT_NEAR(width(grouped, name), width(once, name), 0.12 * width(once, name)) << name;
+    EXPECT_LT(width(alone, name), 0.8 * width(grouped, name)) << name;
+  }
 }
 
 TEST(Scores, OfTwoClassesRankTheSecond) {
@@ -85,6 +114,16 @@ TEST(ConfidenceSequence, IsWiderThanOneLookAndNarrowsWithLabels) {
   EXPECT_LT(few["low"].get<double>(), share_json(20, 20)["ci_low"].get<double>());
   EXPECT_LT(many["low"].get<double>(), share_json(200, 200)["ci_low"].get<double>());
   EXPECT_GT(many["low"].get<double>(), few["low"].get<double>());
+}
+
+// Half of the first 80 rows, then all: the value is the share of all of them, and lies within.
+TEST(ConfidenceSequence, HoldsItsOwnValueWhereThePoolGrowsEasier) {
+  std::vector<double> right(200, 1);
+  for (size_t i = 0; i < 80; i += 2) right[i] = 0;
+  const Json sequence = confidence_sequence_json(right);
+  EXPECT_EQ(sequence["value"], 0.8);
+  EXPECT_LT(sequence["low"].get<double>(), 0.8);
+  EXPECT_GT(sequence["high"].get<double>(), 0.8);
 }
 
 }  // namespace querist::loop

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "featurizers/featurizer.h"
+#include "learners/named_learner.h"
 #include "loop/signals.h"
 #include "loop/simulation/named_once.h"
 #include "loop/usable_model.h"
@@ -188,6 +189,7 @@ Screening simulate_screening(const Table& table, const SimulationPlan& plan,
     refuse("screening is for two classes; the data have {}", table.classes.size());
   if (plan.seeds == 0 || plan.batch_size == 0) refuse("seeds and batch_size must be at least 1");
   const auto learner = learner_for(plan.learner);
+  learners::check_named_learner(plan.learner, Task::classification);
   check_names("strategies", plan.strategies);
   for (const std::string& strategy : plan.strategies) strategy_for(strategy, *learner.card);
   const int32_t relevant = class_named(table, relevant_class);

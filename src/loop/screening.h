@@ -41,4 +41,8 @@ Screening simulate_screening(const Table& table, const SimulationPlan& plan,
 // with random's, paired by seed.
 Json screening_json(const Screening& screening);
 
+// The same as one self-contained HTML page, as simulation_html is.
+std::string screening_html(const Json& result, const std::string& title,
+                           const std::string& command = "");
+
 }  // namespace querist::loop

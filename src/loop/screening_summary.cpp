@@ -2,6 +2,7 @@
 #include "loop/screening.h"
 #include "loop/simulation/comparisons.h"
 #include "metrics/intervals.h"
+#include "metrics/paired_tests.h"
 #include "metrics/work_saved.h"
 
 namespace querist::loop {
@@ -47,7 +48,8 @@ static Json comparison_of(const Screening& screening, const std::string& strateg
   std::vector<double> differences;
   for (size_t i = 0; i < ours.size(); ++i) differences.push_back(ours[i] - theirs[i]);
   Json row = {{"strategy", strategy}, {"against", against}};
-  row.update(paired_difference("wss_95_difference", differences));
+  row.update(paired_difference("wss_95_difference", differences,
+                               metrics::wilcoxon_signed_rank(differences, 1e-12).p_value));
   return row;
 }
 

@@ -110,4 +110,26 @@ TEST(Screening, RefusesWhatItCannotScreen) {
   EXPECT_THROW(run(three, review_plan()), Error);
 }
 
+TEST(Screening, IsToldAsAPage) {
+  const Screening screening = run(review_table(240), review_plan());
+  const Json result = screening_json(screening);
+  const std::string page = screening_html(result, "re<views>", "querist simulate x");
+  for (const std::string& said :
+       {fmt::format("{} records to read, {} of them relevant (class spam)", screening.records,
+                    screening.relevant),
+        fmt::format("<td>{:.4f}</td>", result["summary"][0]["reading_saved_95_mean"].get<double>()),
+        std::string("certainty against random"), std::string("re&lt;views&gt;"),
+        std::string(">records read</text>"), std::string("<code>querist simulate x</code>")})
+    EXPECT_NE(page.find(said), std::string::npos) << said;
+  // Lines begin with nothing read and nothing found and end with all of both, at two corners.
+  size_t lines = 0;
+  for (size_t at = 0; (at = page.find("<polyline points=\"", at)) != std::string::npos; ++lines) {
+    const std::string points = page.substr(at + 18, page.find('"', at + 18) - at - 18);
+    EXPECT_TRUE(points.starts_with("60.0,340.0 ")) << points;
+    EXPECT_TRUE(points.ends_with(" 740.0,20.0 ")) << points;
+    at += 18;
+  }
+  EXPECT_EQ(lines, 2u);
+}
+
 }  // namespace querist::loop

@@ -10,8 +10,10 @@ namespace querist::loop {
 static void check_strategy(const strategies::QueryStrategy& strategy,
                            const learners::Learner& learner, bool is_auto) {
   if (strategy.task == Task::regression || strategy.task == Task::multi_label) {
-    refuse("{} is for {}; projects classify", strategy.name,
-           strategy.task == Task::regression ? "regression" : "several labels an example");
+    refuse("{} is for {}; projects classify, and so do simulations without --task {}",
+           strategy.name,
+           strategy.task == Task::regression ? "regression" : "several labels an example",
+           strategies::task_name(strategy.task));
   }
   const Signal given = learner.gives | Signal::embeddings | Signal::labels;
   const auto missing =

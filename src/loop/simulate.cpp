@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"
+#include "learners/named_learner.h"
+#include "loop/learner_choice.h"
 #include "loop/semi_supervised.h"
 #include "loop/simulation/finished_runs.h"
 #include "loop/simulation/full_pool.h"
@@ -51,9 +53,12 @@ void check_plan(const Table& table, const SimulationPlan& plan) {
   check_crowd(plan.crowd);
   for (const SimulationPlan& variant : variants_of(table, plan)) {
     planned_learner(variant);
+    if (!is_auto_learner(variant.learner))
+      learners::check_named_learner(variant.learner, variant.task);
     for (const std::string& strategy : plan.strategies) planned_strategy(strategy, variant);
   }
-  for (const std::string& rule : plan.stopping) parse_rule(rule);
+  for (const std::string& rule : plan.stopping)
+    watched_rule(rule, plan.audit_share, plan.cost_per_label);
 }
 
 namespace {
@@ -157,9 +162,8 @@ class SeedRuns {
       if (v != 0)
         first = make_stage(table_, variants_[0], split_seed(seed), *features_[0], progress);
       const Stage& seen = v == 0 ? stage : first;
-      const auto model = full_pool_model(variants_[0].learner, seen, seen.pool_labels,
-                                         table_.classes.size(), seed, progress);
-      model->probabilities(seen.pool.features(), probabilities);
+      probabilities = full_pool_probabilities(variants_[0].learner, seen, seen.pool_labels,
+                                              table_.classes.size(), seed, progress);
     }
     return crowd_answers(plan_.crowd, stage.pool_labels, table_.classes.size(), probabilities,
                          mix_seed(seed, 6));
@@ -220,6 +224,7 @@ Simulation simulate(const Table& table, const SimulationPlan& plan, const Progre
   simulation.pool = first.pool.size();
   simulation.test = first.test.size();
   simulation.resumed = finished.count();
+  simulation.damaged = finished.damaged();
   simulation.runs.resize(schedules.size() * variants.size() * plan.strategies.size() * plan.seeds);
   for (size_t i = 0; i < simulation.runs.size(); ++i) {
     if (const SimulationRun* run = finished.find(i)) simulation.runs[i] = *run;

@@ -113,6 +113,7 @@ struct Simulation {
   double wall_seconds = 0;          // From the read table to the last run.
   double cpu_seconds = 0;           // The same, over all threads.
   size_t resumed = 0;               // Runs taken over from the side file.
+  size_t damaged = 0;               // Runs there that were damaged, and made again.
   std::vector<SimulationRun> runs;  // By schedule, learner, featurizer, strategy as planned, seed.
 };
 

@@ -211,6 +211,9 @@ TEST(Simulate, RefusesWhatCannotBeSimulated) {
   EXPECT_NE(refusal(table, plan).find("predicts numbers"), std::string::npos);
   plan.learner = "forest(leaves=9)";
   EXPECT_NE(refusal(table, plan).find("leaves"), std::string::npos);
+  plan.learner = "committee(learner=ridge)";
+  EXPECT_NE(refusal(table, plan).find("learner of committee: the learner ridge"),
+            std::string::npos);
   plan = small_plan();
   plan.strategies = {"bald"};
   EXPECT_NE(refusal(table, plan).find("member_probabilities"), std::string::npos);

@@ -31,7 +31,7 @@ static std::string summary_table(const Json& result) {
     for (const auto& [key, measure] : columns)
       rows += "<td>" + value_of(row, key.c_str(), *measure) + "</td>";
     rows += fmt::format("<td>{}</td><td>{}</td>", number_of(row, "rank_mean", 2),
-                        number_of(row, "seconds_per_round_mean", 3));
+                        time_text(row["seconds_per_round_mean"].get<double>()));
     if (costs) {
       rows +=
           fmt::format("<td>{}</td><td>{}</td>", value_of(row, "aulc_cost_mean", metric.judged()),
@@ -42,7 +42,7 @@ static std::string summary_table(const Json& result) {
   return std::string(
              "<div class=\"wide\"><table><tr><th>strategy</th><th>area ± sd</th><th>over "
              "ln(labels)</th>") +
-         head + "<th>mean rank</th><th>seconds a round</th>" +
+         head + "<th>mean rank</th><th>time a round</th>" +
          (costs ? "<th>area over cost</th><th>cost</th>" : "") + "</tr>" + rows + "</table></div>";
 }
 
@@ -114,8 +114,9 @@ static std::string comparisons_section(const Json& result) {
          "(Wilcoxon)</th><th>labels saved</th></tr>" +
          rows +
          "</table></div><p>Labels saved: the share of labels that the first of the pair needs less "
-         "to reach the final mean " +
-         std::string(metric_of(result).judged().word) + " of the second.</p>";
+         "to reach the mean " +
+         std::string(metric_of(result).judged().word) +
+         " of the last three points of the second's mean curve.</p>";
 }
 
 static std::string capital(std::string_view word) {
@@ -150,14 +151,20 @@ static std::string certainty_section(const Json& result) {
          "accuracy lie apart. Lower is better.</p>";
 }
 
+static std::string time_section(const Json& result) {
+  return "<h2>Time along the way</h2><div class=\"small\">" +
+         curves_svg(result, "seconds", "Seconds a round against labels") +
+         "</div><p>Seconds that a round took: to select, to train and to measure.</p>";
+}
+
 // Everything about one schedule, but its title.
 static std::string section_body(const Json& result) {
   const Measure& judged = metric_of(result).judged();
   return curves_svg(result, std::string(judged.key),
                     fmt::format("{} against labels, one line a strategy", capital(judged.word))) +
-         "<h2>Areas</h2>" + summary_table(result) + reach_section(result) +
-         stopping_section(result) + comparisons_section(result) + pairs_section(result) +
-         certainty_section(result);
+         "<h2>Areas</h2>" + summary_table(result) + "<p>" + metric_of(result).area_text() + "</p>" +
+         reach_section(result) + stopping_section(result) + comparisons_section(result) +
+         pairs_section(result) + certainty_section(result) + time_section(result);
 }
 
 // Mean final values of the judged measure, strategies down and schedules across, with the way to

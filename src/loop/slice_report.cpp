@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/name_list.h"
 #include "base/rng.h"
 #include "loop/clusters.h"
 #include "loop/estimate_json.h"
@@ -256,15 +257,12 @@ Json groups_json(storage::Store& store, const Project& project, const AuditAnswe
 }
 
 std::vector<std::string> column_names(std::string_view text) {
-  std::vector<std::string> names;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(','), text.size());
-    std::string_view name = text.substr(0, end);
-    while (name.starts_with(' ')) name.remove_prefix(1);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    if (!name.empty()) names.emplace_back(name);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  std::vector<std::string> names = split_names(text);
+  for (std::string& name : names) {
+    name.erase(0, name.find_first_not_of(' '));
+    name.erase(name.find_last_not_of(' ') + 1);
   }
+  std::erase(names, "");
   return names;
 }
 

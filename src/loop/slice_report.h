@@ -23,7 +23,7 @@ Json slices_json(storage::Store& store, const Project& project, const AuditAnswe
 Json groups_json(storage::Store& store, const Project& project, const AuditAnswers& answers,
                  const std::vector<std::string>& columns);
 
-// The names in a setting or option, parted by commas.
+// The names in a setting or option, a line of CSV (base/name_list.h), without spaces at their ends.
 std::vector<std::string> column_names(std::string_view text);
 
 // What is stored with a model's metrics: "slices" by errors, and "groups" by the columns that the

@@ -97,7 +97,13 @@ stopping::History stopping_history(storage::Store& store, const Project& project
 std::map<std::string, Params> stopping_settings(const Project& project) {
   Params settled(stopping::find("stabilizing_predictions").params);
   settled.set("kappa", project.settings.number("stopping_kappa"));
-  return {{"stabilizing_predictions", std::move(settled)}};
+  std::map<std::string, Params> settings = {{"stabilizing_predictions", std::move(settled)}};
+  for (const char* rule : {"recall_interval", "hypergeometric_recall"}) {
+    Params params(stopping::find(rule).params);
+    params.set("recall", project.settings.number("target_recall"));
+    settings.emplace(rule, std::move(params));
+  }
+  return settings;
 }
 
 // The class that a review looks for; nothing where the project is no review.

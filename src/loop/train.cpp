@@ -2,6 +2,7 @@
 // audit labels and gated against the champion.
 #include "base/clock.h"
 #include "base/stop_point.h"
+#include "loop/audit_columns.h"
 #include "loop/audit_sequence.h"
 #include "loop/calibration.h"
 #include "loop/cycle.h"
@@ -117,19 +118,19 @@ static NumberedLabels audit_labels(const Training& training) {
 static Json evaluate(const Training& training, const NumberedLabels& audit) {
   if (audit.rows.empty()) return nullptr;
   const LoadedModel& model = training.model;
-  const auto seed = static_cast<uint64_t>(training.project.settings.integer("seed"));
   const auto& classes = training.project.classes;
   const AuditAnswers answers = {audit.rows, audit.ids,
                                 predict_rows(*model.model, training.view, audit.rows),
                                 model.class_weights};
   Json metrics =
-      evaluation_json(answers.labels, answers.probabilities, classes, seed, model.class_weights);
+      evaluation_json(answers.labels, answers.probabilities, classes, model.class_weights,
+                      audit_groups(training.workshop.store(), training.project.id, audit.rows));
   add_confidence_sequence(metrics, training.workshop.store(), training.project, audit,
                           metrics::decide(answers.probabilities, model.class_weights));
   keep_slices(metrics, training.workshop.store(), training.project, answers, training.view);
   metrics["calibration"] =
       calibration_report(training.version.data["calibration"], audit.ids,
-                         predict_rows(*model.plain, training.view, audit.rows), seed);
+                         predict_rows(*model.plain, training.view, audit.rows));
   metrics["decision"] = training.version.data["decision"];
   return metrics;
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "loop/calibration.h"
+#include "loop/column_types.h"
 #include "storage/examples.h"
 #include "storage/models.h"
 #include "storage/projects.h"
@@ -55,6 +56,7 @@ void Workshop::fit(const Project& project, std::string_view name, const Progress
   version.fitted_rows = project.counts.examples;
   version.description = made.fitted.description;
   made.version = storage::add_featurizer(store_, version, made.fitted.save(), "querist").version;
+  keep_column_types(store_, project, version.description);
   made.name = name;
   made.rows = version.fitted_rows;
   featurizer_ = std::move(made);
@@ -69,6 +71,7 @@ storage::FeatureView Workshop::features(const Progress& progress) {
   if (name.empty()) name = featurizers::default_for(*project.payload);
   if (featurizer_.version == 0) {
     if (const auto stored = storage::latest_featurizer(store_, project_id_)) {
+      keep_column_types(store_, project, stored->description);  // Older projects kept none.
       auto loaded = if_whole([&] { return load_featurizer(store_, *stored); });
       if (loaded) featurizer_ = std::move(*loaded);
     }

@@ -11,6 +11,7 @@
 #include "loop/loop_fixture.h"
 #include "storage/feature_store.h"
 #include "storage/models.h"
+#include "storage/projects.h"
 
 namespace querist::loop {
 
@@ -158,6 +159,30 @@ TEST(Workshop, FitsAnewOnceThePoolHasQuadrupled) {
   bench.reopen();
   EXPECT_EQ(features(bench), grown);
   EXPECT_EQ(bench.workshop().featurizer_version(), 2);
+}
+
+TEST(Workshop, KeepsWhatTheColumnsAre) {
+  Bench bench;
+  bench.add(PayloadKind::columns, generated_row, 0, 60);
+  const auto types = [&] {
+    std::vector<std::string> all;
+    for (const Column& column : bench.project().columns) all.push_back(column.type);
+    return all;
+  };
+  EXPECT_EQ(types(), std::vector<std::string>(3));
+  features(bench);
+  const std::vector<std::string> found = {"number", "category", "number"};
+  EXPECT_EQ(types(), found);
+  // As projects are that were made before their types were kept.
+  storage::set_column_types(bench.store(), bench.project().id,
+                            {{"size", ""}, {"kind", ""}, {"age", ""}});
+  bench.reopen();
+  features(bench);
+  EXPECT_EQ(types(), found);
+  EXPECT_EQ(bench.workshop().featurizer_version(), 1);
+  bench.set({{"featurizer", "tabular(types=age=drop)"}});
+  features(bench);
+  EXPECT_EQ(types(), (std::vector<std::string>{"number", "category", "dropped"}));
 }
 
 TEST(Workshop, KeepsAViewReadableWhileRowsAreAppended) {

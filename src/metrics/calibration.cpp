@@ -102,24 +102,4 @@ double adaptive_calibration_error(std::span<const double> confidences,
   return sum / static_cast<double>(n);
 }
 
-Estimate expected_calibration_error_interval(std::span<const double> confidences,
-                                             std::span<const uint8_t> right, uint64_t seed,
-                                             size_t bins, size_t resamples) {
-  check_confidences(confidences, right, {}, bins);
-  Estimate out = bootstrap_interval(
-      confidences.size(),
-      [&](std::span<const size_t> rows) { return binned_error(confidences, right, rows, bins); },
-      seed, resamples);
-  const auto n = static_cast<int64_t>(confidences.size());
-  const auto hits = n - std::count(right.begin(), right.end(), 0);
-  if (hits == 0 || hits == n) {  // No resample holds the other answer.
-    const Estimate accuracy = wilson_interval(hits, n);
-    const double mean =
-        std::accumulate(confidences.begin(), confidences.end(), 0.0) / static_cast<double>(n);
-    out.ci_high = std::max(
-        {out.ci_high, std::abs(mean - accuracy.ci_low), std::abs(mean - accuracy.ci_high)});
-  }
-  return out;
-}
-
 }  // namespace querist::metrics

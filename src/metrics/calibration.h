@@ -5,8 +5,6 @@
 #include <span>
 #include <vector>
 
-#include "metrics/estimate.h"
-
 namespace querist::metrics {
 
 // confidences: the probability of the predicted class, one a row; right: 1 where the prediction
@@ -41,12 +39,5 @@ double expected_calibration_error(std::span<const double> confidences,
 // The same with bins of equal count, cut in the order of confidence (Nguyen and O'Connor 2015).
 double adaptive_calibration_error(std::span<const double> confidences,
                                   std::span<const uint8_t> right, size_t bins = 15);
-
-// The error with a percentile bootstrap over rows. The error is biased upwards on few rows, and so
-// is the interval. Where all rows are right, or all wrong, it reaches to the gap between the mean
-// confidence and the far end of the accuracy's Wilson interval: no resample knows another answer.
-Estimate expected_calibration_error_interval(std::span<const double> confidences,
-                                             std::span<const uint8_t> right, uint64_t seed,
-                                             size_t bins = 15, size_t resamples = 1000);
 
 }  // namespace querist::metrics

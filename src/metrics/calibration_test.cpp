@@ -48,20 +48,6 @@ TEST(Calibration, IsNearZeroForHonestConfidences) {
   // 15 bins of about 1,333 rows: a gap has a standard deviation of at most 0.014.
   EXPECT_LT(expected_calibration_error(confidences, right), 0.02);
   EXPECT_LT(adaptive_calibration_error(confidences, right), 0.02);
-  const Estimate e = expected_calibration_error_interval(confidences, right, 3, 15, 50);
-  EXPECT_EQ(e.method, "bootstrap");
-  EXPECT_LT(e.ci_low, e.ci_high);
-}
-
-// Three answers, all right and all certain: an accuracy of 1, but by Wilson's interval from
-// 3 / (3 + 1.96²) = 0.438.
-TEST(Calibration, ClaimsNoCertaintyWhereAllAreRight) {
-  const std::vector<double> confidences = {1, 1, 1};
-  const std::vector<uint8_t> right = {1, 1, 1};
-  const Estimate e = expected_calibration_error_interval(confidences, right, 1);
-  EXPECT_EQ(e.value, 0);
-  EXPECT_EQ(e.ci_low, 0);
-  EXPECT_NEAR(e.ci_high, 1 - 3 / (3 + 1.959964 * 1.959964), 1e-6);
 }
 
 TEST(Calibration, RefusesWhatIsNoConfidence) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "metrics/intervals.h"
@@ -48,15 +49,18 @@ static Plan plan(std::span<const double> values, double log_odds) {
   return out;
 }
 
+enum class Rich { ever, now };
+
 // Whether bets on values above the mean got rich (direction 1), or on values below it (-1): whether
-// all gamblers together ever had `limit` times their start. A share risked on a value multiplies by
-// 1 + share * (value / mean - 1), which nobody can expect to gain by where the mean is the true
-// one.
+// all gamblers together ever had, or have now, `limit` times their start. A share risked on a value
+// multiplies by 1 + share * (value / mean - 1), which nobody can expect to gain by where the mean
+// is the true one.
 static bool ruled_out(std::span<const double> values, double mean, int direction, double limit,
-                      size_t pool_size) {
+                      size_t pool_size, Rich when) {
   std::array<double, gamblers> wealth;
   wealth.fill(1.0 / gamblers);
   double seen = 0;
+  double together = 1;
   for (size_t i = 0; i < values.size(); ++i) {
     double now = mean;
     if (pool_size) {
@@ -71,34 +75,38 @@ static bool ruled_out(std::span<const double> values, double mean, int direction
     const double value = direction > 0 ? values[i] : 1 - values[i];
     if (odds == 0 && value == 0) continue;
     const double gain = value / odds - 1;  // Infinite where the mean says that it cannot happen.
-    double together = 0;
+    together = 0;
     double share = most_risked;
     for (double& one : wealth) {
       one *= 1 + share * gain;
       together += one;
       share /= 2;
     }
-    if (together >= limit) return true;
+    if (when == Rich::ever && together >= limit) return true;
   }
-  return false;
+  return together >= limit;
+}
+
+// The wealth of either side is monotone in the mean: bisection finds where it crosses.
+static std::pair<double, double> not_ruled_out(std::span<const double> values, double confidence,
+                                               size_t pool_size, Rich when) {
+  const double limit = 2 / (1 - confidence);  // Half of the chance of being wrong on each side.
+  const auto end = [&](int direction) {
+    double out = direction > 0 ? 0 : 1;
+    double in = 1 - out;
+    if (!ruled_out(values, out, direction, limit, pool_size, when)) return out;
+    for (int step = 0; step < 60 && std::abs(in - out) > 1e-12; ++step) {
+      const double middle = (in + out) / 2;
+      (ruled_out(values, middle, direction, limit, pool_size, when) ? out : in) = middle;
+    }
+    return out;
+  };
+  return {end(1), end(-1)};
 }
 
 Estimate betting_interval(std::span<const double> values, double confidence, size_t pool_size) {
   check(values, confidence, pool_size);
-  const double limit = 2 / (1 - confidence);  // Half of the chance of being wrong on each side.
-  // The wealth of either side is monotone in the mean: bisection finds where it crosses.
-  const auto end = [&](int direction) {
-    double out = direction > 0 ? 0 : 1;
-    double in = 1 - out;
-    if (!ruled_out(values, out, direction, limit, pool_size)) return out;
-    for (int step = 0; step < 60 && std::abs(in - out) > 1e-12; ++step) {
-      const double middle = (in + out) / 2;
-      (ruled_out(values, middle, direction, limit, pool_size) ? out : in) = middle;
-    }
-    return out;
-  };
-  double low = end(1);
-  double high = end(-1);
+  auto [low, high] = not_ruled_out(values, confidence, pool_size, Rich::ever);
   if (pool_size) {
     const auto pool = static_cast<double>(pool_size);
     const double sum = std::accumulate(values.begin(), values.end(), 0.0);
@@ -108,6 +116,12 @@ Estimate betting_interval(std::span<const double> values, double confidence, siz
   // Where every mean is ruled out, which happens with less than the stated chance, one point stays.
   if (low > high) low = high = (low + high) / 2;
   return {std::clamp(mean(values), low, high), low, high, "betting"};
+}
+
+Estimate present_betting_interval(std::span<const double> values, double confidence) {
+  check(values, confidence, 0);
+  const auto [low, high] = not_ruled_out(values, confidence, 0, Rich::now);
+  return {mean(values), low, high, "betting"};
 }
 
 std::vector<Estimate> betting_sequence(std::span<const double> values,

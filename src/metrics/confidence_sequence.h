@@ -19,7 +19,13 @@ namespace querist::metrics {
 Estimate betting_interval(std::span<const double> values, double confidence = 0.95,
                           size_t pool_size = 0);
 
-// The same after each number of values in `looks`.
+// What the bets on all values up to the last rule out, and none that only earlier ones did: as
+// valid at every number of values at once, and it holds the values' own mean always, where a mean
+// that drifts while they come in can leave the one above. It may widen again. Independent draws
+// only.
+Estimate present_betting_interval(std::span<const double> values, double confidence = 0.95);
+
+// The first after each number of values in `looks`.
 std::vector<Estimate> betting_sequence(std::span<const double> values,
                                        std::span<const size_t> looks, double confidence = 0.95,
                                        size_t pool_size = 0);

@@ -12,8 +12,10 @@
 namespace querist::metrics {
 
 // How many of `rounds` sequences of 300 values ever miss the mean, at looks after 1, 2, 5, 10 …
+enum class Kind { betting, present, bernstein };
+
 template <class Draw>
-static int sequences_that_miss(int rounds, double truth, size_t pool_size, bool bernstein,
+static int sequences_that_miss(int rounds, double truth, size_t pool_size, Kind kind,
                                const Draw& draw) {
   const std::vector<size_t> looks = {1, 2, 5, 10, 20, 40, 70, 100, 150, 200, 250, 300};
   int missed = 0;
@@ -22,8 +24,9 @@ static int sequences_that_miss(int rounds, double truth, size_t pool_size, bool 
     bool ever = false;
     for (const size_t look : looks) {
       const auto first = std::span(values).first(look);
-      const Estimate e = bernstein ? empirical_bernstein_interval(first, 0.9)
-                                   : betting_interval(first, 0.9, pool_size);
+      const Estimate e = kind == Kind::bernstein ? empirical_bernstein_interval(first, 0.9)
+                         : kind == Kind::present ? present_betting_interval(first, 0.9)
+                                                 : betting_interval(first, 0.9, pool_size);
       ever = ever || e.ci_low > truth + 1e-9 || e.ci_high < truth - 1e-9;
     }
     missed += ever;
@@ -42,8 +45,8 @@ TEST(ConfidenceSequence, HoldsTheMeanAtEveryLook) {
       for (double& value : values) value = rng.uniform() < p;
       return values;
     };
-    EXPECT_LE(sequences_that_miss(600, p, 0, false, flags), most_missed) << p;
-    EXPECT_LE(sequences_that_miss(600, p, 0, true, flags), most_missed) << p;
+    for (const Kind kind : {Kind::betting, Kind::present, Kind::bernstein})
+      EXPECT_LE(sequences_that_miss(600, p, 0, kind, flags), most_missed) << p;
   }
   const auto graded = [](uint64_t seed) {
     Rng rng(mix_seed(2, seed));
@@ -51,8 +54,8 @@ TEST(ConfidenceSequence, HoldsTheMeanAtEveryLook) {
     for (double& value : values) value = std::pow(rng.uniform(), 2);
     return values;
   };
-  EXPECT_LE(sequences_that_miss(600, 1.0 / 3, 0, false, graded), most_missed);
-  EXPECT_LE(sequences_that_miss(600, 1.0 / 3, 0, true, graded), most_missed);
+  for (const Kind kind : {Kind::betting, Kind::present, Kind::bernstein})
+    EXPECT_LE(sequences_that_miss(600, 1.0 / 3, 0, kind, graded), most_missed);
 }
 
 TEST(ConfidenceSequence, HoldsTheMeanOfAPoolDrawnWithoutReplacement) {
@@ -65,7 +68,7 @@ TEST(ConfidenceSequence, HoldsTheMeanOfAPoolDrawnWithoutReplacement) {
     values.resize(300);
     return values;
   };
-  EXPECT_LE(sequences_that_miss(600, mean(pool), 400, false, draw), most_missed);
+  EXPECT_LE(sequences_that_miss(600, mean(pool), 400, Kind::betting, draw), most_missed);
 }
 
 TEST(ConfidenceSequence, AFixedTimeIntervalWouldMissTooOften) {
@@ -112,19 +115,41 @@ TEST(ConfidenceSequence, NarrowsWithValuesAndWithAPoolThatRunsOut) {
   EXPECT_GT(bernstein.ci_high - bernstein.ci_low, open.back().ci_high - open.back().ci_low);
 }
 
+// A mean that rises while values come in: what the early ones ruled out holds by the end.
+TEST(ConfidenceSequence, ThePresentOneHoldsTheMeanOfValuesThatDrift) {
+  int left = 0;  // What it is there for.
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    Rng rng(mix_seed(8, seed));
+    std::vector<double> values(200);
+    for (size_t i = 0; i < values.size(); ++i) values[i] = rng.uniform() < (i < 80 ? 0.5 : 0.95);
+    const Estimate ever = betting_interval(values);
+    const Estimate now = present_betting_interval(values);
+    left += ever.ci_high < mean(values);
+    EXPECT_EQ(now.value, mean(values));
+    EXPECT_LT(now.ci_low, now.value);
+    EXPECT_GT(now.ci_high, now.value);
+    if (ever.ci_low == ever.ci_high) continue;  // Every mean was ruled out at some time.
+    EXPECT_LE(now.ci_low, ever.ci_low + 1e-9);
+    EXPECT_GE(now.ci_high, ever.ci_high - 1e-9);
+  }
+  EXPECT_GT(left, 40);
+  EXPECT_EQ(present_betting_interval(std::vector<double>(5, 1.0)).ci_high, 1);
+  EXPECT_EQ(present_betting_interval(std::vector<double>(5, 0.0)).ci_low, 0);
+  EXPECT_THROW(present_betting_interval(std::vector<double>()), Error);
+}
+
 TEST(ConfidenceSequence, IsTheOneOfAGridOfMeans) {
   // The wealth of both sides for each mean of a grid, written out.
   Rng rng(6);
   std::vector<double> values(60);
   for (double& value : values) value = rng.uniform();
   const double limit = 2 / 0.05;
-  double low = 1;
-  double high = 0;
+  double low = 1, high = 0, low_now = 1, high_now = 0;
   for (int at = 1; at < 2000; ++at) {
     const double m = at / 2000.0;
     std::vector<double> up(12, 1.0 / 12);
     std::vector<double> down = up;
-    double most = 0;
+    double most = 0, now = 0;
     for (const double x : values) {
       double all_up = 0;
       double all_down = 0;
@@ -135,7 +160,12 @@ TEST(ConfidenceSequence, IsTheOneOfAGridOfMeans) {
         all_up += up[j];
         all_down += down[j];
       }
-      most = std::max({most, all_up, all_down});
+      now = std::max(all_up, all_down);
+      most = std::max(most, now);
+    }
+    if (now < limit) {
+      low_now = std::min(low_now, m);
+      high_now = std::max(high_now, m);
     }
     if (most >= limit) continue;
     low = std::min(low, m);
@@ -144,6 +174,9 @@ TEST(ConfidenceSequence, IsTheOneOfAGridOfMeans) {
   const Estimate e = betting_interval(values);
   EXPECT_NEAR(e.ci_low, low, 1.0 / 2000);  // The grid's step.
   EXPECT_NEAR(e.ci_high, high, 1.0 / 2000);
+  const Estimate present = present_betting_interval(values);
+  EXPECT_NEAR(present.ci_low, low_now, 1.0 / 2000);
+  EXPECT_NEAR(present.ci_high, high_now, 1.0 / 2000);
 }
 
 TEST(ConfidenceSequence, RefusesWhatCannotBe) {

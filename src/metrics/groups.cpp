@@ -1,9 +1,8 @@
-// Every metric is a mean over some rows, so one resampling and one permutation serve all.
+// Every metric is a mean over some rows, so one permutation test serves all.
 #include "metrics/groups.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <tuple>
 
@@ -50,7 +49,7 @@ static Outcome outcome_of(const GroupedRows& rows, GroupMetric metric, int32_t c
   return outcome;
 }
 
-// Weighted sums of one outcome by group; memory kept from call to call.
+// Sums of one outcome by group; memory kept from call to call.
 class Rates {
  public:
   Rates(size_t groups, int64_t least_rows)
@@ -59,20 +58,18 @@ class Rates {
   // Which groups have enough rows, from the rows as they are.
   void begin(const Outcome& outcome, std::span<const int32_t> groups) {
     std::fill(taking_part_.begin(), taking_part_.end(), uint8_t{1});
-    sum(
-        outcome, [&](size_t i) { return groups[outcome.rows[i]]; }, [](size_t) { return 1.0; });
+    sum(outcome, [&](size_t i) { return groups[outcome.rows[i]]; });
     for (size_t g = 0; g < counts_.size(); ++g)
       taking_part_[g] = counts_[g] >= static_cast<double>(std::max<int64_t>(1, least_rows_));
   }
-  template <class GroupOf, class WeightOf>
-  void sum(const Outcome& outcome, GroupOf group_of, WeightOf weight_of) {
+  template <class GroupOf>
+  void sum(const Outcome& outcome, GroupOf group_of) {
     std::fill(sums_.begin(), sums_.end(), 0.0);
     std::fill(counts_.begin(), counts_.end(), 0.0);
     for (size_t i = 0; i < outcome.values.size(); ++i) {
       const auto g = static_cast<size_t>(group_of(i));
-      const double weight = weight_of(i);
-      sums_[g] += weight * outcome.values[i];
-      counts_[g] += weight;
+      sums_[g] += outcome.values[i];
+      ++counts_[g];
     }
   }
   size_t taking_part() const {
@@ -128,82 +125,58 @@ static std::vector<GroupRate> rates_of(const GroupedRows& rows, const Outcome& o
   return rates;
 }
 
-static Estimate with_interval(double value, std::vector<double> drawn, double confidence) {
-  std::sort(drawn.begin(), drawn.end());
-  const auto at = [&](double q) {  // Linear between order statistics, as NumPy's default.
-    const double place = q * static_cast<double>(drawn.size() - 1);
-    const auto below = static_cast<size_t>(place);
-    const size_t above = std::min(below + 1, drawn.size() - 1);
-    return drawn[below] + (place - static_cast<double>(below)) * (drawn[above] - drawn[below]);
-  };
-  return {value, at((1 - confidence) / 2), at((1 + confidence) / 2), "bootstrap"};
+// Of the first rate less the second from the intervals of both (Newcombe 1998, method 10).
+static Estimate newcombe(const Estimate& first, const Estimate& second) {
+  const double difference = first.value - second.value;
+  return {difference,
+          difference - std::hypot(first.value - first.ci_low, second.ci_high - second.value),
+          difference + std::hypot(first.ci_high - first.value, second.value - second.ci_low),
+          "newcombe"};
 }
 
-static double ratio_of(std::pair<double, double> ends) {
-  return ends.second > 0 ? ends.first / ends.second : std::numeric_limits<double>::quiet_NaN();
+// The same of their quotient, in logarithms (Donner and Zou 2012); of no more than
+// the quotient of the intervals' ends where the first is 0. The second is not.
+static Estimate quotient(const Estimate& first, const Estimate& second) {
+  const auto log_of = [](double part, double whole) { return std::log(part / whole); };
+  if (first.value <= 0) return {0, 0, first.ci_high / second.ci_low, "wilson"};
+  const double below =
+      std::hypot(log_of(first.value, first.ci_low), log_of(second.ci_high, second.value));
+  const double above =
+      std::hypot(log_of(first.ci_high, first.value), log_of(second.value, second.ci_low));
+  const double ratio = first.value / second.value;
+  return {ratio, ratio * std::exp(-below), ratio * std::exp(above), "newcombe"};
 }
 
-// Where every resample says the same (all rows right, say) a bootstrap would claim certainty; then
-// the ends come from the groups' Wilson intervals: of the difference as Newcombe (1998, method 10)
-// combines those of two groups, and of groups all alike with the widest of them.
-static Estimate newcombe_difference(const GroupGap& gap, int64_t least_rows) {
-  const Estimate low = *gap.groups[static_cast<size_t>(gap.lowest)].rate;
-  const Estimate high = *gap.groups[static_cast<size_t>(gap.highest)].rate;
-  const double value = high.value - low.value;
-  double above = std::hypot(high.ci_high - high.value, low.value - low.ci_low);
-  for (const GroupRate& group : gap.groups) {
-    if (value > 0 || !group.rate || group.rows < least_rows) continue;
-    above = std::max(
-        {above, group.rate->ci_high - group.rate->value, group.rate->value - group.rate->ci_low});
-  }
-  return {value,
-          std::max(0.0, value - std::hypot(high.value - high.ci_low, low.ci_high - low.value)),
-          std::min(1.0, value + above), "newcombe"};
-}
-
-// The same for a ratio: between the quotients of the ends of the two groups' intervals; of groups
-// that are all right, from the widest interval's lower end to 1.
-static Estimate ratio_of_ends(const GroupGap& gap, int64_t least_rows) {
-  const Estimate low = *gap.groups[static_cast<size_t>(gap.lowest)].rate;
-  const Estimate high = *gap.groups[static_cast<size_t>(gap.highest)].rate;
-  double least = low.ci_low;
-  for (const GroupRate& group : gap.groups) {
-    if (low.value < high.value || !group.rate || group.rows < least_rows) continue;
-    least = std::min(least, group.rate->ci_low);
-  }
-  return {low.value / high.value, least / high.ci_high,
-          high.ci_low > 0 ? std::min(1.0, low.ci_high / high.ci_low) : 1, "wilson"};
-}
-
-static bool all_alike(const std::vector<double>& values) {
-  return std::all_of(values.begin(), values.end(),
-                     [&](double value) { return value == values.front(); });
-}
-
-// counts: how often each resample drew each row, resample after resample.
-static void resample(const Outcome& outcome, const GroupedRows& rows, const GroupOptions& options,
-                     std::span<const uint16_t> counts, Rates& rates, GroupGap& gap) {
-  const auto group_of = [&](size_t i) { return rows.groups[outcome.rows[i]]; };
-  rates.sum(outcome, group_of, [](size_t) { return 1.0; });
+// The largest less the smallest rate, and the smallest by the largest. Every pair has an interval
+// at the level at which all hold at once (Sidak 1967); where they do, so do these.
+static void set_gap(const GroupedRows& rows, const Outcome& outcome, const GroupOptions& options,
+                    Rates& rates, GroupGap& gap) {
+  rates.sum(outcome, [&](size_t i) { return rows.groups[outcome.rows[i]]; });
   std::tie(gap.lowest, gap.highest) = rates.ends();
-  const auto [low, high] = rates.lowest_and_highest();
-  std::vector<double> differences, ratios;
-  for (size_t r = 0; r < options.resamples; ++r) {
-    const auto drawn = counts.subspan(r * rows.labels.size(), rows.labels.size());
-    rates.sum(outcome, group_of,
-              [&](size_t i) { return static_cast<double>(drawn[outcome.rows[i]]); });
-    const auto ends = rates.lowest_and_highest();
-    differences.push_back(ends.second - ends.first);
-    if (std::isfinite(ratio_of(ends))) ratios.push_back(ratio_of(ends));
-  }
-  const bool share = outcome.metric != GroupMetric::calibration_gap;
+  const auto groups = static_cast<double>(rates.taking_part());
+  const double pairs = groups * (groups - 1) / 2;
+  const auto at_once = rates_of(rows, outcome, std::pow(options.confidence, 1 / pairs));
   const int64_t least = std::max<int64_t>(1, options.least_rows);
-  gap.difference = share && all_alike(differences)
-                       ? newcombe_difference(gap, least)
-                       : with_interval(high - low, std::move(differences), options.confidence);
-  if (!share || high <= 0 || ratios.empty()) return;
-  gap.ratio = all_alike(ratios) ? ratio_of_ends(gap, least)
-                                : with_interval(low / high, std::move(ratios), options.confidence);
+  const Estimate& low = *at_once[static_cast<size_t>(gap.lowest)].rate;
+  const Estimate& high = *at_once[static_cast<size_t>(gap.highest)].rate;
+  const bool has_ratio = outcome.metric != GroupMetric::calibration_gap && high.value > 0;
+  Estimate difference = {high.value - low.value, 0, 0, "newcombe"};
+  Estimate ratio = has_ratio ? quotient(low, high) : Estimate{};
+  ratio.ci_high = std::min(1.0, ratio.ci_high);
+  for (const GroupRate& first : at_once) {
+    for (const GroupRate& second : at_once) {
+      if (&first == &second || first.rows < least || second.rows < least) continue;
+      const Estimate apart = newcombe(*first.rate, *second.rate);
+      difference.ci_low = std::max(difference.ci_low, apart.ci_low);
+      difference.ci_high = std::max(difference.ci_high, std::min(1.0, apart.ci_high));
+      if (!has_ratio || second.rate->value <= 0) continue;
+      const Estimate part = quotient(*first.rate, *second.rate);
+      ratio.ci_low = std::min(ratio.ci_low, part.ci_low);
+      ratio.ci_high = std::min(ratio.ci_high, part.ci_high);
+    }
+  }
+  gap.difference = difference;
+  if (has_ratio) gap.ratio = ratio;
 }
 
 // Groups are dealt anew among the rows of the outcome that belong to groups with enough of them.
@@ -219,14 +192,13 @@ static double permuted(const Outcome& outcome, const GroupedRows& rows, const Gr
     groups.push_back(g);
   }
   size_t as_far = 1;  // The observed one.
-  for (size_t r = 0; r < options.resamples; ++r) {
+  for (size_t r = 0; r < options.permutations; ++r) {
     rng.shuffle(groups);
-    rates.sum(
-        kept, [&](size_t i) { return groups[i]; }, [](size_t) { return 1.0; });
+    rates.sum(kept, [&](size_t i) { return groups[i]; });
     const auto [low, high] = rates.lowest_and_highest();
     as_far += high - low >= gap.difference->value - 1e-12;  // Equal sums may differ by rounding.
   }
-  return static_cast<double>(as_far) / static_cast<double>(options.resamples + 1);
+  return static_cast<double>(as_far) / static_cast<double>(options.permutations + 1);
 }
 
 static void check(const GroupedRows& rows, const GroupOptions& options) {
@@ -234,7 +206,7 @@ static void check(const GroupedRows& rows, const GroupOptions& options) {
   if (rows.predicted.size() != n || rows.confidences.size() != n || rows.groups.size() != n) {
     refuse("groups need labels, predictions, confidences and groups of the same rows");
   }
-  if (options.resamples < 2) refuse("a bootstrap needs at least 2 resamples");
+  if (options.permutations < 1) refuse("a permutation test needs a permutation");
   for (size_t i = 0; i < n; ++i) {
     const auto classes = static_cast<int32_t>(rows.classes);
     if (rows.labels[i] < 0 || rows.labels[i] >= classes || rows.predicted[i] < 0 ||
@@ -242,14 +214,6 @@ static void check(const GroupedRows& rows, const GroupOptions& options) {
         rows.groups[i] >= static_cast<int32_t>(rows.group_count))
       refuse("row {} has a label, a prediction or a group that is out of range", i);
   }
-}
-
-static std::vector<uint16_t> draw_counts(size_t n, size_t resamples, Rng& rng) {
-  std::vector<uint16_t> counts(n * resamples);
-  for (size_t r = 0; r < resamples; ++r) {
-    for (size_t i = 0; i < n; ++i) ++counts[r * n + rng.below(n)];
-  }
-  return counts;
 }
 
 std::vector<GroupGap> compare_groups(const GroupedRows& rows, const GroupOptions& options) {
@@ -266,7 +230,6 @@ std::vector<GroupGap> compare_groups(const GroupedRows& rows, const GroupOptions
       wanted.emplace_back(metric, cls);
   }
   Rng rng(options.seed);
-  const auto counts = draw_counts(rows.labels.size(), options.resamples, rng);
   Rates rates(rows.group_count, options.least_rows);
   std::vector<GroupGap> gaps;
   std::vector<double> p_values;
@@ -276,7 +239,7 @@ std::vector<GroupGap> compare_groups(const GroupedRows& rows, const GroupOptions
     GroupGap gap{metric, cls, rates_of(rows, outcome, options.confidence), {}, {}, -1, -1, 1, 1};
     rates.begin(outcome, rows.groups);
     if (rates.taking_part() >= 2) {
-      resample(outcome, rows, options, counts, rates, gap);
+      set_gap(rows, outcome, options, rates, gap);
       gap.p_value = permuted(outcome, rows, options, gap, rates, rng);
       p_values.push_back(gap.p_value);
     }

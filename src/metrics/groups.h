@@ -56,17 +56,18 @@ struct GroupGap {
 struct GroupOptions {
   std::vector<int32_t> of_classes;  // Which to give rates of; empty: all.
   int64_t least_rows = 1;
-  size_t resamples = 1000;  // Of the bootstrap, and as many permutations.
+  size_t permutations = 1000;
   uint64_t seed = 0;
   double confidence = 0.95;
 };
 
 // Demographic parity difference and ratio (of selection rates), equal opportunity (of true positive
 // rates) and the parts of equalised odds (the larger of the gaps in true and false positive rates)
-// as Fairlearn defines them, class by class. Intervals are percentile bootstraps over rows, but
-// Newcombe's of Wilson's where no resample differs. A largest minus a smallest is never negative
-// and so rather too large on few rows, and so is its interval: whether there is a gap at all,
-// p_value says. O(resamples · classes · rows).
+// as Fairlearn defines them, class by class. Intervals are made of the groups' Wilson intervals
+// (Newcombe 1998; Donner and Zou 2012), at a level at which those of all pairs of groups hold at
+// once (Sidak 1967): with many groups rather too wide. That of a difference holds 0 where chance
+// may have made the gap. A largest minus a smallest is rather too large on few rows: whether there
+// is a gap at all, p_value says. O(permutations * classes * rows).
 std::vector<GroupGap> compare_groups(const GroupedRows& rows, const GroupOptions& options = {});
 
 }  // namespace querist::metrics

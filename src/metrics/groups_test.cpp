@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/rng.h"
-#include "metrics/intervals.h"
+#include "metrics/two_groups.h"
 
 namespace querist::metrics {
 
@@ -26,7 +26,7 @@ TEST(Groups, AgreeWithFairlearn) {
   const auto confidences = golden["confidences"].get<std::vector<double>>();
   const auto groups = golden["groups"].get<std::vector<int32_t>>();
   const auto gaps =
-      compare_groups({labels, predicted, confidences, groups, 3, 3}, {.resamples = 100});
+      compare_groups({labels, predicted, confidences, groups, 3, 3}, {.permutations = 100});
   for (int32_t cls = 0; cls < 3; ++cls) {
     const Json& one = golden["classes"][static_cast<size_t>(cls)];
     const GroupGap& selection = gap_of(gaps, GroupMetric::selection_rate, cls);
@@ -89,31 +89,55 @@ TEST(Groups, AreFoundApartByChanceAsRarelyAsStated) {
   int apart = 0;
   for (uint64_t set = 0; set < 200; ++set) {
     const Drawn rows = drawn(mix_seed(2, set), 120, 0.8, 0.8);
-    const auto gaps = compare_groups(rows.rows(), {.of_classes = {1}, .resamples = 199});
+    const auto gaps = compare_groups(rows.rows(), {.of_classes = {1}, .permutations = 199});
     apart += gap_of(gaps, GroupMetric::true_positive_rate, 1).p_value <= 0.05;
   }
   EXPECT_LE(apart, 19);
   EXPECT_GE(apart, 1);
 }
 
-// The same counts of each row for both: the bootstrap of a difference of two groups that this file
-// could also get from bootstrap_interval. Both are drawn anew, so ends differ by their own noise,
-// about 0.002 with 4,000 resamples.
-TEST(Groups, HaveTheIntervalOfAPlainBootstrap) {
-  const Drawn rows = drawn(3, 300, 0.85, 0.6);
-  const auto difference = [&](std::span<const size_t> picks) {
-    double hits[2] = {0, 0}, counts[2] = {0, 0};
-    for (const size_t i : picks) {
-      hits[rows.groups[i]] += rows.labels[i] == rows.predicted[i];
-      counts[rows.groups[i]] += 1;
+// Of two groups it is the interval that compare_shares has, without the sign.
+TEST(Groups, HaveNewcombesIntervalOfTwoShares) {
+  for (uint64_t set = 0; set < 20; ++set) {
+    const Drawn rows = drawn(mix_seed(3, set), 40, 0.85, 0.7);
+    int64_t right[2] = {0, 0}, all[2] = {0, 0};
+    for (size_t i = 0; i < rows.labels.size(); ++i) {
+      right[rows.groups[i]] += rows.labels[i] == rows.predicted[i];
+      ++all[rows.groups[i]];
     }
-    return std::abs(hits[0] / counts[0] - hits[1] / counts[1]);
-  };
-  const Estimate expected = bootstrap_interval(300, difference, 9, 4000);
-  const auto gap = compare_groups(rows.rows(), {.of_classes = {1}, .resamples = 4000}).front();
-  EXPECT_NEAR(gap.difference->value, expected.value, 1e-12);
-  EXPECT_NEAR(gap.difference->ci_low, expected.ci_low, 0.01);
-  EXPECT_NEAR(gap.difference->ci_high, expected.ci_high, 0.01);
+    const auto gap = compare_groups(rows.rows(), {.of_classes = {1}, .permutations = 10}).front();
+    const auto h = gap.highest, l = gap.lowest;
+    const Estimate signed_gap = compare_shares(right[h], all[h], right[l], all[l]).difference;
+    EXPECT_NEAR(gap.difference->value, signed_gap.value, 1e-12);
+    EXPECT_NEAR(gap.difference->ci_low, std::max(0.0, signed_gap.ci_low), 1e-9);
+    EXPECT_NEAR(gap.difference->ci_high, std::max(signed_gap.ci_high, -signed_gap.ci_low), 1e-9);
+  }
+}
+
+// Four groups with the same or with other shares, 300 sets each: of 95 % at least 285, less three
+// standard errors of 3.8. Where none differ the interval holds 0, and the ratio's 1.
+TEST(Groups, IntervalsHoldTheTrueGapAsOftenAsTheySay) {
+  for (const std::vector<double>& shares :
+       {std::vector{0.8, 0.8, 0.8, 0.8}, std::vector{0.95, 0.9, 0.7, 0.8}}) {
+    const auto [low, high] = std::minmax_element(shares.begin(), shares.end());
+    int difference = 0, ratio = 0;
+    for (uint64_t set = 0; set < 300; ++set) {
+      Rng rng(mix_seed(7, set));
+      Drawn rows;
+      for (size_t i = 0; i < 160; ++i) {
+        rows.groups.push_back(static_cast<int32_t>(rng.below(4)));
+        rows.labels.push_back(1);
+        rows.predicted.push_back(rng.uniform() < shares[static_cast<size_t>(rows.groups[i])]);
+        rows.confidences.push_back(0.9);
+      }
+      const auto gap = compare_groups(rows.rows(4), {.of_classes = {1}, .permutations = 1}).front();
+      difference +=
+          gap.difference->ci_low <= *high - *low && *high - *low <= gap.difference->ci_high;
+      ratio += gap.ratio->ci_low <= *low / *high && *low / *high <= gap.ratio->ci_high;
+    }
+    EXPECT_GE(difference, 274);
+    EXPECT_GE(ratio, 274);
+  }
 }
 
 // Newcombe 1998, table II, method 10: 10 of 10 against 0 of 20 lies in 0.6791 … 1, and 10 of 10
@@ -140,7 +164,7 @@ TEST(Groups, ClaimNoCertaintyWhereAllRowsAreAlike) {
   EXPECT_NEAR(whole.ratio->ci_high, 0.1611 / 0.7225, 1e-4);
   std::fill_n(rows.predicted.begin(), 5, 0);
   const GroupGap half = gap_now();  // Half right against all wrong: the ratio alone is always 0.
-  EXPECT_EQ(half.difference->method, "bootstrap");
+  EXPECT_EQ(half.difference->method, "newcombe");
   EXPECT_EQ(half.ratio->ci_low, 0);
   EXPECT_NEAR(half.ratio->ci_high, 0.1611 / 0.2366, 1e-3);
   rows.predicted.assign(30, 1);
@@ -160,13 +184,13 @@ TEST(Groups, TooSmallOnesAreShownButMakeNoGap) {
       rows.confidences.push_back(0.9);
     }
   }
-  const auto gaps = compare_groups(rows.rows(3), {.least_rows = 10, .resamples = 50});
+  const auto gaps = compare_groups(rows.rows(3), {.least_rows = 10, .permutations = 50});
   EXPECT_EQ(gaps.front().groups[2].rows, 3);
   EXPECT_EQ(gaps.front().groups[2].rate->value, 0);
   EXPECT_NE(gaps.front().lowest, 2);
   EXPECT_LT(gaps.front().difference->value, 0.5);
   EXPECT_EQ(gap_of(gaps, GroupMetric::false_positive_rate, 1).groups[2].rows, 0);
-  const auto alone = compare_groups(rows.rows(3), {.least_rows = 150, .resamples = 50});
+  const auto alone = compare_groups(rows.rows(3), {.least_rows = 150, .permutations = 50});
   EXPECT_FALSE(alone.front().difference.has_value());
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -31,6 +32,16 @@ double standard_deviation(std::span<const double> values) {
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
+// Of a share p among n rows, which need not be whole.
+static Estimate wilson(double p, double n, double z, std::string_view method) {
+  const double shrink = 1 + z * z / n;
+  const double centre = (p + z * z / (2 * n)) / shrink;
+  const double half = z / shrink * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  // The ends are exactly 0 and 1 at the extremes; rounding must not move them inside.
+  return {p, p == 0 ? 0 : std::max(0.0, centre - half), p == 1 ? 1 : std::min(1.0, centre + half),
+          method};
+}
+
 Estimate wilson_interval(int64_t successes, int64_t trials, double confidence) {
   check_confidence(confidence);
   if (trials <= 0 || successes < 0 || successes > trials) {
@@ -38,15 +49,41 @@ Estimate wilson_interval(int64_t successes, int64_t trials, double confidence) {
            trials);
   }
   const auto n = static_cast<double>(trials);
-  const double p = static_cast<double>(successes) / n;
-  const double z = normal_quantile(0.5 + confidence / 2);
-  const double shrink = 1 + z * z / n;
-  const double centre = (p + z * z / (2 * n)) / shrink;
-  const double half = z / shrink * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-  // The ends are exactly 0 and 1 at the extremes; rounding must not move them inside.
-  const double low = successes == 0 ? 0 : std::max(0.0, centre - half);
-  const double high = successes == trials ? 1 : std::min(1.0, centre + half);
-  return {p, low, high, "wilson"};
+  return wilson(static_cast<double>(successes) / n, n, normal_quantile(0.5 + confidence / 2),
+                "wilson");
+}
+
+Estimate cluster_share_interval(std::span<const uint8_t> hits, std::span<const int32_t> groups,
+                                double confidence) {
+  check_confidence(confidence);
+  if (hits.empty() || hits.size() != groups.size())
+    refuse("an interval over groups needs rows, and a group for each of them");
+  struct Group {
+    double rows = 0;
+    double hits = 0;
+  };
+  std::map<int32_t, Group> by_group;
+  double right = 0;
+  for (size_t i = 0; i < hits.size(); ++i) {
+    Group& group = by_group[groups[i]];
+    ++group.rows;
+    group.hits += hits[i] != 0;
+    right += hits[i] != 0;
+  }
+  const auto n = static_cast<double>(hits.size());
+  const auto count = static_cast<double>(by_group.size());
+  const double p = right / n;
+  double worth = count;
+  if (p > 0 && p < 1 && count > 1) {
+    double squares = 0;
+    for (const auto& [number, group] : by_group)
+      squares += (group.hits - p * group.rows) * (group.hits - p * group.rows);
+    const double variance = count / (count - 1) * squares / (n * n);
+    const double few = student_t_quantile(0.5 + confidence / 2, std::max(1.0, n - 1)) /
+                       student_t_quantile(0.5 + confidence / 2, count - 1);
+    worth = std::min(n, variance > 0 ? p * (1 - p) / variance * few * few : n);
+  }
+  return wilson(p, worth, normal_quantile(0.5 + confidence / 2), "cluster_wilson");
 }
 
 double exact_lower_bound(int64_t successes, int64_t trials, double risk) {
@@ -173,7 +210,9 @@ Estimate bca_from(double value, std::vector<double> values, std::span<const doub
     return quantile(values, normal_cdf(bias + z / (1 - skew * z)));
   };
   const double tail = (1 - confidence) / 2;
-  return {value, end(tail), end(1 - tail), "bca"};
+  const Estimate corrected{value, end(tail), end(1 - tail), "bca"};
+  if (corrected.ci_low <= value && value <= corrected.ci_high) return corrected;
+  return {value, quantile(values, tail), quantile(values, 1 - tail), "bootstrap"};
 }
 
 Estimate bca_interval(size_t n, const Statistic& statistic, uint64_t seed, size_t resamples,

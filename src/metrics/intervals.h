@@ -13,6 +13,14 @@ namespace querist::metrics {
 // A share of successes (Wilson 1927). Needs trials > 0.
 Estimate wilson_interval(int64_t successes, int64_t trials, double confidence = 0.95);
 
+// The same where rows of a group (a document, a patient) are alike: Wilson's interval of as many
+// independent rows as these are worth, by the design effect (Kish 1965) between the groups and
+// Student's t for few of them (Korn and Graubard 1998); never more than there are rows, and the
+// number of groups where all rows agree. hits, groups: one a row; groups 0 … below 2^31. Method
+// "cluster_wilson".
+Estimate cluster_share_interval(std::span<const uint8_t> hits, std::span<const int32_t> groups,
+                                double confidence = 0.95);
+
 // The least share under which so many successes or more still have the chance `risk`: a share below
 // it is ruled out but for that chance, whatever the number of trials (Clopper and Pearson 1934).
 double exact_lower_bound(int64_t successes, int64_t trials, double risk);
@@ -42,7 +50,9 @@ Estimate bca_interval(size_t n, const Statistic& statistic, uint64_t seed, size_
                       double confidence = 0.95);
 
 // BCa's interval from what it is made of: the statistic, its values on resamples, and without each
-// row in turn.
+// row in turn. Where the correction is so large that the interval would not hold the value (most
+// resamples lie on one side of it, as those of a calibration error do) it is the percentiles', with
+// the method "bootstrap"; that one may not hold the value either.
 Estimate bca_from(double value, std::vector<double> resampled, std::span<const double> without,
                   double confidence);
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "base/error.h"
@@ -137,6 +138,60 @@ TEST(ExactLowerBound, IsTheShareAtWhichTheTailHasTheRisk) {
   EXPECT_EQ(exact_lower_bound(0, 5, 0.05), 0);
   EXPECT_NEAR(exact_lower_bound(10, 10, 0.05), std::pow(0.05, 0.1), 1e-10);
   EXPECT_THROW(exact_lower_bound(6, 5, 0.05), Error);
+}
+
+// Twenty documents of six rows that are right with the document's own chance, 0.95 or 0.45: the
+// share is 0.7. Of 400 draws, 95 % less three standard errors of 4.4 is 367; Wilson's interval of
+// the rows as if independent holds far fewer.
+TEST(Intervals, OfAShareByGroupsHoldsItWhereRowsOfAGroupAreAlike) {
+  Rng rng(11);
+  int by_groups = 0, by_rows = 0;
+  for (int set = 0; set < 400; ++set) {
+    std::vector<uint8_t> hits;
+    std::vector<int32_t> groups;
+    int64_t right = 0;
+    for (int32_t document = 0; document < 20; ++document) {
+      const double chance = rng.below(2) ? 0.95 : 0.45;
+      for (int row = 0; row < 6; ++row) {
+        hits.push_back(rng.uniform() < chance);
+        groups.push_back(document);
+        right += hits.back();
+      }
+    }
+    const Estimate clustered = cluster_share_interval(hits, groups);
+    const Estimate plain = wilson_interval(right, 120);
+    EXPECT_EQ(clustered.value, plain.value);
+    by_groups += clustered.ci_low <= 0.7 && 0.7 <= clustered.ci_high;
+    by_rows += plain.ci_low <= 0.7 && 0.7 <= plain.ci_high;
+  }
+  EXPECT_GE(by_groups, 367);
+  EXPECT_LT(by_rows, 340);
+}
+
+TEST(Intervals, OfAShareByGroupsIsWilsonsWhereEachRowIsAlone) {
+  std::vector<uint8_t> hits(50, 1);
+  std::vector<int32_t> groups(50);
+  std::iota(groups.begin(), groups.end(), 0);
+  EXPECT_EQ(cluster_share_interval(hits, groups).ci_low, wilson_interval(50, 50).ci_low);
+  std::fill_n(hits.begin(), 10, uint8_t{0});
+  // One row less than there are: the variance between groups divides by 49.
+  EXPECT_NEAR(cluster_share_interval(hits, groups).ci_low, wilson_interval(40, 50).ci_low, 0.002);
+  groups.assign(50, 3);  // One document tells no more than one row.
+  EXPECT_LT(cluster_share_interval(hits, groups).ci_low, 0.2);
+  EXPECT_THROW(cluster_share_interval(hits, std::span(groups).first(3)), Error);
+}
+
+TEST(Bca, OfResamplesOnOneSideOfTheValueIsThePercentiles) {
+  std::vector<double> resampled;
+  for (int i = 0; i <= 100; ++i) resampled.push_back(i);
+  const std::vector<double> without{-0.9, -1, -1.2};
+  const Estimate below = bca_from(-1, resampled, without, 0.9);
+  EXPECT_EQ(below.method, "bootstrap");
+  EXPECT_NEAR(below.ci_low, 5, 1e-9);
+  EXPECT_NEAR(below.ci_high, 95, 1e-9);
+  const Estimate inside = bca_from(40, resampled, without, 0.9);
+  EXPECT_EQ(inside.method, "bca");
+  EXPECT_TRUE(inside.ci_low < 40 && 40 < inside.ci_high);
 }
 
 }  // namespace querist::metrics

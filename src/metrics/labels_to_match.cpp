@@ -177,8 +177,9 @@ LabelsToMatch labels_to_match(std::span<const double> labels, const PoweredDiffe
   out.labels = {estimate.labels, std::min(estimate.labels, counts[low]),
                 std::max(estimate.labels, counts[counts.size() - 1 - low]), "prediction_powered"};
   out.value_open = estimate.beyond != 0;
-  out.low_open = estimate.beyond < 0 || static_cast<double>(below) > tail * all;
-  out.high_open = estimate.beyond > 0 || static_cast<double>(above) > tail * all;
+  // Open where the very resample that would be the end lies beyond: its place is not known.
+  out.low_open = estimate.beyond < 0 || below > low;
+  out.high_open = estimate.beyond > 0 || above > low;
   return out;
 }
 

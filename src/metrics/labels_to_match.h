@@ -54,7 +54,8 @@ struct Crossing {
 Crossing falls_to_zero(std::span<const double> labels, std::vector<double> differences);
 
 // The labels that match, with percentiles. An end is open where the curve lies to one side all the
-// way for more resamples than the interval leaves out. log_deviation: what else the logarithm of
+// way for more resamples than the interval leaves out, so that a closed one lies within the search;
+// intervals of more confidence hold those of less. log_deviation: what else the logarithm of
 // the labels may be off by, a standard deviation.
 struct LabelsToMatch {
   Estimate labels;          // "prediction_powered".

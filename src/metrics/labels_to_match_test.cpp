@@ -208,6 +208,48 @@ TEST(LabelsToMatch, SaysWhichEndIsOpen) {
   EXPECT_THROW(labels_to_match(labels, {}, 0, 1), Error);
 }
 
+// 1,000 resamples of which 25 never fall: 25 are also what an interval of 95 % leaves out above,
+// and the one that would be its end is the first of them.
+TEST(LabelsToMatch, LeavesAnEndOpenWhoseResampleLiesBeyond) {
+  PoweredDifferences few;
+  few.means = {-0.1, -0.2};
+  few.resampled.assign(975, {-0.1, -0.2});
+  few.resampled.resize(1'000, {0.2, 0.1});
+  EXPECT_TRUE(labels_to_match(Values{79, 5'000}, few, 0, 1).high_open);
+  few.resampled.back() = {-0.1, -0.2};
+  const auto closed = labels_to_match(Values{79, 5'000}, few, 0, 1);
+  EXPECT_FALSE(closed.high_open);
+  EXPECT_EQ(closed.labels.ci_high, 79);
+}
+
+// On curves that hardly fall, whose resamples lie at both ends and anywhere between.
+TEST(LabelsToMatch, HoldsTheIntervalsOfLessConfidence) {
+  const Values labels = {4, 8, 16, 32, 64};
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    Rng rng(seed);
+    PoweredDifferences flat;
+    const double start = 0.3 * rng.normal();
+    const double fall = 0.1 * rng.uniform();
+    for (size_t b = 0; b < 101; ++b) {
+      auto& means = b ? flat.resampled.emplace_back() : flat.means;
+      const double shift = start + rng.normal();
+      for (size_t k = 0; k < labels.size(); ++k)
+        means.push_back(shift - fall * static_cast<double>(k) + 0.1 * rng.normal());
+    }
+    double low = 1e9, high = 0;
+    for (const double level : {0.5, 0.8, 0.9, 0.95, 0.99}) {
+      const auto found = labels_to_match(labels, flat, 0.2, seed, level);
+      const double ends[] = {found.low_open ? 0 : found.labels.ci_low,
+                             found.high_open ? 1e9 : found.labels.ci_high};
+      EXPECT_TRUE(ends[0] <= low && ends[1] >= high) << "seed " << seed << ", level " << level;
+      EXPECT_TRUE(found.low_open || ends[0] <= found.labels.value);
+      EXPECT_TRUE(found.high_open || ends[1] >= found.labels.value);
+      low = ends[0];
+      high = ends[1];
+    }
+  }
+}
+
 // What else the logarithm may be off by widens a sure crossing to its own 95 %.
 TEST(LabelsToMatch, WidensByWhatElseIsNotKnown) {
   PoweredDifferences sure;

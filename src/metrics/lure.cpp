@@ -136,7 +136,10 @@ Estimate lure(std::span<const double> losses, std::span<const double> propensiti
   if (losses.size() == pool_size) return {value, value, value, "lure"};
   const double half = student_t_quantile(0.5 + confidence / 2, count - 1) *
                       lure_error(losses, propensities, static_cast<double>(pool_size), value);
-  return {value, value - half, value + half, "lure"};
+  double low = value - half;
+  if (std::all_of(losses.begin(), losses.end(), [](double loss) { return loss >= 0; }))
+    low = std::max(low, 0.0);  // No weight is negative, so neither is the estimate.
+  return {value, low, value + half, "lure"};
 }
 
 }  // namespace querist::metrics

@@ -31,8 +31,9 @@ std::vector<double> lure_weights(std::span<const double> propensities, size_t po
 // unbiased whatever the proposal; with a uniform one it is the plain mean. The variance is that of
 // its martingale: the estimator is the mean of c_m a_m, where a_m = L_m / (N q_m) + sum of the
 // losses before m / N has the true mean at every draw, and c_m = N (N - M) / ((N - m)(N - m + 1)).
-// The interval is Student's with M - 1 degrees; it has no width where all losses are 0, and none at
-// M = N, where the answer is exact. Needs two draws.
+// The interval is Student's with M - 1 degrees, cut off at 0 where no loss is negative; it has no
+// width where all losses are 0, and none at M = N, where the answer is exact. It is too narrow
+// where few of the draws have a loss at all. Needs two draws.
 Estimate lure(std::span<const double> losses, std::span<const double> propensities,
               size_t pool_size, double confidence = 0.95);
 

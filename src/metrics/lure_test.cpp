@@ -109,6 +109,19 @@ TEST(Lure, IsExactOnceTheWholePoolIsDrawn) {
   EXPECT_EQ(e.ci_low, e.ci_high);
 }
 
+TEST(Lure, IntervalEndsAtZeroWhereNoLossIsNegative) {
+  std::vector<double> losses{0, 0, 1, 0, 0};
+  const std::vector<double> uniform{1 / 40., 1 / 39., 1 / 38., 1 / 37., 1 / 36.};
+  const Estimate cut = lure(losses, uniform, 40);
+  EXPECT_NEAR(cut.value, 0.2, 1e-12);
+  EXPECT_EQ(cut.ci_low, 0);
+  EXPECT_GT(cut.ci_high, 0.5);
+  losses[0] = -1e-6;
+  const Estimate whole = lure(losses, uniform, 40);
+  EXPECT_NEAR(whole.ci_low, 2 * whole.value - whole.ci_high, 1e-12);
+  EXPECT_LT(whole.ci_low, -0.1);
+}
+
 TEST(Lure, DrawsByProposalWithoutRepeats) {
   const std::vector<double> proposal = {1, 0.5, 3, 0.25};
   std::vector<int> first(4);

@@ -29,13 +29,16 @@ std::vector<double> holm(std::span<const double> p_values) {
   return corrected;
 }
 
-std::vector<double> descending_ranks(std::span<const double> values) {
-  std::vector<double> ranks;
-  for (const double value : values) {
-    const auto above =
-        std::count_if(values.begin(), values.end(), [&](double other) { return other > value; });
-    const auto equal = std::count(values.begin(), values.end(), value);
-    ranks.push_back(static_cast<double>(above) + (static_cast<double>(equal) + 1) / 2);
+std::vector<double> descending_ranks(std::span<const double> values, double tied_within) {
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return values[a] > values[b]; });
+  std::vector<double> ranks(values.size());
+  for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    end = begin + 1;
+    while (end < order.size() && values[order[end - 1]] - values[order[end]] <= tied_within) ++end;
+    for (size_t i = begin; i < end; ++i) ranks[order[i]] = static_cast<double>(begin + end + 1) / 2;
   }
   return ranks;
 }

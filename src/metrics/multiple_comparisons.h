@@ -12,8 +12,9 @@ namespace querist::metrics {
 // more with chance alpha at most (Holm 1979); in the order given, at most 1.
 std::vector<double> holm(std::span<const double> p_values);
 
-// Ranks of one block's values, 1 for the largest; ties share their mean rank.
-std::vector<double> descending_ranks(std::span<const double> values);
+// Ranks of one block's values, 1 for the largest; ties share their mean rank. Neighbours no further
+// apart than tied_within are tied.
+std::vector<double> descending_ranks(std::span<const double> values, double tied_within = 0);
 
 // Whether the methods' mean ranks differ by more than chance (Friedman 1937), ties corrected.
 // values: one block of `methods` numbers after another; at least two methods and two blocks. The

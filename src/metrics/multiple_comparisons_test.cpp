@@ -51,6 +51,9 @@ TEST(Friedman, IsExactOnFewBlocks) {
 
 TEST(DescendingRanks, ShareTies) {
   EXPECT_EQ(descending_ranks(std::vector{0.5, 0.9, 0.5, 0.1}), (std::vector{2.5, 1.0, 2.5, 4.0}));
+  const std::vector<double> rounded = {0.1 + 0.2, 0.3, 0.9};
+  EXPECT_EQ(descending_ranks(rounded), (std::vector{2.0, 3.0, 1.0}));
+  EXPECT_EQ(descending_ranks(rounded, 1e-12), (std::vector{2.5, 2.5, 1.0}));
 }
 
 TEST(CriticalDifference, EqualsTheStudentizedRangeAndDemsarsTable) {

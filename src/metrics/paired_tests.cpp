@@ -20,7 +20,8 @@ static void check_finite(std::span<const double> differences) {
 }
 
 // Twice the mid-rank of each magnitude, so that ties stay whole numbers; `ties` collects t^3 - t.
-static std::vector<size_t> doubled_ranks(const std::vector<double>& magnitudes, double& ties) {
+static std::vector<size_t> doubled_ranks(const std::vector<double>& magnitudes, double tied_within,
+                                         double& ties) {
   const size_t n = magnitudes.size();
   std::vector<size_t> order(n);
   std::iota(order.begin(), order.end(), 0);
@@ -28,8 +29,8 @@ static std::vector<size_t> doubled_ranks(const std::vector<double>& magnitudes, 
             [&](size_t a, size_t b) { return magnitudes[a] < magnitudes[b]; });
   std::vector<size_t> ranks(n);
   for (size_t begin = 0; begin < n;) {
-    size_t end = begin;
-    while (end < n && magnitudes[order[end]] == magnitudes[order[begin]]) ++end;
+    size_t end = begin + 1;
+    while (end < n && magnitudes[order[end]] - magnitudes[order[end - 1]] <= tied_within) ++end;
     for (size_t i = begin; i < end; ++i) ranks[order[i]] = begin + end + 1;
     const auto count = static_cast<double>(end - begin);
     ties += count * count * count - count;
@@ -54,18 +55,18 @@ static double lower_tail(const std::vector<size_t>& ranks, size_t statistic) {
                          chance.begin() + static_cast<std::ptrdiff_t>(statistic + 1), 0.0);
 }
 
-TestResult wilcoxon_signed_rank(std::span<const double> differences) {
+TestResult wilcoxon_signed_rank(std::span<const double> differences, double tied_within) {
   check_finite(differences);
   std::vector<double> magnitudes;
   std::vector<bool> positive;
   for (const double value : differences) {
-    if (value == 0) continue;
+    if (std::abs(value) <= tied_within) continue;
     magnitudes.push_back(std::abs(value));
     positive.push_back(value > 0);
   }
   if (magnitudes.empty()) return {};
   double ties = 0;
-  const std::vector<size_t> ranks = doubled_ranks(magnitudes, ties);
+  const std::vector<size_t> ranks = doubled_ranks(magnitudes, tied_within, ties);
   size_t plus = 0;
   size_t total = 0;
   for (size_t i = 0; i < ranks.size(); ++i) {

@@ -12,11 +12,12 @@ struct TestResult {
   double p_value = 1;
 };
 
-// Wilcoxon signed-rank test (Wilcoxon 1945) of the differences. Zeros are dropped. Exact for up to
-// 25 differences that are left, ties included (by counting the sign patterns of the mid-ranks);
-// beyond, the normal approximation with tie correction. The statistic is the smaller of the two
-// rank sums. No difference at all: p = 1.
-TestResult wilcoxon_signed_rank(std::span<const double> differences);
+// Wilcoxon signed-rank test (Wilcoxon 1945) of the differences. Zeros are dropped. Magnitudes up to
+// tied_within are zero, and neighbours no further apart are tied: what rounding made of differences
+// that are equal is no order. Exact for up to 25 differences that are left, ties included (by
+// counting the sign patterns of the mid-ranks); beyond, the normal approximation with tie
+// correction. The statistic is the smaller of the two rank sums. No difference at all: p = 1.
+TestResult wilcoxon_signed_rank(std::span<const double> differences, double tied_within = 0);
 
 // Sign-flip permutation test of the mean difference (Fisher 1935): all 2^n patterns up to n = 16,
 // else `permutations` seeded ones, the observed one counted among them.

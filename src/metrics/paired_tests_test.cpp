@@ -22,6 +22,19 @@ TEST(PairedTests, WilcoxonOfOneSidedDifferencesIsTheAllPlusPattern) {
   EXPECT_THROW(wilcoxon_signed_rank(std::vector<double>{std::nan("")}), Error);
 }
 
+TEST(PairedTests, WilcoxonTakesRoundedTiesForTies) {
+  // Three tenths, and what a tenth and two add up to, are told apart by their last bits alone.
+  // Ranks 2, 2, 2 and 4 with one minus among the ties: four of 16 sign patterns have a sum of 2 or
+  // less, both ways.
+  const double tenths = 0.3, added = 0.1 + 0.2;
+  ASSERT_NE(tenths, added);
+  const std::vector<double> differences = {tenths, added, -tenths, 0.9, tenths - added};
+  EXPECT_DOUBLE_EQ(wilcoxon_signed_rank(differences, 1e-12).p_value, 2 * 4.0 / 16);
+  EXPECT_DOUBLE_EQ(wilcoxon_signed_rank(differences, 1e-12).statistic, 2);
+  EXPECT_DOUBLE_EQ(wilcoxon_signed_rank(std::vector{1e-13, -1e-13}, 1e-12).p_value, 1);
+  EXPECT_DOUBLE_EQ(wilcoxon_signed_rank(differences).statistic, 1 + 2.5);  // Of its last bits.
+}
+
 TEST(PairedTests, SignFlipCountsThePatternsAsExtreme) {
   EXPECT_NEAR(sign_flip_test(std::vector<double>{1, 1, 1, 1}, 0).p_value, 2.0 / 16, 1e-12);
   EXPECT_EQ(sign_flip_test(std::vector<double>{0, 0}, 0).p_value, 1);

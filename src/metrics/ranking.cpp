@@ -94,16 +94,19 @@ double average_precision(std::span<const double> scores, std::span<const uint8_t
   return RankedScores(scores).average_precision(sides.positives, sides.negatives);
 }
 
-static std::vector<double> supports(std::span<const int32_t> labels, DoubleView scores) {
+static std::vector<double> supports(std::span<const int32_t> labels, DoubleView scores,
+                                    std::span<const double> weights) {
   if (labels.size() != scores.rows)
     refuse("there are {} labels for {} rows of scores", labels.size(), scores.rows);
-  std::vector<double> counts(scores.cols);
-  for (const int32_t label : labels) {
-    if (label < 0 || static_cast<size_t>(label) >= scores.cols)
-      refuse("class {} is out of range, there are {} classes", label, scores.cols);
-    counts[static_cast<size_t>(label)] += 1;
+  if (!weights.empty() && weights.size() != labels.size())
+    refuse("there are {} weights for {} labels", weights.size(), labels.size());
+  std::vector<double> sums(scores.cols);
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] < 0 || static_cast<size_t>(labels[i]) >= scores.cols)
+      refuse("class {} is out of range, there are {} classes", labels[i], scores.cols);
+    sums[static_cast<size_t>(labels[i])] += weights.empty() ? 1 : weights[i];
   }
-  return counts;
+  return sums;
 }
 
 static std::vector<double> column(DoubleView scores, size_t k) {
@@ -112,21 +115,30 @@ static std::vector<double> column(DoubleView scores, size_t k) {
   return out;
 }
 
-double roc_auc_one_vs_rest(std::span<const int32_t> labels, DoubleView scores, Average average) {
-  const std::vector<double> counts = supports(labels, scores);
-  if (average == Average::micro) {
-    std::vector<uint8_t> right(scores.rows * scores.cols);
-    for (size_t i = 0; i < labels.size(); ++i)
-      right[i * scores.cols + static_cast<size_t>(labels[i])] = 1;
-    return roc_auc({scores.values, right.size()}, right);
+// All cells of the table as one ranking.
+static double roc_auc_of_cells(std::span<const int32_t> labels, DoubleView scores,
+                               std::span<const double> weights) {
+  std::vector<uint8_t> right(scores.rows * scores.cols);
+  std::vector<double> each;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    right[i * scores.cols + static_cast<size_t>(labels[i])] = 1;
+    if (!weights.empty()) each.insert(each.end(), scores.cols, weights[i]);
   }
+  return roc_auc({scores.values, right.size()}, right, each);
+}
+
+double roc_auc_one_vs_rest(std::span<const int32_t> labels, DoubleView scores, Average average,
+                           std::span<const double> weights) {
+  const std::vector<double> sums = supports(labels, scores, weights);
+  if (average == Average::micro) return roc_auc_of_cells(labels, scores, weights);
   double sum = 0;
   double total = 0;
   for (size_t k = 0; k < scores.cols; ++k) {
+    const double weight = average == Average::macro ? 1 : sums[k];
+    if (weight == 0) continue;  // The area of a class without rows is not a number.
     std::vector<uint8_t> right(scores.rows);
     for (size_t i = 0; i < right.size(); ++i) right[i] = labels[i] == static_cast<int32_t>(k);
-    const double weight = average == Average::macro ? 1 : counts[k];
-    sum += weight * roc_auc(column(scores, k), right);
+    sum += weight * roc_auc(column(scores, k), right, weights);
     total += weight;
   }
   return sum / total;
@@ -134,13 +146,13 @@ double roc_auc_one_vs_rest(std::span<const int32_t> labels, DoubleView scores, A
 
 double roc_auc_one_vs_one(std::span<const int32_t> labels, DoubleView scores, Average average) {
   if (average == Average::micro) refuse("pairs of classes have no micro average");
-  const std::vector<double> counts = supports(labels, scores);
+  const std::vector<double> counts = supports(labels, scores, {});
   const size_t classes = scores.cols;
   std::vector<double> area(classes * classes);
   for (size_t k = 0; k < classes; ++k) {
     const std::vector<double> scores_k = column(scores, k);
     for (size_t other = 0; other < classes; ++other) {
-      if (other == k) continue;
+      if (other == k || counts[k] == 0 || counts[other] == 0) continue;
       std::vector<double> pair;
       std::vector<uint8_t> right;
       for (size_t i = 0; i < labels.size(); ++i) {
@@ -149,19 +161,20 @@ double roc_auc_one_vs_one(std::span<const int32_t> labels, DoubleView scores, Av
         pair.push_back(scores_k[i]);
         right.push_back(label == k);
       }
-      area[k * classes + other] = pair.empty() ? NAN : roc_auc(pair, right);
+      area[k * classes + other] = roc_auc(pair, right);
     }
   }
   double sum = 0;
   double total = 0;
   for (size_t a = 0; a < classes; ++a) {
     for (size_t b = a + 1; b < classes; ++b) {
+      if (counts[a] == 0 || counts[b] == 0) continue;
       const double weight = average == Average::macro ? 1 : counts[a] + counts[b];
       sum += weight * (area[a * classes + b] + area[b * classes + a]) / 2;
       total += weight;
     }
   }
-  return sum / total;
+  return total > 0 ? sum / total : NAN;
 }
 
 }  // namespace querist::metrics

@@ -38,12 +38,14 @@ double average_precision(std::span<const double> scores, std::span<const uint8_t
                          std::span<const double> weights = {});
 
 // One class against the rest, averaged over classes: macro, weighted by support, or micro over all
-// cells. NaN if a class has no label, or all of them. O(classes · n ln n).
+// cells. NaN if a class has no label, or all of them; but a class without support has no weight
+// among weighted ones. Weights: one a row, or empty. O(classes · n ln n).
 double roc_auc_one_vs_rest(std::span<const int32_t> labels, DoubleView scores,
-                           Average average = Average::macro);
+                           Average average = Average::macro, std::span<const double> weights = {});
 
-// Each pair of classes among their own rows, both ways, averaged (Hand and Till 2001); macro, or
-// weighted by the pair's rows. O(classes^2 n + classes n ln n).
+// Each pair of the classes that have a label among their own rows, both ways, averaged (Hand and
+// Till 2001); macro, or weighted by the pair's rows. NaN where fewer than two have one.
+// O(classes^2 n + classes n ln n).
 double roc_auc_one_vs_one(std::span<const int32_t> labels, DoubleView scores,
                           Average average = Average::macro);
 

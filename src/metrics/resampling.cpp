@@ -85,7 +85,8 @@ Estimate resampled_interval(size_t rows, const WeightedStatistic& statistic,
            how.resamples);
   const std::vector<double> without = leave_out(units, statistic, how.seed);
   Estimate estimate = bca_from(value, drawn, without, how.confidence);
-  if (!how.groups.empty()) estimate.method = "cluster_bca";
+  if (!how.groups.empty())
+    estimate.method = estimate.method == "bca" ? "cluster_bca" : "cluster_bootstrap";
   return estimate;
 }
 

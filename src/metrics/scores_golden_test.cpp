@@ -93,6 +93,44 @@ TEST(Ranking, OfSeveralClassesAgreesWithScikitLearn) {
   expect_same(brier_score(labels, scores), one["brier"]);
 }
 
+TEST(Ranking, OfSeveralClassesTakesAWeightAsSoManyRowsAndLeavesAnAbsentClassOut) {
+  Rng rng(4);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<int32_t> labels, repeated;
+    std::vector<double> values, repeated_values, weights, narrow;
+    for (size_t i = 0; i < 20; ++i) {
+      labels.push_back(static_cast<int32_t>(i < 3 ? i : rng.below(3)));
+      weights.push_back(static_cast<double>(i < 3 ? 1 : rng.below(4)));
+      for (int k = 0; k < 4; ++k) values.push_back(static_cast<double>(rng.below(6)));
+      narrow.insert(narrow.end(), values.end() - 4, values.end() - 1);
+      for (double left = weights.back(); left > 0; --left) {
+        repeated.push_back(labels.back());
+        repeated_values.insert(repeated_values.end(), values.end() - 4, values.end());
+      }
+    }
+    const DoubleView scores{20, 4, values.data()};
+    const DoubleView written_out{repeated.size(), 4, repeated_values.data()};
+    const DoubleView three{20, 3, narrow.data()};
+    for (const Average average : {Average::micro, Average::weighted}) {
+      EXPECT_NEAR(roc_auc_one_vs_rest(labels, scores, average, weights),
+                  roc_auc_one_vs_rest(repeated, written_out, average), 1e-12);
+    }
+    const Average weighted = Average::weighted;
+    EXPECT_TRUE(std::isnan(roc_auc_one_vs_rest(labels, scores)));  // Macro asks about class 3 too.
+    EXPECT_NEAR(roc_auc_one_vs_rest(labels, scores, weighted),
+                roc_auc_one_vs_rest(labels, three, weighted), 1e-12);
+    EXPECT_NEAR(roc_auc_one_vs_one(labels, scores), roc_auc_one_vs_one(labels, three), 1e-12);
+    EXPECT_NEAR(roc_auc_one_vs_one(labels, scores, weighted),
+                roc_auc_one_vs_one(labels, three, weighted), 1e-12);
+  }
+  const std::vector<double> alone{0.5, 0.5, 0.25, 0.75};
+  const std::vector<int32_t> one{0, 0};
+  EXPECT_TRUE(std::isnan(roc_auc_one_vs_one(one, {2, 2, alone.data()})));
+  EXPECT_THROW(
+      roc_auc_one_vs_rest(one, {2, 2, alone.data()}, Average::macro, std::vector<double>{1}),
+      Error);
+}
+
 TEST(Ranking, IsTheShareOfPairsInOrder) {
   // Brute force over pairs, with weights that may be 0 and scores of few values.
   Rng rng(3);

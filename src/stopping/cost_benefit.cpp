@@ -14,8 +14,10 @@ static std::string time_words(double seconds) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
-static Advice decide(const History& history, const Params&) {
-  if (history.value_per_point == 0) {
+static Advice decide(const History& history, const Params& params) {
+  const double own = params.number("value_per_point");
+  const double value_per_point = own > 0 ? own : history.value_per_point;
+  if (value_per_point == 0) {
     return {.sentence = "You did not say what a point of 100 is worth to you."};
   }
   if (history.cost_per_hour == 0 || !history.seconds_per_label) {
@@ -30,7 +32,7 @@ static Advice decide(const History& history, const Params&) {
   }
   const double seconds = static_cast<double>(next->labels) * *history.seconds_per_label;
   const double cost = seconds / 3600 * history.cost_per_hour;
-  const double worth = 100 * history.value_per_point;  // Of all of the metric.
+  const double worth = 100 * value_per_point;  // Of all of the metric.
   // The expected gain decides: whoever weighs money against money is neutral to its spread.
   const bool loses = next->gain.value * worth < cost;
   Advice advice{.value = next->gain.value * worth - cost};
@@ -51,8 +53,15 @@ StoppingRule cost_benefit() {
   return {
       .name = "cost_benefit",
       .summary = "Stop when the next batch costs more than its expected gain is worth.",
+      .params = {{.name = "value_per_point",
+                  .fallback = 0.0,
+                  .min = 0,
+                  .max = 1e12,
+                  .help = "What a point of 100 is worth, in the money of the cost; 0: as the "
+                          "project's setting says."}},
       .source = "Tomanek and Hahn 2010",
       .decide = decide,
+      .reads_audit = true,
   };
 }
 

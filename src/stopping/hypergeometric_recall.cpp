@@ -88,6 +88,7 @@ StoppingRule hypergeometric_recall() {
       .source = "Callaghan and Mueller-Hansen 2020",
       .decide = decide,
       .decides = Decides::always,
+      .reads_review = true,
   };
 }
 

@@ -56,6 +56,7 @@ StoppingRule no_gain() {
                   .help = "Models after which a forecast is held against the audit."}},
       .source = "Cortes, Jackel, Solla, Vapnik and Denker 1993",
       .decide = decide,
+      .reads_audit = true,
   };
 }
 

@@ -54,6 +54,7 @@ StoppingRule recall_interval() {
       .source = "Horvitz and Thompson 1952; Waudby-Smith and Ramdas 2020",
       .decide = decide,
       .decides = Decides::always,
+      .reads_review = true,
   };
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/registry.h"
 #include "stopping/parts/forecast.h"
+#include "stopping/parts/of_100.h"
 #include "stopping/stopping.h"
 
 namespace querist::stopping {
@@ -84,23 +85,43 @@ static std::string guarded(const History& history) {
   return fmt::format("Switch to a strategy{}. {}", other_than(history), *history.guard);
 }
 
+// Rules that say no more than that this way of labelling teaches nothing more.
+static bool says_no_more(const Advice& advice) {
+  return advice.name == "stabilizing_predictions" || advice.name == "no_gain";
+}
+
+// Whether the curve, carried on, gains what is worth going on for, though it may not be sure.
+static bool expects_gain(const std::vector<Advice>& evidence, const Params& params) {
+  return std::any_of(evidence.begin(), evidence.end(), [&](const Advice& advice) {
+    return advice.name == "no_gain" && advice.met == false && advice.value >= params.number("gain");
+  });
+}
+
+// Whether the target is what labels are given for, and not there yet.
+static bool is_below_target(const History& history) {
+  return !history.review && history.target > 0 && history.audit &&
+         history.audit->value < history.target;
+}
+
 // Where the answers have settled or nothing more is gained, but not because all is learnt: the
 // audit lies below the target, or the labels are chosen worse than at random, so that others would
 // teach more.
 static std::optional<std::string> why_switch(const History& history, const Advice& reason) {
-  const bool no_more = reason.name == "stabilizing_predictions" || reason.name == "no_gain";
-  if (!no_more) return std::nullopt;
+  if (!says_no_more(reason)) return std::nullopt;
   const bool below = history.target > 0 && history.audit && history.audit->ci_high < history.target;
   if (!below) return history.guard ? std::optional(guarded(history)) : std::nullopt;
   const metrics::Estimate& audit = *history.audit;
   return fmt::format(
-      "Switch to a strategy{}, or to another learner or featurizer: the audit has {:.0f} of 100 "
-      "({:.0f} to {:.0f}), below your target of {:g}. {}",
-      other_than(history), 100 * audit.value, 100 * audit.ci_low, 100 * audit.ci_high,
+      "Switch to a strategy{}, or to another learner or featurizer: the audit has {} of 100 "
+      "({} to {}), below your target of {:g}. {}",
+      other_than(history), of_100(audit.value, history.target),
+      of_100(audit.ci_low, history.target), of_100(audit.ci_high, history.target),
       100 * history.target, reason.sentence);
 }
 
-static std::string why_go_on(const History& history, const std::vector<Advice>& evidence) {
+// settled: though they have, which alone would end the project.
+static std::string why_go_on(const History& history, const std::vector<Advice>& evidence,
+                             bool settled) {
   if (history.review) {
     const auto recall = std::find_if(evidence.begin(), evidence.end(), [](const Advice& advice) {
       return advice.name == "recall_interval";
@@ -113,7 +134,13 @@ static std::string why_go_on(const History& history, const std::vector<Advice>& 
     return "Go on: more labels are likely to help; by how much is told once there are a few models "
            "with at least 10 audit labels each.";
   }
-  return fmt::format("Go on: the next {} labels are expected to gain {}; {}", labels,
+  const std::string though =
+      settled ? fmt::format(
+                    "the model's answers have settled, but the audit has {} of 100, below "
+                    "your target of {:g}, and ",
+                    of_100(history.audit->value, history.target), 100 * history.target)
+              : "";
+  return fmt::format("Go on: {}the next {} labels are expected to gain {}; {}", though, labels,
                      gain_words(next->gain), back_test_words(*next));
 }
 
@@ -132,12 +159,23 @@ Verdicts advise(const History& history, const std::map<std::string, Params>& set
     all_advice.evidence.push_back(decide(rule, history, params));
     go_on = go_on || all_advice.evidence.back().verdict == Verdict::continue_;
   }
-  // A rule that ends the project for good comes before one that only doubts the way it goes.
+  const auto gain = settings.find("no_gain");
+  const bool worth_it =
+      is_below_target(history) &&
+      expects_gain(all_advice.evidence,
+                   gain != settings.end() ? gain->second : Params(find("no_gain").params));
+  bool settled = false;
+  // A rule that ends the project for good comes before one that only doubts the way it goes; and
+  // answers that have settled end nothing while the target is what the labels still lead to.
   const Advice* reason = nullptr;
   std::optional<std::string> other_way;
   for (size_t i = 0; i < all().size() && !reason; ++i) {
     const Advice& advice = all_advice.evidence[i];
     if (advice.verdict != Verdict::stop || !decides(all()[i], history)) continue;
+    if (worth_it && says_no_more(advice)) {
+      settled = true;
+      continue;
+    }
     const auto why = why_switch(history, advice);
     if (!why) {
       reason = &advice;
@@ -156,7 +194,7 @@ Verdicts advise(const History& history, const std::map<std::string, Params>& set
     all_advice.sentence = guarded(history);
   } else if (go_on) {
     all_advice.verdict = Verdict::continue_;
-    all_advice.sentence = why_go_on(history, all_advice.evidence);
+    all_advice.sentence = why_go_on(history, all_advice.evidence, settled);
   } else {
     all_advice.sentence = "Not known yet: label a few more batches.";
   }

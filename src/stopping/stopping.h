@@ -90,6 +90,8 @@ struct StoppingRule {
   Advice (*decide)(const History& history, const Params& params) = nullptr;
   Decides decides = Decides::outside_reviews;
   bool reads_posteriors = false;  // Its history needs each model's posterior_step, which is costly.
+  bool reads_audit = false;       // It cannot tell without audit labels,
+  bool reads_review = false;      // or without a review.
 };
 
 // Every rule of this folder, by wire name ascending.
@@ -102,8 +104,10 @@ Advice decide(const StoppingRule& rule, const History& history, const Params& pa
 // What all rules together say. Stop: a rule that decides is met. Switch: the answers have settled,
 // or nothing more is gained, and yet the target is not reached, so that more labels chosen in this
 // way would be wasted; or the guard is raised, since random labels teach more. Continue: go on,
-// with the gain expected of the next 100 labels where the audit says it. Unknown: no rule can tell.
-// settings may hold the Params of a rule by its name; others keep their fallbacks.
+// with the gain expected of the next 100 labels where the audit says it; also where the answers
+// have settled while the audit lies below the target and the curve expects the gain of no_gain.
+// Unknown: no rule can tell. settings may hold the Params of a rule by its name; others keep their
+// fallbacks.
 struct Verdicts {
   Verdict verdict = Verdict::unknown;
   std::string sentence;

@@ -9,14 +9,10 @@
 
 #include "base/error.h"
 #include "metrics/intervals.h"
+#include "stopping/parts/of_100.h"
 #include "stopping/stopping.h"
 
 namespace querist::stopping {
-
-// 0.937 as "93.7", or "94" where the bound is too far off for the digit to mean anything.
-static std::string of_100(double share, bool exact) {
-  return fmt::format("{:.{}f}", 100 * share, exact ? 1 : 0);
-}
 
 // So that the sentence promises no more than the bound does.
 static double rounded_down(double bound, bool exact) {
@@ -50,8 +46,10 @@ static double lower_bound(const std::vector<metrics::Share>& shares, double risk
 }
 
 static Advice decide(const History& history, const Params& params) {
-  if (history.target == 0) return {.sentence = "You set no target."};
-  const std::string goal = fmt::format("{:g}", 100 * history.target);
+  const double own = params.number("target");
+  const double target = own > 0 ? own : history.target;
+  if (target == 0) return {.sentence = "You set no target."};
+  const std::string goal = fmt::format("{:g}", 100 * target);
   const auto least = static_cast<size_t>(params.integer("min_audit_labels"));
   if (!history.audit || history.audit_shares.empty() || history.audit_labels < least) {
     return {.sentence = fmt::format(
@@ -62,16 +60,17 @@ static Advice decide(const History& history, const Params& params) {
   const double risk = (1 - params.number("confidence")) / (k * (k + 1));
   const double bound = lower_bound(history.audit_shares, risk);
   const double value = history.audit->value;
-  const bool exact = value - bound < 0.02;
+  const bool exact = value - bound < 0.02;  // Else the bound is too far off for a digit to count.
+  const int digits = exact ? 1 : 0;
   std::string metric(history.metric);
   for (char& letter : metric) letter = letter == '_' ? ' ' : letter;
   const std::string finding =
       fmt::format("the audit puts {} at {} of 100, at least {} however often one looks", metric,
-                  of_100(value, exact), of_100(rounded_down(bound, exact), exact));
-  Advice advice{.met = bound >= history.target, .value = bound};
+                  of_100(value, target, digits), of_100(rounded_down(bound, exact), 0, digits));
+  Advice advice{.met = bound >= target, .value = bound};
   if (*advice.met) {
     advice.sentence = fmt::format("The target of {} of 100 is reached: {}.", goal, finding);
-  } else if (value >= history.target) {
+  } else if (value >= target) {
     advice.sentence = fmt::format("The target of {} of 100 may be reached, but it is not sure: {}.",
                                   goal, finding);
   } else {
@@ -96,10 +95,16 @@ StoppingRule target_reached() {
                   .fallback = 0.95,
                   .min = 0.5,
                   .max = 0.9999,
-                  .help = "Chance that it is never said too early, all looks together."}},
+                  .help = "Chance that it is never said too early, all looks together."},
+                 {.name = "target",
+                  .fallback = 0.0,
+                  .min = 0,
+                  .max = 1,
+                  .help = "What is to be reached; 0: as the project's setting says."}},
       .source = "Clopper and Pearson 1934",
       .decide = decide,
       .decides = Decides::always,
+      .reads_audit = true,
   };
 }
 

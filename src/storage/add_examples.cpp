@@ -52,11 +52,17 @@ class Batch {
       return;
     }
     if (!insert(example, encoded)) {
-      ++result_.duplicates;
+      if (auto other = contradiction(example, encoded); !other.empty()) {
+        result_.rejected.push_back({index, std::move(other)});
+      } else {
+        ++result_.duplicates;
+      }
       return;
     }
+    if (example.label) admit_class(*example.label);
     ++next_row_;
     ++result_.accepted;
+    has_labels_ = has_labels_ || example.label;
     digest_.add(encoded.content_hash);
     const auto& embedding = example.payload.embedding;
     embeddings_.insert(embeddings_.end(), embedding.begin(), embedding.end());
@@ -70,6 +76,7 @@ class Batch {
       stop_point("examples_before_event");
       session_.execute("UPDATE projects SET examples = $2, classes = $3 WHERE id = $1",
                        {project_.id, next_row_, canonical_json(project_.classes)});
+      if (has_labels_) note_label_column(store_, project_.id, options_.label_column);
       Json data = {{"accepted", result_.accepted},
                    {"duplicates", result_.duplicates},
                    {"rejected", result_.rejected.size()},
@@ -130,10 +137,35 @@ class Batch {
       return fmt::format("the label \"{}\" would be class number {}; the maximum is {}", label,
                          classes_.size() + 1, limits::max_classes);
     }
-    classes_.insert(label);
+    return "";
+  }
+
+  void admit_class(const std::string& label) {
+    if (!classes_.insert(label).second) return;
     new_classes_.push_back(label);
     project_.classes.push_back(label);
-    return "";
+  }
+
+  // What a row that is there already says of the label, where both have one and they differ.
+  std::string contradiction(const NewExample& example, const Encoded& encoded) {
+    if (!example.label) return "";
+    const auto label = [](const Row& row) { return row.maybe_text(0); };
+    const auto known =
+        example.external_id.empty()
+            ? session_.one(
+                  "SELECT known_label FROM examples WHERE project_id = $1 AND "
+                  "substr(content_hash, 1, 16) = substr($2, 1, 16) AND external_id IS NULL",
+                  {project_.id, Blob{encoded.content_hash}}, label)
+            : session_.one(
+                  "SELECT known_label FROM examples WHERE project_id = $1 AND external_id = $2",
+                  {project_.id, example.external_id}, label);
+    if (!known || !*known || **known == *example.label) return "";
+    const std::string what =
+        example.external_id.empty()
+            ? "the same example"
+            : fmt::format("an example with the id \"{}\"", example.external_id);
+    return fmt::format("{} is there already with another label: \"{}\", not \"{}\"", what, **known,
+                       *example.label);
   }
 
   bool insert(const NewExample& example, const Encoded& encoded) {
@@ -163,6 +195,7 @@ class Batch {
   std::vector<std::string> new_classes_;
   std::vector<float> embeddings_;
   int64_t next_row_ = 0;
+  bool has_labels_ = false;
   Sha256 digest_;
   AddResult result_;
 };

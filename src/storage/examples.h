@@ -11,6 +11,7 @@ namespace querist::storage {
 struct AddOptions {
   PayloadKind payload = PayloadKind::text;
   std::vector<std::string> columns;  // Names of Payload::cells.
+  std::string label_column;          // That the labels were read from; empty: none that has a name.
   bool add_classes = false;  // A label that is no class yet becomes one; else its row is rejected.
   std::optional<int64_t> import_id;  // The import that these rows belong to …
   int64_t import_rows_done =
@@ -33,7 +34,8 @@ struct AddResult {
 inline constexpr size_t add_batch = 10'000;  // A good number of rows for one call of add_examples.
 
 // Stores a batch in one transaction with one event. Throws conflict when the project holds another
-// kind of payload or other columns; a row's own fault rejects that row only.
+// kind of payload or other columns; a row's own fault rejects that row only, and so does a known
+// label that contradicts the one of a row that is there already.
 AddResult add_examples(Store& store, int64_t project_id, const AddOptions& options,
                        std::span<const NewExample> examples, const std::string& actor);
 

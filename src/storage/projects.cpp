@@ -204,6 +204,25 @@ Project change_project(Store& store, std::string_view name, const ProjectChange&
   });
 }
 
+std::vector<std::string> label_columns(Store& store, int64_t project_id) {
+  const auto list = store.read([&](Session& session) {
+    return session.one("SELECT label_columns FROM projects WHERE id = $1", {project_id},
+                       [](const Row& row) { return row.text(0); });
+  });
+  return parse_json(list.value_or("[]")).get<std::vector<std::string>>();
+}
+
+void note_label_column(Store& store, int64_t project_id, const std::string& column) {
+  if (column.empty()) return;
+  store.write([&](Session& session) {
+    auto columns = label_columns(store, project_id);
+    if (std::find(columns.begin(), columns.end(), column) != columns.end()) return;
+    columns.push_back(column);
+    session.execute("UPDATE projects SET label_columns = $2 WHERE id = $1",
+                    {project_id, canonical_json(columns)});
+  });
+}
+
 int64_t lookahead(const Project& project) {
   return std::max<int64_t>(1, project.settings.integer("batch_size") / 4);
 }

@@ -34,8 +34,15 @@ Project change_project(Store& store, std::string_view name, const ProjectChange&
 // How many open items may be left when the next batch is chosen: a quarter of a batch, at least 1.
 int64_t lookahead(const Project& project);
 
-// What a featurizer found the columns to be: number, category, date, text; same names, same order.
+// What a featurizer found the columns to be: number, category, date, text, dropped; same names,
+// same order.
 void set_column_types(Store& store, int64_t project_id, const std::vector<Column>& columns);
+
+// The columns that known labels were read from, the first first; none in projects that were made
+// before this was kept, or whose sources have no names.
+std::vector<std::string> label_columns(Store& store, int64_t project_id);
+// Adds one that is new. Call within a write.
+void note_label_column(Store& store, int64_t project_id, const std::string& column);
 
 // Refuses a setting that no row declares or whose value does not fit; values may be numbers, flags
 // or texts.

@@ -156,6 +156,7 @@ TEST(Sqlite, BringsTheFirstSchemaUpToDateAndKeepsWhatItHolds) {
     database->write([](Session& s) {
       s.execute("ALTER TABLE selection_items DROP COLUMN relabel");
       s.execute("ALTER TABLE imports DROP COLUMN add_classes");
+      s.execute("ALTER TABLE projects DROP COLUMN label_columns");
       s.execute("PRAGMA user_version = 1");
     });
   }
@@ -164,6 +165,7 @@ TEST(Sqlite, BringsTheFirstSchemaUpToDateAndKeepsWhatItHolds) {
   database->read([](Session& s) {
     EXPECT_EQ(s.integer("SELECT count(add_classes) FROM imports"), 0);
     EXPECT_EQ(s.integer("SELECT count(relabel) FROM selection_items"), 0);
+    EXPECT_EQ(s.integer("SELECT count(label_columns) FROM projects"), 0);
     EXPECT_EQ(s.integer("PRAGMA user_version"), migrations().back().version);
   });
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The command line as a person meets it: help with an example, exit codes, and where a setting comes from."""
+import contextlib
 import json
 import os
 import pathlib
@@ -9,12 +10,16 @@ import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request
+
+import project
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("QUERIST_BINARY", ROOT / "build/querist")
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("QUERIST_")}
-VERBS = ("serve import run next annotate train evaluate leakage predict status simulate select quality export models ledger users tokens "
-         "strategies streams learners featurizers formats reference").split()
+VERBS = ("serve import run next annotate train evaluate leakage predict status settings simulate select quality export models ledger users tokens "
+         "strategies streams learners featurizers calibrators pseudo_labelers consensus out_of_distribution stopping formats reference").split()
+KINDS = VERBS[VERBS.index("strategies"):-1]
 WRONG = [[], ["nothing"], ["status", "--nothing"], ["import"], ["import", "x.csv"], ["serve", "--port", "many"], ["serve", "--port", "70000"],
          ["serve", "--database", "oracle"], ["serve", "--database", "postgresql://h/d"], ["run", "--until", "tomorrow"],
          ["run", "--until", "labels=x"], ["models", "burn"], ["models", "show"], ["models", "show", "x"], ["users", "burn"],
@@ -41,7 +46,7 @@ def querist(*arguments, env=()):
 
 def check_help():
     code, shown, _ = querist("--help")
-    listed = re.findall(r"^  ([a-z]+) ", shown, re.M)
+    listed = re.findall(r"^  ([a-z_]+) ", shown, re.M)
     check(code == 0 and listed == VERBS, "the help lists every verb", listed)
     for verb in listed:
         code, shown, _ = querist(verb, "--help")
@@ -66,6 +71,44 @@ def served_port(*arguments, env=()):
     _, problem = process.communicate(timeout=30)
     found = re.search(r"http://([^ ]+):(\d+)", line)
     return (found.group(1), int(found.group(2))) if found else problem
+
+
+@contextlib.contextmanager
+def served(*arguments):
+    """A server's address while it runs."""
+    process = subprocess.Popen([BINARY, "serve", "--port", "0", *map(str, arguments)], env=ENV, cwd=HOME, stdout=subprocess.PIPE, text=True)
+    try:
+        yield re.search(r"http://[^ ]+:\d+", process.stdout.readline()).group(0)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def check_reference():
+    code, reference, problem = querist("reference")
+    check(code == 0, "the reference is printed", problem)
+    for kind in KINDS:
+        code, listed, problem = querist(kind, "--json")
+        cards = json.loads(listed)
+        check(code == 0 and len(cards) > 3 and all(card["summary"] for card in cards), f"{kind} are listed", problem)
+        shown = querist(kind)[1]
+        for card in cards:
+            check(re.search(rf"^{re.escape(card['name'])} +[A-Z]", shown, re.M) and f"\n### {card['name']}\n\n{card['summary']}" in reference,
+                  f"{kind}: {card['name']} as text and in the reference")
+            for param in card["params"]:
+                check(f"{param['name']} = {param['fallback']}" in shown and f"| `{param['name']}` | {param['type']} | {param['fallback']} |" in reference,
+                      f"{kind}: {card['name']}'s {param['name']}")
+    with served("--data-dir", HOME / "routes") as url:
+        served_rows = json.loads(urllib.request.urlopen(f"{url}/openapi.json", timeout=30).read())["paths"]
+    routes = sorted(f"{method.upper()} {path}" for path, methods in served_rows.items() for method in methods)
+    check(sorted(re.findall(r"^### `([A-Z]+ /.*)`$", reference, re.M)) == routes and len(routes) > 40, "every route is in the reference", routes)
+    for path, methods in served_rows.items():
+        for method, row in methods.items():
+            section = reference.partition(f"### `{method.upper()} {path}`\n")[2].partition("\n### ")[0]
+            fields = [item["name"] for item in row["parameters"] if item["in"] == "query"]
+            fields += row.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {}).get("properties", {})
+            check(row["summary"] in section and f"Role: {row.get('x-role', 'anyone')}." in section, f"{method} {path} says what it does and who may", section)
+            check(sorted(re.findall(r"^\| `(\w+)`", section, re.M)) == sorted(fields), f"{method} {path} has its fields", section)
 
 
 def check_quality():
@@ -127,13 +170,24 @@ def check_simulate():
     check(code == 0 and "40 rows were left out" in problem, "repeated ids are left out", problem)
     code, _, problem = querist(*given[:-1], "400", "--audit-share", "1", "--noise", "1")
     check(code == 0 and all(word in problem for word in ("above the pool of 48", "--audit-share 1", "--noise 1")), "doubts are told", problem)
+    comma = HOME / "comma.csv"
+    comma.write_text(data.read_text().replace("key,a,y", 'key,"a,2",y', 1))
+    code, _, problem = querist(given[0], comma, "--columns", '"a,2",key', *given[4:])
+    check(code == 0 and not problem, "a column with a comma in its name stands in quotes", problem)
+    code, _, problem = querist(given[0], comma, "--columns", '"a,2', *given[4:])
+    check(code == 2 and "--columns: the quote is not closed" in problem, "a quote that is not closed is wrong usage", problem)
     code, _, problem = querist(*given, "--cost-column", "price")
     check(code == 1 and 'no column "price", asked for as cost_column' in problem, "a cost column that is none", problem)
     code, _, problem = querist(*given, "--out", HOME / "nowhere/x.json")
     check(code == 1 and f"there is no folder {HOME / 'nowhere'}" in problem, "a folder that is none", problem)
+    for option in ("--out", "--html"):
+        code, shown, problem = querist(*given, option, HOME)
+        check(code == 1 and f"{HOME} is a folder: name a file in it" in problem and not shown, f"a folder as {option}, before anything runs", problem)
     for option in (("--votes", "3"), ("--annotator-accuracy", "0.9"), ("--annotator-errors", "confusion"), ("--spammers", "0.1"), ("--labels-saved",)):
         code, _, problem = querist(*given, *option)
         check(code == 2 and f"{option[0]} does nothing without" in problem, f"an idle {option[0]} is refused", problem)
+    code, _, problem = querist(*(word if word != "random" else "igs" for word in given))
+    check(code == 1 and "igs is for regression" in problem and "--task regression" in problem, "a strategy of numbers names its task", problem)
     code, _, problem = querist(*given[:-1], "400", "--learner", "nobody")
     check(code == 1 and "nobody" in problem and "above the pool" not in problem, "a wrong name is told before doubts", problem)
     code, _, problem = querist(*given, "--metric", "aubc_trapz_over_n")
@@ -267,7 +321,10 @@ def main():
     check_screening()
     check_simulated_sets()
     check_until()
+    with served("--data-dir", HOME / "served") as url:
+        project.check_all(querist, check, HOME, url)
     check_help()
+    check_reference()
     check_wrong_usage()
     check_config()
     check_quality()

@@ -122,6 +122,48 @@ TEST_P(StoreOn, AddsClassesThatAnImportBrings) {
   EXPECT_EQ(project(store(), "p").classes, (std::vector<std::string>{"x", "y"}));
 }
 
+TEST_P(StoreOn, TellsADuplicateWhoseLabelContradictsFromAPlainOne) {
+  const Project p = make("p", {});
+  const auto labelled = [](std::string content, std::string id, std::optional<std::string> label) {
+    NewExample row = text(std::move(content), std::move(id));
+    row.label = std::move(label);
+    return row;
+  };
+  const auto result = add(
+      p,
+      {labelled("one", "", "ham"), labelled("one", "", "ham"), labelled("one", "", std::nullopt),
+       labelled("one", "", "spam"), labelled("two", "id2", "ham"), labelled("other", "id2", "eggs"),
+       labelled("three", "", std::nullopt), labelled("three", "", "ham")},
+      {.add_classes = true});
+  EXPECT_EQ(result.accepted, 3);
+  EXPECT_EQ(result.duplicates, 3) << "the same label, none, or one where there was none";
+  ASSERT_EQ(result.rejected.size(), 2u);
+  EXPECT_EQ(result.rejected[0].index, 3u);
+  EXPECT_EQ(result.rejected[0].reason,
+            "the same example is there already with another label: \"ham\", not \"spam\"");
+  EXPECT_EQ(result.rejected[1].index, 5u);
+  EXPECT_EQ(result.rejected[1].reason,
+            "an example with the id \"id2\" is there already with another label: \"ham\", not "
+            "\"eggs\"");
+  EXPECT_EQ(project(store(), "p").classes, std::vector<std::string>{"ham"})
+      << "no class of a row that was not taken";
+}
+
+TEST_P(StoreOn, KeepsTheColumnsThatKnownLabelsCameFrom) {
+  const Project p = make("p", {"x"});
+  auto labelled = text("one"), again = text("two"), refused = text("three");
+  labelled.label = again.label = "x";
+  refused.label = "none of them";
+  add(p, {text("plain")}, {.label_column = "unused"});
+  add(p, {refused}, {.label_column = "refused"});
+  EXPECT_EQ(label_columns(store(), p.id), std::vector<std::string>{});
+  add(p, {labelled}, {.label_column = "stars"});
+  add(p, {again}, {.label_column = "kind"});
+  again.payload.text = "four";
+  add(p, {again}, {.label_column = "stars"});
+  EXPECT_EQ(label_columns(store(), p.id), (std::vector<std::string>{"stars", "kind"}));
+}
+
 TEST_P(StoreOn, KeepsTablesAndRefusesOtherColumns) {
   const Project p = make();
   NewExample row;

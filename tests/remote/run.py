@@ -202,7 +202,7 @@ def check_payloads(pair, folder):
     for project, given in kept.items():
         pair.same(f"import of {project}", "import", *given, "--project", project)
     for project in ("vectors", "table", "pictures"):
-        pair.same(f"run on {project}", "run", "--project", project, "--oracle", "label", "--until", "labels=60", "--json")
+        pair.same(f"run on {project}", "run", "--project", project, "--oracle", "column", "--until", "labels=60", "--json")
         pair.same(f"next of {project}", "next", "--project", project)
         pair.same(f"labels of {project}", "export", "labels", "--project", project, "--format", "csv")
     pair.same("predict pictures", "predict", folder / "pictures", "--project", "pictures")

@@ -1,6 +1,9 @@
 // The part of the catalogue that the overview uses.
 import { count, plural } from './base/format';
 
+const forLabels = (labels: number | null) =>
+  labels ? `, for what the first ${count(labels)} taught` : '';
+
 export const overviewStrings = {
   overview: {
     title: (project: string) => `Overview of ${project}`,
@@ -16,7 +19,7 @@ export const overviewStrings = {
     couldStop: 'could stop now',
     unknownBold: 'Not known yet',
     unknown: ': how good your model is',
-    unknownWhy: (reason: string) => (reason ? `${reason[0]?.toUpperCase()}${reason.slice(1)}.` : ''),
+    sentence: (end: string) => (end ? `${end[0]?.toUpperCase()}${end.slice(1)}.` : ''),
     noData: 'This project has no examples yet',
     noDataText: 'Add a file with one example a row. How good the model is, and when to stop, is told here.',
     facts: {
@@ -26,12 +29,17 @@ export const overviewStrings = {
       audit: 'audit',
       saved: 'Saved by choosing well',
       least: 'At least ',
-      most: 'At most ',
-      savedValue: (share: string, more: boolean, bound: string) =>
-        `${bound}${share} ${more ? 'more' : 'fewer'} labels`,
+      savedShare: (share: string, more: boolean) => `${share} ${more ? 'more' : 'fewer'}`,
+      savedFar: (more: boolean) => (more ? 'far more' : 'far fewer'),
+      savedValue: (fewer: string, bound: string) => `${bound}${fewer} labels`,
       savedRange: (range: string | null, labels: number | null) =>
-        `than picking at random${range ? ` (${range}\u00a0%)` : ''}${labels ? `, for what the first ${count(labels)} taught` : ''}`,
-      savedFromTo: (low: string, high: string) => `${low} to ${high}`,
+        `than picking at random${range ? ` (${range}\u00a0%)` : ''}${forLabels(labels)}`,
+      savedMore: 'Costs more labels than random so far',
+      savedMoreBy: (more: string, least: boolean, range: string | null, labels: number | null) =>
+        `${least ? 'at least ' : ''}${more}${range ? ` (${range}\u00a0%)` : ''}${forLabels(labels)}`,
+      savedUntold: 'Cannot be told yet',
+      savedBetween: (low: string, high: string, value: string, labels: number | null) =>
+        `between ${low} labels than picking at random and ${high}; the estimate is ${value}${forLabels(labels)}`,
       savedBackTest: (sentence: string) => `Back-test of the labels saved: ${sentence}.`,
       time: 'Time and cost so far',
       timeEach: (each: string, range: string | null) =>
@@ -84,7 +92,7 @@ export const overviewStrings = {
         error_stability: ['The model hardly moves', 'The model still moves', 'Movement of the model'],
         classification_change: ['Hardly any answer changes', 'Answers change', 'Changed answers'],
         overall_uncertainty: ['The model is sure', 'The model is in doubt', 'Doubt'],
-        no_gain: ['More labels gain little', 'More labels gain', 'Gain of more labels'],
+        no_gain: ['More labels gain little', 'More labels may gain', 'Gain of more labels'],
         cost_benefit: ['The next batch costs more', 'The next batch is worth it', 'Cost and worth'],
         recall_interval: ['Enough is found', 'Not surely enough is found', 'Share found'],
         hypergeometric_recall: [
@@ -94,6 +102,7 @@ export const overviewStrings = {
         ],
         target_reached: ['Target reached', 'Target not surely reached', 'Target'],
       } as Record<string, [string, string, string]>, // Met, not met, not known.
+      gain: (points: string) => `More labels gain about ${points} of 100`,
       silent: (n: number) => `${plural(n, 'rule has', 'rules have')} nothing to say here`,
       dial: 'How strictly answers count as settled, and what it cost in simulations',
       dialHead: ['stopping_kappa', 'Loss, of 100', 'On the worst set', 'Labels, of those at 0.99'],

@@ -6,6 +6,7 @@ import {
   calibrationFinding,
   classFinding,
   curveFinding,
+  evidenceTitle,
   gateSentence,
   nextStep,
   saved,
@@ -87,6 +88,12 @@ describe('the answer', () => {
     expect(answer(known, { target: 0.9 }).target).toMatch(/has reached/);
     expect(answer(known, { target: 0.965 }).target).toMatch(/not reached your target of 96.5 yet/);
     expect(answer(known, { target: 0 }).target).toBe('');
+    const below = { ...metrics, accuracy: { value: 0.9463, ci_low: 0.74, ci_high: 0.9497 } };
+    expect(answer({ ...progress, metrics: below }, { target: 0.95 })).toMatchObject({
+      value: '94.6',
+      range: `74${J}94.97`,
+      target: ' It has not reached your target of 95 yet',
+    });
     expect(answer(known, { target_metric: 'balanced_accuracy' })).toMatchObject({
       value: '90',
       range: `85${J}94`,
@@ -152,16 +159,48 @@ test('Labels saved claim no more than their range', () => {
     detail: `than picking at random (48${J}70\u00a0%), for what the first 300 taught`,
     backTest: null,
   });
-  expect(fact(0.3, -0.1, 0.7)?.detail).toMatch(/\(−10 to 70\u00a0%\)/);
   expect(fact(0.88, 0.65, null)?.value).toBe('At least 65\u00a0% fewer labels');
-  expect(fact(0.2, null, 0.55)?.value).toBe('At most 55\u00a0% fewer labels');
-  expect(fact(0.2, -0.35, null)?.value).toBe('At most 35\u00a0% more labels');
-  expect(fact(-0.8, null, -0.1)?.value).toBe('At least 10\u00a0% more labels');
+  expect(fact(0.3, -0.1, 0.7)).toMatchObject({
+    value: 'Cannot be told yet',
+    detail:
+      'between 10\u00a0% more labels than picking at random and 70\u00a0% fewer; the estimate is 30\u00a0% fewer, for what the first 300 taught',
+  });
+  expect(fact(-3.03, null, 0.94)).toMatchObject({
+    value: 'Cannot be told yet',
+    detail: expect.stringMatching(/^between far more labels .* the estimate is 303\u00a0% more/),
+  });
+  expect(fact(0.2, -0.35, null)?.detail).toMatch(/35\u00a0% more labels .* and far fewer;/);
+  expect(fact(-0.8, null, -0.1)).toMatchObject({
+    value: 'Costs more labels than random so far',
+    detail: 'at least 10\u00a0% more, for what the first 300 taught',
+  });
+  expect(fact(-0.5, -0.8, -0.2)?.detail).toBe(
+    `50\u00a0% more (20${J}80\u00a0%), for what the first 300 taught`,
+  );
   const heading = (ci_low: number | null, ci_high: number | null) =>
     curveFinding({ ...progress, labels_saved: { value: 0.6, ci_low, ci_high } });
   expect(heading(0.65, null)).toBe('Choosing well has saved at least 65\u00a0% of the labels');
   expect(heading(-0.1, 0.7)).not.toMatch(/saved/);
   expect(heading(null, 0.7)).not.toMatch(/saved/);
+});
+
+test('What more labels gain is titled by how much it is', () => {
+  const stop = (value: number) => ({
+    advice: 'continue',
+    sentence: '',
+    evidence: [],
+    forecast: { labels: 100, gain: { value, ci_low: 0, ci_high: 0.02 } },
+  });
+  const title = (met: boolean | null, of: Parameters<typeof evidenceTitle>[1]) =>
+    evidenceTitle({ name: 'no_gain', met }, of);
+  expect(title(false, stop(0.0005))).toBe('More labels gain about 0.05 of 100');
+  expect(title(false, stop(-0.00001))).toBe('More labels gain about 0 of 100');
+  expect(title(true, stop(0.0005))).toBe('More labels gain little');
+  expect(title(null, null)).toBe('Gain of more labels');
+  expect(evidenceTitle({ name: 'budget_spent', met: false }, stop(0.1))).toBe(
+    'The budget is not spent',
+  );
+  expect(evidenceTitle({ name: 'a_rule', met: true }, null)).toBe('a rule');
 });
 
 test('Labels saved show their back-test', () => {

@@ -12,7 +12,10 @@ import {
   percent,
   points,
   range100,
+  rangeTowards,
   shorten,
+  targetText,
+  towards,
 } from '../src/base/format';
 
 const J = '\u2060–\u2060';
@@ -29,6 +32,17 @@ describe('shares of 100', () => {
     expect(of100(0.9999, 1)).toBe('99.9');
     expect(of100(0)).toBe('0');
     expect(of100(0.001)).toBe('<1');
+  });
+  test('are never rounded up to a target that they have not reached', () => {
+    expect(towards(0.9463, 0.95)).toBe('94.6');
+    expect(towards(0.937, 0.95)).toBe('94');
+    expect(towards(0.95, 0.95)).toBe('95');
+    expect(towards(0.9463, 0)).toBe('95');
+    expect(towards(0.924, 0.925)).toBe('92');
+    expect(towards(0.999, 1)).toBe('99.9');
+    expect(rangeTowards({ value: 0.9, ci_low: 0.74, ci_high: 0.9451 }, 0.95)).toBe(`74${J}94.5`);
+    expect(rangeTowards({ value: 0.9, ci_low: null, ci_high: null }, 0.95)).toBeNull();
+    expect([targetText(0.95), targetText(0.925)]).toEqual(['95', '92.5']);
   });
   test('carry their range in brackets, or none where it is unknown', () => {
     expect(estimate({ value: 0.937, ci_low: 0.92, ci_high: 0.953 })).toBe(`94 (92${J}95)`);

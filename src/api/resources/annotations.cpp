@@ -1,6 +1,8 @@
 // Annotations: answer, list, undo.
 #include "storage/annotations.h"
 
+#include <algorithm>
+
 #include "api/annotator.h"
 #include "api/app.h"
 #include "api/response.h"
@@ -76,10 +78,22 @@ static Response undo(App& app, const Request& request) {
              {"lease", lease_json(undone.lease, example, project)}});
 }
 
+// Who names the column of the known labels should name one that there is; of labels without a name
+// "label" is as good.
+static void check_column(std::vector<std::string> known, const std::string& column) {
+  if (known.empty()) known.emplace_back("label");
+  known.emplace_back("column");
+  if (std::find(known.begin(), known.end(), column) != known.end()) return;
+  refuse("the known labels do not come from \"{}\"; what would do: {}", column,
+         fmt::join(known, ", "));
+}
+
 static Response adopt(App& app, const Request& request) {
   const Project project = storage::project(app.store, request.id("project"));
   const int64_t most = json_integer(request.body, "count", INT64_MAX);
-  if (most < 1) refuse("count must be at least 1, not {}", most);
+  if (most < 0) refuse("count must be at least 0, not {}", most);
+  check_column(storage::label_columns(app.store, project.id),
+               json_text(request.body, "column", "column"));
   return ok({{"answered", labelling::adopt_for_open_items(app.store, project, "oracle", most)}});
 }
 
@@ -114,7 +128,9 @@ Routes annotations() {
        .role = Role::engineer,
        .handler = adopt,
        .summary = "Answer the open items with the labels that were imported, as \"oracle\".",
-       .request = {{"count", integer, "At most so many; all."}},
+       .request = {{"count", integer, "At most so many, 0 or more; all."},
+                   {"column", text,
+                    "Refused unless the labels came from a column of that name, or it is column."}},
        .response = {{"answered", integer, "0: none of them has a known label.", true}},
        .repeat = Repeat::kept_after},
       {.pattern = "POST /api/v1/projects/{project}/annotations/{annotation}/undo",

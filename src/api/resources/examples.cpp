@@ -8,6 +8,7 @@
 #include "api/response.h"
 #include "api/route.h"
 #include "api/shapes.h"
+#include "base/name_list.h"
 #include "featurizers/pixels/decode.h"
 #include "storage/blobs.h"
 #include "storage/projects.h"
@@ -98,16 +99,6 @@ static Response show_image(App& app, const Request& request) {
   return response;
 }
 
-static std::vector<std::string> names_between_commas(std::string_view text) {
-  std::vector<std::string> names;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(','), text.size());
-    if (end > 0) names.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return names;
-}
-
 static Response take_in(App& app, const Request& request) {
   const Project project = storage::project(app.store, request.id("project"));
   const auto column = [&](std::string_view name) {
@@ -116,13 +107,14 @@ static Response take_in(App& app, const Request& request) {
   };
   const ImportWishes wishes = {
       .roles = {.text = column("text"),
-                .columns = names_between_commas(column("columns")),
+                .columns = split_names(column("columns")),
                 .label = column("label"),
                 .id = column("id"),
                 .group = column("group"),
                 .time = column("time"),
                 .split = column("split"),
                 .expected = project.payload},
+      .label_column = column("label_column"),
       .add_classes = project.classes.empty() || request.query_flag("add_classes"),
       .rejected_limit =
           static_cast<size_t>(request.query_integer("rejected_limit", 100, 0, 10'000))};
@@ -179,6 +171,8 @@ Routes examples() {
                  {"group", text, "Column of the group."},
                  {"time", text, "Column of the time."},
                  {"split", text, "Column of the split."},
+                 {"label_column", text,
+                  "The column that the labels came from at their source, if not that."},
                  {"add_classes", flag, "true: labels that are no class yet become classes."},
                  {"rejected_limit", integer, "How many rejected rows are listed, else 100."}},
        .body = BodyKind::stream,

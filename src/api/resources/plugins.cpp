@@ -4,9 +4,12 @@
 #include "api/route.h"
 #include "api/shapes.h"
 #include "calibrators/calibrator.h"
+#include "consensus/consensus.h"
 #include "featurizers/featurizer.h"
 #include "formats/format.h"
 #include "learners/learner.h"
+#include "out_of_distribution/detector.h"
+#include "pseudo_labelers/pseudo_labeler.h"
 #include "stopping/stopping.h"
 #include "strategies/strategy.h"
 #include "streams/stream.h"
@@ -49,6 +52,9 @@ static Response list(App&, const Request&) {
              {"featurizers", cards_json(featurizers::all())},
              {"formats", cards_json(formats::all())},
              {"calibrators", cards_json(calibrators::all())},
+             {"pseudo_labelers", cards_json(pseudo_labelers::all())},
+             {"consensus", cards_json(consensus::all())},
+             {"out_of_distribution", cards_json(out_of_distribution::all())},
              {"stopping", cards_json(stopping::all())}});
 }
 
@@ -65,6 +71,9 @@ Routes plugins() {
                     {"featurizers", FieldType::list, "", true},
                     {"formats", FieldType::list, "", true},
                     {"calibrators", FieldType::list, "", true},
+                    {"pseudo_labelers", FieldType::list, "", true},
+                    {"consensus", FieldType::list, "", true},
+                    {"out_of_distribution", FieldType::list, "", true},
                     {"stopping", FieldType::list, "", true}}},
   };
 }

@@ -22,6 +22,7 @@ Routes progress() {
                         {"class_counts", list},
                         {"curve", list},
                         {"metrics", object},
+                        {"audit_note", text},
                         {"slices", object},
                         {"groups", list},
                         {"stop", object},

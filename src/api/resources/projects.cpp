@@ -1,6 +1,8 @@
 // Projects: create, list, look at, change.
 #include "storage/projects.h"
 
+#include <algorithm>
+
 #include "api/app.h"
 #include "api/response.h"
 #include "api/route.h"
@@ -9,6 +11,8 @@
 #include "data/project_settings.h"
 #include "featurizers/featurizer.h"
 #include "learners/learner.h"
+#include "learners/named_learner.h"
+#include "loop/arbiter.h"
 #include "loop/learner_choice.h"
 #include "loop/project_consensus.h"
 #include "loop/semi_supervised.h"
@@ -17,28 +21,26 @@
 
 namespace querist::api::resources {
 
-template <class Card>
-static void check_plugin(const Json& settings, std::string_view field,
-                         const std::vector<Card>& cards) {
-  const auto given = settings.find(field);
-  if (given == settings.end() || !given->is_string() ||
-      given->get_ref<const std::string&>().empty())
-    return;
+// Refuses a name that none of the cards has, with those that fit: learners of numbers, say, are
+// refused elsewhere and not offered here.
+template <class Cards, class Fits>
+static void check_plugin(std::string_view name, std::string_view field, const Cards& cards,
+                         Fits fits) {
   std::vector<std::string_view> names;
-  for (const Card& card : cards) {
-    if (card.name == given->get_ref<const std::string&>()) return;
-    names.push_back(card.name);
+  for (const auto& card : cards) {
+    if (card.name == name) return;
+    if (fits(card)) names.push_back(card.name);
   }
-  refuse("{} must be one of {}, not \"{}\"", field, fmt::join(names, ", "),
-         given->get<std::string>());
+  refuse("{} must be one of {}, not \"{}\"", field, fmt::join(names, ", "), name);
 }
 
-// The same of a plug-in that may set its parameters, as in forest(trees=300).
-template <class Card>
-static void check_expression(const std::string& expression, std::string_view field,
-                             const std::vector<Card>& cards) {
-  check_plugin({{field, expression.substr(0, expression.find('('))}}, field, cards);
+// Without the parameters, as in forest(trees=300).
+static std::string name_in(const std::string& expression) {
+  return expression.substr(0, expression.find('('));
 }
+
+// For kinds of which a project can use every one.
+static constexpr auto fits_any = [](const auto&) { return true; };
 
 // A setting as it will be: as given, else as it stands.
 static std::string setting(const Json& given, const Params& present, std::string_view name) {
@@ -58,23 +60,58 @@ static void check_ssl(const std::string& text) {
   }
 }
 
+static bool is_of_classes(const strategies::QueryStrategy& strategy) {
+  return strategy.family != "regression" &&
+         (strategy.task == Task::any || strategy.task == Task::classification);
+}
+
+// What is made for numbers and reads none of them, as gsx, would run all the same: projects of old
+// that have it go on.
+static void check_made_for_classes(const std::string& strategy) {
+  const auto* card = strategies::parse_strategy(strategy).card;
+  if (card->family == "regression") refuse("{} is for regression; projects classify", card->name);
+  if (!loop::is_arbiter(strategy)) return;
+  for (const std::string& arm : loop::arms_of(strategy)) check_made_for_classes(arm);
+}
+
+static void check_strategy(const std::string& strategy) {
+  check_plugin(name_in(strategy), "strategy", strategies::all(), is_of_classes);
+  check_made_for_classes(strategy);
+}
+
+static void check_learner(const std::string& learner) {
+  if (loop::is_auto_learner(learner)) return;
+  auto cards = learners::all();
+  cards.insert(cards.begin(), {.name = "auto"});  // The best of the cheap ones.
+  check_plugin(name_in(learner), "learner", cards, [](const learners::Learner& card) {
+    return learners::learns(card, Task::classification);
+  });
+  learners::check_named_learner(learner, Task::classification);
+}
+
+static void check_calibration(const std::string& calibration) {
+  auto cards = calibrators::all();
+  cards.insert(cards.begin(), {.name = "auto"});  // The best of them.
+  check_plugin(calibration, "calibration", cards, fits_any);
+}
+
+static void check_featurizer(const std::string& featurizer) {
+  if (featurizer.empty()) return;  // The usual one.
+  check_plugin(name_in(featurizer), "featurizer", featurizers::all(), fits_any);
+  featurizers::parse_featurizer(featurizer);
+}
+
 // The store checks values against their rows; which plug-ins there are is known here.
 static void check_plugins(const Json& settings, const Params& present) {
-  const auto learner = setting(settings, present, "learner");
-  if (!loop::is_auto_learner(learner)) check_expression(learner, "learner", learners::all());
-  const auto featurizer = setting(settings, present, "featurizer");
-  check_expression(featurizer, "featurizer", featurizers::all());
-  if (!featurizer.empty()) featurizers::parse_featurizer(featurizer);
-  auto calibrators = calibrators::all();
-  calibrators.insert(calibrators.begin(), {.name = "auto"});  // The best of them.
-  check_plugin(settings, "calibration", calibrators);
-  const auto strategy = setting(settings, present, "strategy");
-  check_expression(strategy, "strategy", strategies::all());
-  if (settings.contains("ssl")) check_ssl(setting(settings, present, "ssl"));
-  if (settings.contains("consensus"))
-    loop::parse_consensus(setting(settings, present, "consensus"));
+  const auto value = [&](std::string_view name) { return setting(settings, present, name); };
+  if (settings.contains("learner")) check_learner(value("learner"));
+  check_featurizer(value("featurizer"));
+  if (settings.contains("calibration")) check_calibration(value("calibration"));
+  if (settings.contains("strategy")) check_strategy(value("strategy"));
+  if (settings.contains("ssl")) check_ssl(value("ssl"));
+  if (settings.contains("consensus")) loop::parse_consensus(value("consensus"));
   if (settings.contains("strategy") || settings.contains("learner"))
-    loop::strategy_for(strategy, learner);
+    loop::strategy_for(value("strategy"), value("learner"));
 }
 
 static std::vector<std::string> class_names(const Json& list) {

@@ -13,7 +13,8 @@
 namespace querist::learners {
 
 static constexpr std::string_view magic = "querist.gbdt";
-static constexpr uint32_t format_version = 1;
+// Form 1 had no scale.
+static constexpr uint32_t format_version = 2;
 
 [[noreturn]] static void refuse_damaged() { refuse("the stored model is damaged"); }
 
@@ -138,7 +139,7 @@ void GbdtModel::predictions(const Features& features, std::vector<float>& out) c
   QUERIST_CHECK(boosted_.task == Task::regression);
   out.resize(features.rows);
   score(features, [&](size_t i, const std::vector<double>& scores) {
-    out[i] = static_cast<float>(boosted_.mean + scores[0]);
+    out[i] = static_cast<float>(boosted_.mean + boosted_.scale * scores[0]);
   });
 }
 
@@ -150,6 +151,7 @@ std::string GbdtModel::save() const {
   body.put(boosted_.labels);
   body.put(boosted_.seen);
   body.put(boosted_.mean);
+  body.put(boosted_.scale);
   body.put(boosted_.booster);
   const std::string bytes = body.take();
   ByteWriter writer;
@@ -163,7 +165,8 @@ std::string GbdtModel::save() const {
 std::unique_ptr<Model> load_gbdt(std::string_view bytes) {
   ByteReader reader(bytes);
   if (reader.text() != magic) refuse("these bytes are no boosted trees");
-  if (const auto version = reader.number<uint32_t>(); version != format_version) {
+  const auto version = reader.number<uint32_t>();
+  if (version < 1 || version > format_version) {
     refuse("the model was stored in form {}, this program reads form {}", version, format_version);
   }
   const std::string stored = reader.text();
@@ -178,11 +181,12 @@ std::unique_ptr<Model> load_gbdt(std::string_view bytes) {
   boosted.labels = body.number<uint64_t>();
   boosted.seen = body.vector<int32_t>();
   boosted.mean = body.number<double>();
+  if (version > 1) boosted.scale = body.number<double>();
   boosted.booster = body.text();
   bool sound = body.at_end() && boosted.features > 0 && boosted.features <= limits::max_features &&
                boosted.labels > 0 && boosted.classes <= limits::max_classes &&
-               std::isfinite(boosted.mean) && (boosted.classes == 0) == regression &&
-               boosted.seen.empty() == regression;
+               std::isfinite(boosted.mean) && std::isfinite(boosted.scale) && boosted.scale > 0 &&
+               (boosted.classes == 0) == regression && boosted.seen.empty() == regression;
   for (size_t k = 0; sound && k < boosted.seen.size(); ++k) {
     sound = boosted.seen[k] >= (k == 0 ? 0 : boosted.seen[k - 1] + 1) &&
             static_cast<size_t>(boosted.seen[k]) < boosted.classes;

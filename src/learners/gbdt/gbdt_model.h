@@ -12,7 +12,8 @@ struct Boosted {
   size_t features = 0;
   uint64_t labels = 0;        // Rows it was trained on.
   std::vector<int32_t> seen;  // The classes they have, ascending.
-  double mean = 0;            // Regression: what the trees add to.
+  double mean = 0;            // Regression: what the trees add to,
+  double scale = 1;           // in this unit.
   std::string booster;        // XGBoost's UBJSON; empty where one class was seen.
 
   // Scores a row has: one for regression and for two classes, else one a seen class.

@@ -20,11 +20,12 @@ static constexpr size_t tile_rows = 64;
 // By how much each seen class's weight is multiplied, as scikit-learn balances.
 std::vector<double> NaiveBayesModel::class_factors() const {
   std::vector<double> factors(seen_.size(), 1);
-  if (!settings_.balanced) return factors;
-  const double rows = std::accumulate(statistics_.rows.begin(), statistics_.rows.end(), 0.0);
+  if (settings_.balance == Balance::none) return factors;
+  const auto& sizes = settings_.balance == Balance::rows ? statistics_.rows : statistics_.weights;
+  const double total = std::accumulate(sizes.begin(), sizes.end(), 0.0);
   for (size_t k = 0; k < seen_.size(); ++k) {
-    const double own = statistics_.rows[static_cast<size_t>(seen_[k])];
-    factors[k] = rows / (static_cast<double>(seen_.size()) * own);
+    const double own = sizes[static_cast<size_t>(seen_[k])];
+    factors[k] = total / (static_cast<double>(seen_.size()) * own);
   }
   return factors;
 }
@@ -194,7 +195,7 @@ std::string NaiveBayesModel::save() const {
   writer.put<uint64_t>(statistics_.features);
   writer.put(settings_.smoothing);
   writer.put(settings_.variance_smoothing);
-  writer.put<uint8_t>(settings_.balanced);
+  writer.put(static_cast<uint8_t>(settings_.balance));
   writer.put(statistics_.rows);
   writer.put(statistics_.weights);
   writer.put(statistics_.columns);
@@ -217,16 +218,16 @@ std::unique_ptr<Model> load_naive_bayes(std::string_view bytes) {
   statistics.features = reader.number<uint64_t>();
   settings.smoothing = reader.number<double>();
   settings.variance_smoothing = reader.number<double>();
-  settings.balanced = reader.number<uint8_t>() != 0;
+  settings.balance = static_cast<Balance>(reader.number<uint8_t>());
   statistics.rows = reader.vector<double>();
   statistics.weights = reader.vector<double>();
   statistics.columns = reader.vector<int32_t>();
   statistics.sums = reader.vector<double>();
   statistics.means = reader.vector<double>();
   statistics.squares = reader.vector<double>();
-  if (!reader.at_end() || !consistent(statistics) || !(settings.smoothing > 0) ||
-      !std::isfinite(settings.smoothing) || !(settings.variance_smoothing >= 0) ||
-      !std::isfinite(settings.variance_smoothing)) {
+  if (!reader.at_end() || !consistent(statistics) || settings.balance > Balance::weights ||
+      !(settings.smoothing > 0) || !std::isfinite(settings.smoothing) ||
+      !(settings.variance_smoothing >= 0) || !std::isfinite(settings.variance_smoothing)) {
     refuse("the stored model is damaged");
   }
   return std::make_unique<NaiveBayesModel>(std::move(statistics), settings);

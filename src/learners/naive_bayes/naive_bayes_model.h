@@ -9,10 +9,14 @@
 
 namespace querist::learners {
 
+// What a class's size is taken for where classes are to weigh the same: its rows (as models were
+// made and stored at first, whose weights then stood beside it), or the weights of its rows.
+enum class Balance : uint8_t { none, rows, weights };
+
 struct NaiveBayesSettings {
   double smoothing = 1;              // Added to every count.
   double variance_smoothing = 1e-9;  // Share of the largest variance, added to all.
-  bool balanced = false;             // Classes weigh the same.
+  Balance balance = Balance::none;
 };
 
 class NaiveBayesModel final : public Model {

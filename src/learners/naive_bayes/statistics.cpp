@@ -31,7 +31,7 @@ static void refuse_negative(const Features& features) {
       if (value >= 0) return;
       refuse(
           "row {} has {} in column {}, but naive Bayes of counts needs features of at least 0: "
-          "take variant gaussian",
+          "take variant gaussian (variant auto goes by the first rows it is given)",
           i, value, column);
     });
   }

@@ -42,8 +42,12 @@ class PairSolver {
     TrainedPair out;
     out.bias = solve(dual_);
     out.betas = dual_.beta;
-    if (settings_.fit_sigmoid)
-      out.sigmoid = fit_sigmoid(held_out_decisions(), pair_.positive, pair_.weights);
+    if (settings_.fit_sigmoid) {
+      // Of a few rows held-out decisions lean the wrong way, since a row's class is the rarer one
+      // without it; a sigmoid fitted to that would turn the classes round.
+      const Sigmoid fitted = fit_sigmoid(held_out_decisions(), pair_.positive, pair_.weights);
+      if (fitted.slope < 0) out.sigmoid = fitted;
+    }
     return out;
   }
 

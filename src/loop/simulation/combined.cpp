@@ -52,6 +52,7 @@ static Score score_of(const Json& row, const std::string& file) {
   score.name = part_of(row, "name", file, &Json::is_string);
   score.strategy = part_of(row, "strategy", file, &Json::is_string);
   score.learner = part_of(row, "learner", file, &Json::is_string);
+  if (score.learner.empty()) score.learner = "rbf_svm";  // Unsaid by the protocol's first results.
   score.area = part_of(row, "aulc_mean", file, &Json::is_number);
   if (row.contains("budget")) {
     score.schedule = {{"batch_size", part_of(row, "batch_size", file, &Json::is_number_unsigned)},
@@ -231,6 +232,7 @@ std::string too_few_sets_text(const Json& combined) {
 
 std::string area_note(const Json& combined) {
   const Metric& metric = find_metric(combined.at("metric").get<std::string>());
+  if (metric.area_word != "aulc") return " " + metric.area_text();
   if (!metric.lower_is_better) return "";
   const char* unit =
       metric.judged().has_unit ? " in standard deviations of each set's numbers" : "";

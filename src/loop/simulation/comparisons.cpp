@@ -9,7 +9,6 @@
 #include "loop/simulate.h"
 #include "metrics/intervals.h"
 #include "metrics/learning_curve.h"
-#include "metrics/paired_tests.h"
 
 namespace querist::loop {
 
@@ -57,7 +56,8 @@ static Json labels_saved_of(const RunGroup& group, const RunGroup& against) {
               {"labels_saved_reason", nullptr}};
   if (!saved) {
     row["labels_saved_reason"] =
-        fmt::format("it does not reach the other's final mean {}", group.metric->judged().word);
+        fmt::format("it does not reach the mean {} of the other's last three points",
+                    group.metric->judged().word);
     return row;
   }
   if (seeds.size() < least_seeds_for_interval) {
@@ -75,14 +75,15 @@ static Json labels_saved_of(const RunGroup& group, const RunGroup& against) {
   row["labels_saved_ci_low"] = bounded(interval.ci_low);
   row["labels_saved_ci_high"] = bounded(interval.ci_high);
   if (row["labels_saved_ci_low"].is_null()) {
-    row["labels_saved_reason"] =
-        fmt::format("in some resamples of the seeds it never reaches the other's final mean {}",
-                    group.metric->judged().word);
+    row["labels_saved_reason"] = fmt::format(
+        "in some resamples of the seeds it never reaches the mean {} of the other's "
+        "last three points",
+        group.metric->judged().word);
   }
   return row;
 }
 
-Json paired_difference(const char* key, const std::vector<double>& differences) {
+Json paired_difference(const char* key, const std::vector<double>& differences, double p_value) {
   if (differences.size() < 2) {
     return {{key, metrics::mean(differences)},
             {"ci_low", nullptr},
@@ -93,19 +94,16 @@ Json paired_difference(const char* key, const std::vector<double>& differences) 
   return {{key, difference.value},
           {"ci_low", difference.ci_low},
           {"ci_high", difference.ci_high},
-          {"p_value", metrics::wilcoxon_signed_rank(differences).p_value}};
+          {"p_value", p_value}};
 }
 
 static Json compare(const RunGroup& group, const RunGroup& against) {
-  std::vector<double> differences;
-  for (size_t seed = 0; seed < group.areas.size(); ++seed) {
-    differences.push_back(group.areas[seed] - against.areas[seed]);
-  }
   Json row = {{"strategy", group.strategy},
               {"against", against.strategy},
               {"name", group.name},
               {"against_name", against.name}};
-  row.update(paired_difference("aulc_difference", differences));
+  row.update(paired_difference("aulc_difference", area_differences(group, against),
+                               area_p_value(group, against)));
   row.update(labels_saved_of(group, against));
   return row;
 }

@@ -16,12 +16,14 @@ inline constexpr size_t least_seeds_for_interval = 6;
 // Within each learner and featurizer: every strategy against random, and the first against the
 // rest. Null is what the seeds cannot tell: interval and p value of one, the labels saved of a pair
 // whose target is not reached, and an end of their interval that lies beyond every number.
-// labels_saved_reason says why there is no interval. Labels are saved towards the other's final
-// mean score, whichever way is better; differences are of the areas as they are.
+// labels_saved_reason says why there is no interval. Labels are saved towards the mean score
+// of the last three points of the other's mean curve, whichever way is better; differences are of
+// the areas as they are.
 Json comparisons_of(const std::vector<RunGroup>& groups);
 
-// A mean difference over seeds: {KEY, ci_low, ci_high, p_value}.
-Json paired_difference(const char* key, const std::vector<double>& differences);
+// A mean difference over seeds with its Wilcoxon p value: {KEY, ci_low, ci_high, p_value}; all but
+// the first are null of one seed.
+Json paired_difference(const char* key, const std::vector<double>& differences, double p_value);
 
 // "+0.0292 (95 % +0.0100 to +0.0484), p = 0.0312", or "+0.0292 (one seed: no interval, no test)".
 std::string difference_text(const Json& row, const char* key,

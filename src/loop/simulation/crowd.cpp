@@ -63,26 +63,37 @@ static std::vector<Annotator> draw_annotators(const CrowdPlan& plan, size_t clas
   return annotators;
 }
 
-// 0 for the row whose label a model of all labels is surest of, 1 for the one it misses most;
-// evenly spread between, so that their mean is a half.
-static std::vector<double> difficulties(std::span<const int32_t> labels, const Matrix& p) {
-  std::vector<double> margins(labels.size());
-  for (size_t i = 0; i < labels.size(); ++i) {
-    const auto label = static_cast<size_t>(labels[i]);
-    float other = 0;
-    for (size_t c = 0; c < p.cols; ++c) {
-      if (c != label) other = std::max(other, p.at(i, c));
+// 0 for the row of the widest margin between the two likeliest classes, 1 for the one nearest to
+// the boundary, evenly spread between, so that their mean is a half; equal margins share their
+// mean.
+static std::vector<double> difficulties(const Matrix& probabilities) {
+  std::vector<float> margins(probabilities.rows);
+  for (size_t i = 0; i < margins.size(); ++i) {
+    float first = 0, second = 0;
+    for (const float p : probabilities.row(i)) {
+      second = std::max(second, std::min(first, p));
+      first = std::max(first, p);
     }
-    margins[i] = p.at(i, label) - other;
+    margins[i] = first - second;
   }
-  std::vector<size_t> order(labels.size());
+  std::vector<size_t> order(margins.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return margins[a] > margins[b]; });
-  std::vector<double> out(labels.size());
-  const auto last = static_cast<double>(std::max<size_t>(1, order.size() - 1));
-  for (size_t i = 0; i < order.size(); ++i) out[order[i]] = static_cast<double>(i) / last;
+  std::vector<double> out(margins.size(), 0.5);  // A lone row is as hard as the mean.
+  const auto last = static_cast<double>(order.size()) - 1;
+  for (size_t begin = 0, end = 0; begin < order.size() && last > 0; begin = end) {
+    while (end < order.size() && margins[order[end]] == margins[order[begin]]) ++end;
+    for (size_t i = begin; i < end; ++i)
+      out[order[i]] = static_cast<double>(begin + end - 1) / 2 / last;
+  }
   return out;
+}
+
+// The chance of an error on a row of this difficulty; its mean over evenly spread difficulties is
+// the annotator's.
+static double error_at(double mean, double difficulty) {
+  return mean <= 0.5 ? 2 * mean * difficulty : 1 - 2 * (1 - mean) * (1 - difficulty);
 }
 
 static int32_t likeliest_other(std::span<const float> p, int32_t label) {
@@ -116,14 +127,14 @@ std::vector<int32_t> crowd_answers(const CrowdPlan& plan, std::span<const int32_
   Rng crowd_rng(mix_seed(seed, 0));
   const auto annotators = draw_annotators(plan, classes, crowd_rng);
   std::vector<double> difficulty;
-  if (by_difficulty) difficulty = difficulties(labels, probabilities);
+  if (by_difficulty) difficulty = difficulties(probabilities);
 
   const auto vote = [&](const Annotator& annotator, size_t i, Rng& rng) {
     const int32_t label = labels[i];
     if (annotator.spammer) return static_cast<int32_t>(rng.below(classes));
     double wrong = 1 - annotator.accuracy;
     if (plan.errors == "confusion") wrong = 1 - annotator.by_class[static_cast<size_t>(label)];
-    if (by_difficulty) wrong = std::min(1.0, 2 * wrong * difficulty[i]);
+    if (by_difficulty) wrong = error_at(wrong, difficulty[i]);
     if (rng.uniform() >= wrong) return label;
     if (plan.errors == "confusion") return confused(annotator, label, classes, rng);
     if (by_difficulty) return likeliest_other(probabilities.row(i), label);

@@ -1,4 +1,5 @@
-// One line a run behind a line that names the fingerprint; a line counts once its end is there.
+// One line a run behind a line that names the fingerprint; a line counts once its end is there, and
+// while its checksum is right.
 #include "loop/simulation/finished_runs.h"
 
 #include "base/fast_hash.h"
@@ -81,6 +82,26 @@ std::string fingerprint_of(const Table& table, const SimulationPlan& plan,
                          {"spammers", crowd.spammers}});
 }
 
+// A line begins with the hash of what follows; those of older programs have none.
+static constexpr std::string_view check_key = "{\"check\":\"";
+
+static std::string check_of(std::string_view rest) {
+  return fmt::format("{:016x}", block_hash(rest));
+}
+
+static std::string checked_line(const Json& json) {
+  const std::string rest = json.dump().substr(1);  // Behind the brace.
+  return fmt::format("{}{}\",{}", check_key, check_of(rest), rest);
+}
+
+static bool is_whole(std::string_view line) {
+  if (!line.starts_with(check_key)) return true;
+  line.remove_prefix(check_key.size());
+  static constexpr size_t digits = 16;
+  return line.size() > digits + 2 && line.substr(digits, 2) == "\"," &&
+         line.substr(0, digits) == check_of(line.substr(digits + 2));
+}
+
 FinishedRuns::FinishedRuns(const std::filesystem::path& path, const std::string& fingerprint) {
   if (path.empty()) return;
   const std::string head = canonical_json({{"simulation", fingerprint}}) + "\n";
@@ -92,7 +113,12 @@ FinishedRuns::FinishedRuns(const std::filesystem::path& path, const std::string&
   }
   size_t at = head.size();
   for (size_t end; (end = content.find('\n', at)) != std::string::npos; at = end + 1) {
-    const Json line = parse_json(std::string_view(content).substr(at, end - at));
+    const std::string_view text = std::string_view(content).substr(at, end - at);
+    if (!is_whole(text)) {  // The run is made again; its new line stands further down.
+      ++damaged_;
+      continue;
+    }
+    const Json line = parse_json(text);
     runs_[line.at("number").get<size_t>()] = run_of(line.at("run"));
   }
   end_ = at;
@@ -106,7 +132,7 @@ const SimulationRun* FinishedRuns::find(size_t number) const {
 
 void FinishedRuns::add(size_t number, const SimulationRun& run) {
   if (!file_) return;
-  const std::string line = Json{{"number", number}, {"run", run_json(run)}}.dump() + "\n";
+  const std::string line = checked_line({{"number", number}, {"run", run_json(run)}}) + "\n";
   const std::lock_guard lock(mutex_);
   file_->write_at(end_, line);
   end_ += line.size();

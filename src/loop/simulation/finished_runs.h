@@ -27,12 +27,14 @@ class FinishedRuns {
 
   const SimulationRun* find(size_t number) const;  // Of those read, or null.
   size_t count() const { return runs_.size(); }
+  size_t damaged() const { return damaged_; }         // Lines that are not what was written.
   void add(size_t number, const SimulationRun& run);  // On the disk when it returns.
 
  private:
   std::map<size_t, SimulationRun> runs_;
   std::mutex mutex_;
   std::unique_ptr<storage::DurableFile> file_;
+  size_t damaged_ = 0;
   uint64_t end_ = 0;  // Where the next line goes; a torn last line is written over.
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "loop/learner_choice.h"
+#include "loop/out_of_fold.h"
 #include "loop/signals.h"
 #include "loop/simulation/label_scores.h"
 #include "loop/simulation/label_sets.h"
@@ -14,18 +15,45 @@
 
 namespace querist::loop {
 
+// A learner with what it is to learn, and what came of it.
+struct FullPool {
+  Dataset data;
+  learners::ChosenLearner learner;
+  std::unique_ptr<learners::Model> model;
+};
+
+static FullPool trained(std::string_view learner, const Stage& stage,
+                        const std::vector<int32_t>& labels, size_t classes, uint64_t seed,
+                        const Progress& progress) {
+  FullPool full;
+  full.data.features = stage.pool.features();
+  full.data.labels = labels;
+  full.data.classes = classes;
+  full.learner =
+      is_auto_learner(learner)
+          ? choose_learner(full.data, Json(), "", "none", mix_seed(seed, 8), progress).learner
+          : learner_for(learner);
+  full.model = learners::train(*full.learner.card, full.data, full.learner.params, nullptr,
+                               mix_seed(seed, 5), progress);
+  return full;
+}
+
 std::unique_ptr<learners::Model> full_pool_model(std::string_view learner, const Stage& stage,
                                                  const std::vector<int32_t>& labels, size_t classes,
                                                  uint64_t seed, const Progress& progress) {
-  Dataset data;
-  data.features = stage.pool.features();
-  data.labels = labels;
-  data.classes = classes;
-  const auto chosen =
-      is_auto_learner(learner)
-          ? choose_learner(data, Json(), "", "none", mix_seed(seed, 8), progress).learner
-          : learner_for(learner);
-  return learners::train(*chosen.card, data, chosen.params, nullptr, mix_seed(seed, 5), progress);
+  return trained(learner, stage, labels, classes, seed, progress).model;
+}
+
+Matrix full_pool_probabilities(std::string_view learner, const Stage& stage,
+                               const std::vector<int32_t>& labels, size_t classes, uint64_t seed,
+                               const Progress& progress) {
+  const FullPool full = trained(learner, stage, labels, classes, seed, progress);
+  auto held_out =
+      out_of_fold(*full.learner.card, full.data, full.learner.params, *full.model, seed, progress);
+  if (held_out) return std::move(*held_out);
+  Matrix probabilities;
+  full.model->probabilities(full.data.features, probabilities);
+  return probabilities;
 }
 
 double test_accuracy(const learners::Model& model, const Stage& stage) {

@@ -13,18 +13,28 @@
 
 namespace querist::loop {
 
+std::vector<double> area_differences(const RunGroup& group, const RunGroup& against) {
+  std::vector<double> differences;
+  for (size_t i = 0; i < group.areas.size(); ++i)
+    differences.push_back(group.areas[i] - against.areas[i]);
+  return differences;
+}
+
+double area_p_value(const RunGroup& group, const RunGroup& against) {
+  const double tied =
+      std::max(group.metric->tied_within(group.areas), group.metric->tied_within(against.areas));
+  return metrics::wilcoxon_signed_rank(area_differences(group, against), tied).p_value;
+}
+
 Json pair_tests(const std::vector<RunGroup>& groups) {
   Json rows = Json::array();
   std::vector<double> p_values;
   for (size_t a = 0; a < groups.size(); ++a) {
     for (size_t b = a + 1; b < groups.size(); ++b) {
-      std::vector<double> differences;
-      for (size_t i = 0; i < groups[a].areas.size(); ++i)
-        differences.push_back(groups[a].areas[i] - groups[b].areas[i]);
-      p_values.push_back(metrics::wilcoxon_signed_rank(differences).p_value);
+      p_values.push_back(area_p_value(groups[a], groups[b]));
       rows.push_back({{"name", groups[a].name},
                       {"against", groups[b].name},
-                      {"aulc_difference", metrics::mean(differences)},
+                      {"aulc_difference", metrics::mean(area_differences(groups[a], groups[b]))},
                       {"p_value", p_values.back()}});
     }
   }
@@ -68,7 +78,7 @@ Json rank_tests(const std::vector<RunGroup>& groups) {
     for (const RunGroup& group : groups) areas.push_back(group.areas[seed]);
     const auto block = groups.front().metric->ranks(areas);
     for (size_t g = 0; g < ranks.size(); ++g) ranks[g] += block[g] / static_cast<double>(seeds);
-    blocks.insert(blocks.end(), areas.begin(), areas.end());
+    blocks.insert(blocks.end(), block.begin(), block.end());
   }
   const double difference = metrics::critical_difference(groups.size(), seeds);
   Json rows = Json::array();

@@ -20,6 +20,11 @@ struct RunGroup {
   const Metric* metric = &find_metric("accuracy");  // The same of all groups that are compared.
 };
 
+// Area by area, by seed; and Wilcoxon's test of that, which takes for zero, or for tied, what
+// rounding alone tells apart.
+std::vector<double> area_differences(const RunGroup& group, const RunGroup& against);
+double area_p_value(const RunGroup& group, const RunGroup& against);
+
 // All pairs of groups by Wilcoxon's test of the areas: name, against, aulc_difference (of the areas
 // as they are, also where lower is better), p_value and p_holm (Holm 1979).
 Json pair_tests(const std::vector<RunGroup>& groups);

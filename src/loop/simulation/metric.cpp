@@ -87,7 +87,11 @@ static constexpr Metric by_error(std::string_view name, Task task, const Measure
 
 static constexpr std::array all_metrics = {
     by_score("accuracy", Task::classification, class_measures[0]),
-    by_score("aubc_trapz_over_n", Task::classification, class_measures[0]),
+    Metric{.name = "aubc_trapz_over_n",
+           .task = Task::classification,
+           .judged_by = &class_measures[0],
+           .reached_by = &class_measures[0],
+           .area_word = "aubc"},
     by_error("rmse", Task::regression, number_measures[0], number_measures[2]),
     by_score("micro_f1", Task::multi_label, label_measures[0]),
     by_score("macro_f1", Task::multi_label, label_measures[1]),
@@ -120,6 +124,18 @@ std::string Measure::signed_text(double value) const {
   return (value < 0 ? "" : "+") + text(value);
 }
 
+std::string Metric::area_text() const {
+  if (area_word == "aubc") {
+    return fmt::format(
+        "Areas are of the {} by {}: trapezoids at unit steps over the models after the first, "
+        "divided by the number of these models, not of the intervals between them, as the "
+        "published tables of 26 sets have it.",
+        judged().word, name);
+  }
+  return fmt::format("Areas are of the {} over labels, divided by the range of labels (aulc).",
+                     judged().word);
+}
+
 std::vector<std::pair<std::string, const Measure*>> Metric::columns(const Json& summary) const {
   std::vector<std::pair<std::string, const Measure*>> found;
   for (const Measure& measure : measures()) {
@@ -137,8 +153,14 @@ std::vector<double> Metric::worths(std::vector<double> values) const {
   return values;
 }
 
+double Metric::tied_within(std::span<const double> areas) const {
+  double largest = judged().has_unit ? 0 : 1;
+  for (const double area : areas) largest = std::max(largest, std::abs(area));
+  return 1e-12 * largest;
+}
+
 std::vector<double> Metric::ranks(const std::vector<double>& areas) const {
-  return metrics::descending_ranks(worths(areas));
+  return metrics::descending_ranks(worths(areas), tied_within(areas));
 }
 
 }  // namespace querist::loop

@@ -42,6 +42,10 @@ struct Metric {
   // What labels to reach are counted to shares of: of errors a score that grows as they fall.
   const Measure* reached_by = nullptr;
 
+  std::string_view area_word = "aulc";  // The head of a column of areas.
+
+  // "Areas are …": of what, and divided by what.
+  std::string area_text() const;
   const Measure& judged() const { return *judged_by; }
   const Measure& reached() const { return *reached_by; }
   std::span<const Measure> measures() const { return measures_of(task); }
@@ -52,6 +56,9 @@ struct Metric {
   }
   // Values of the judged measure turned so that more is better.
   std::vector<double> worths(std::vector<double> values) const;
+  // Areas no further apart are equal, and were only rounded otherwise: 1e-12, of numbers with a
+  // unit 1e-12 of the largest.
+  double tied_within(std::span<const double> areas) const;
   // Ranks of areas, 1 for the best; ties share their mean rank.
   std::vector<double> ranks(const std::vector<double>& areas) const;
 };

@@ -2,6 +2,7 @@
 #include "loop/simulation/report_charts.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -67,21 +68,25 @@ static std::map<std::string, std::map<double, Band>> curves_of(const Json& resul
   return curves;
 }
 
-// How a group's line looks: one of the page's seven colours, or grey and dashed for the control.
+// How a group's line looks. The page's seven colours come first with whole lines, then again with
+// each dash: 42 looks; controls are grey, and dashed in any case.
 struct LineStyle {
   std::string color;  // A class of the page's style.
-  std::string dash;   // Of several controls each has its own; empty: a whole line.
+  std::string dash;   // As stroke-dasharray has it.
 };
 
 static std::vector<LineStyle> line_styles(const Json& summary) {
-  static constexpr const char* dashes[] = {"5 4", "2 3", "10 4", "10 3 2 3"};
+  static constexpr size_t colors = 7;
+  static constexpr std::array dashes = {"none", "5 4", "2 3", "10 4", "10 3 2 3", "10 3 2 3 2 3"};
   std::vector<LineStyle> styles;
-  size_t colors = 0, controls = 0;
+  size_t others = 0, controls = 0;
   for (const Json& row : summary) {
     if (row["strategy"] == "random") {
-      styles.push_back({"control", dashes[controls++ % 4]});
+      styles.push_back({"control", dashes[1 + controls++ % (dashes.size() - 1)]});
     } else {
-      styles.push_back({fmt::format("c{}", colors++ % 7), ""});
+      styles.push_back(
+          {fmt::format("c{}", others % colors), dashes[others / colors % dashes.size()]});
+      ++others;
     }
   }
   return styles;
@@ -106,7 +111,8 @@ static std::vector<double> name_places(const std::vector<double>& ends) {
   return places;
 }
 
-// Maps labels and accuracy to the picture's 760 by 380 units.
+// Maps labels and accuracy to the picture's 760 by 380 units; to the left of them 12 more, for long
+// numbers.
 struct Axes {
   double x_low = 1e300, x_high = -1e300, y_low = 1e300, y_high = -1e300;
   double x(double labels) const {
@@ -118,14 +124,15 @@ struct Axes {
 };
 
 // Errors have any scale; shares keep three decimals.
-static std::string tick_text(double value, const Axes& axes) {
+static std::string tick_text(double value, const Axes& axes, const std::string& key) {
+  if (key == "seconds") return time_text(value);
   const double largest = std::max(std::abs(axes.y_low), std::abs(axes.y_high));
   return largest >= 0.01 && largest < 10 ? fmt::format("{:.3f}", value)
                                          : fmt::format("{:.4g}", value);
 }
 
 // Five ticks on each axis; one where all lies at one place.
-static std::string ticks_svg(const Axes& axes) {
+static std::string ticks_svg(const Axes& axes, const std::string& key) {
   std::string svg;
   for (int tick = 0; tick <= 4; ++tick) {
     const double value = axes.y_low + (axes.y_high - axes.y_low) * tick / 4;
@@ -134,7 +141,7 @@ static std::string ticks_svg(const Axes& axes) {
       svg += fmt::format(
           "<line x1=\"60\" x2=\"740\" y1=\"{0:.1f}\" y2=\"{0:.1f}\" class=\"grid\"/><text x=\"54\" "
           "y=\"{1:.1f}\" text-anchor=\"end\">{2}</text>",
-          axes.y(value), axes.y(value) + 4, tick_text(value, axes));
+          axes.y(value), axes.y(value) + 4, tick_text(value, axes, key));
     }
     if (tick == 0 || axes.x_high > axes.x_low) {
       svg += fmt::format("<text x=\"{:.1f}\" y=\"362\" text-anchor=\"middle\">{:.0f}</text>",
@@ -144,7 +151,8 @@ static std::string ticks_svg(const Axes& axes) {
   return svg;
 }
 
-std::string curves_svg(const Json& result, const std::string& key, const std::string& title) {
+std::string curves_svg(const Json& result, const std::string& key, const std::string& title,
+                       const std::string& along) {
   const auto curves = curves_of(result, key);
   if (curves.empty()) return "";
   Axes axes;
@@ -157,10 +165,10 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
     }
   }
   std::string svg = fmt::format(
-      "<svg viewBox=\"0 0 900 380\" role=\"img\" aria-label=\"{}\"><text x=\"740\" y=\"376\" "
-      "text-anchor=\"end\" class=\"note\">labels</text>",
-      escaped(title));
-  svg += ticks_svg(axes);
+      "<svg viewBox=\"-12 0 912 380\" role=\"img\" aria-label=\"{}\"><text x=\"740\" y=\"376\" "
+      "text-anchor=\"end\" class=\"note\">{}</text>",
+      escaped(title), escaped(along));
+  svg += ticks_svg(axes, key);
   const auto styles = line_styles(result["summary"]);
   std::vector<std::string> names;
   std::vector<double> ends;
@@ -181,7 +189,7 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
     svg += fmt::format(
         "<polygon points=\"{}{}\" class=\"band {}\"/><polyline points=\"{}\" class=\"line {}\" "
         "stroke-dasharray=\"{}\"/>",
-        upper, lower, color, line, color, dash.empty() ? "none" : dash);
+        upper, lower, color, line, color, dash);
     if (points.size() == 1) {  // A line of one point has no length.
       svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" class=\"dot {}\"/>",
                          axes.x(points.begin()->first), axes.y(points.begin()->second.mean), color);
@@ -190,13 +198,14 @@ std::string curves_svg(const Json& result, const std::string& key, const std::st
     name_colors.push_back(color);
     ends.push_back(axes.y(points.rbegin()->second.mean) + 4);
     legend += fmt::format(
-        "<span><svg viewBox=\"0 0 24 8\" class=\"key\"><line x1=\"0\" x2=\"24\" y1=\"4\" "
+        "<span><svg viewBox=\"0 0 40 8\" class=\"key\"><line x1=\"0\" x2=\"40\" y1=\"4\" "
         "y2=\"4\" class=\"line {}\" stroke-dasharray=\"{}\"/></svg>{}</span> ",
-        color, dash.empty() ? "none" : dash, names.back());
+        color, dash, names.back());
   }
-  const bool all_fit = std::all_of(names.begin(), names.end(), [](const std::string& name) {
-    return name.size() <= 20;  // What has room at the lines' ends; else the legend tells them.
-  });
+  // What has room at the lines' ends, 14 units a name; else the legend tells them.
+  const bool all_fit =
+      names.size() <= 24 && std::all_of(names.begin(), names.end(),
+                                        [](const std::string& name) { return name.size() <= 20; });
   const auto places = name_places(ends);
   for (size_t i = 0; all_fit && i < names.size(); ++i) {
     svg += fmt::format("<text x=\"748\" y=\"{:.1f}\" class=\"name {}\">{}</text>", places[i],

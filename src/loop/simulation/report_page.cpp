@@ -16,6 +16,14 @@ std::string number_of(const Json& row, const char* key, int digits) {
   return fmt::format("{:.{}f}", row[key].get<double>(), digits);
 }
 
+std::string time_text(double seconds) {
+  const bool is_short = seconds < 0.9995;  // What rounds up to 1000 ms is a second.
+  const double value = is_short ? 1000 * seconds : seconds;
+  const std::string digits =
+      value >= 99.95 ? fmt::format("{:.0f}", value) : fmt::format("{:#.3g}", value);
+  return digits + (is_short ? " ms" : " s");
+}
+
 std::string value_of(const Json& row, const char* key, const Measure& measure) {
   if (!row.contains(key) || row[key].is_null()) return "–";
   return measure.text(row[key].get<double>());
@@ -48,7 +56,8 @@ std::string pairs_section(const Json& result) {
   return text + "<h2>Ranks</h2>" + ranks_svg(ranks) +
          fmt::format(
              "<p>Mean ranks over {} {}, 1 the best; bars join groups that do not differ at 5 % "
-             "(Nemenyi). That all are alike: {} (Friedman).{}</p>",
+             "(Nemenyi). That all are alike: {} (Friedman's test, in Iman and Davenport's "
+             "form).{}</p>",
              ranks[seeds ? "seeds" : "data_sets"].get<int64_t>(), seeds ? "seeds" : "data sets",
              escaped(p_text(ranks["friedman_p_value"])),
              seeds ? " Seeds share one data set, so this speaks of it alone." : "");
@@ -66,7 +75,7 @@ static constexpr const char* style =
     ".c5{color:#d98a94}.c6{color:#b3abff}.control{color:#a3adb4}}"
     ".line{fill:none;stroke:currentColor;stroke-width:2}.band{fill:currentColor;opacity:.1}.dot{"
     "fill:currentColor}"
-    "svg{width:100%;height:auto}svg.key{width:24px;height:8px;margin-right:6px;vertical-align:"
+    "svg{width:100%;height:auto}svg.key{width:40px;height:8px;margin-right:6px;vertical-align:"
     "middle}svg text{font-size:12px;fill:currentColor}.name{font-weight:600;fill:currentColor}"
     "svg .note{opacity:.6}.grid{stroke:currentColor;opacity:.15}.ink{stroke:currentColor}"
     ".same{stroke:currentColor;stroke-width:4;opacity:.6}.wide{overflow-x:auto}"
@@ -74,7 +83,7 @@ static constexpr const char* style =
     "0;text-align:left;border-bottom:1px solid #8884;font-weight:400}tr:first-child "
     "th{font-weight:600;vertical-align:bottom}th[scope]{font-weight:600}.differs "
     "td{font-weight:600}small{opacity:.7}p{max-width:70ch}code{overflow-wrap:anywhere}.legend "
-    "span{white-space:nowrap;margin-right:16px}td{white-space:nowrap}";
+    "span{white-space:nowrap;margin-right:16px}td{white-space:nowrap}.small{max-width:640px}";
 
 std::string lowered(std::string html) {
   for (const auto& [from, to] : {std::pair("<h2>", "<h3>"), std::pair("</h2>", "</h3>")}) {

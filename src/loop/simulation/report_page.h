@@ -16,6 +16,9 @@ std::string text_of(const Json& row, const char* key);  // Escaped.
 // A number with so many digits, or a dash where it is null or absent.
 std::string number_of(const Json& row, const char* key, int digits);
 
+// "0.0123 ms", "4.56 ms", "78.9 s": three significant digits, and whole seconds from 100 on.
+std::string time_text(double seconds);
+
 // A value of this measure with its usual digits, or a dash.
 std::string value_of(const Json& row, const char* key, const Measure& measure);
 

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <regex>
+#include <set>
 
+#include "base/error.h"
 #include "loop/simulate.h"
 #include "loop/simulation/comparisons.h"
 #include "loop/simulation/report_charts.h"
+#include "loop/simulation/report_page.h"
 
 namespace querist::loop {
 
@@ -53,11 +56,39 @@ TEST(CurvesSvg, KeepsNamesApartAndInThePicture) {
   EXPECT_NE(svg.find("</svg>auto</span>"), std::string::npos);
 }
 
+TEST(CurvesSvg, GivesEveryLineALookOfItsOwn) {
+  for (const size_t count : {size_t{24}, size_t{30}, size_t{42}}) {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < count; ++i) names.push_back(fmt::format("strategy_{}", i));
+    names[3] = "random";
+    const std::string svg =
+        curves_svg(simulation_json(simulation_of(names, 0.9), "accuracy"), "accuracy", "t");
+    const auto looks = [&](const std::string& tag) {
+      std::vector<std::string> found;
+      const std::regex line("<" + tag +
+                            " [^>]*class=\"line ([^\"]+\" stroke-dasharray=\"[^\"]+)\"");
+      for (std::sregex_iterator at(svg.begin(), svg.end(), line), end; at != end; ++at)
+        found.push_back((*at)[1]);
+      return found;
+    };
+    const auto lines = looks("polyline");
+    EXPECT_EQ(lines.size(), count);
+    EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), count);
+    EXPECT_EQ(looks("line"), lines) << "the legend shows them as they are";
+    EXPECT_EQ(lines[3].find("control"), 0u);
+    // Each has a band of its own colour; names stand at the lines while they fit into the picture.
+    EXPECT_EQ(heights_of(svg, "name").size(), count <= 24 ? count : 0);
+    const std::string first_band = "class=\"band c0\"";
+    EXPECT_NE(svg.find(first_band), std::string::npos);
+  }
+}
+
 TEST(CurvesSvg, DrawsAPointWhereThereIsNoLine) {
   Simulation simulation = simulation_of({"margin"}, 0.9);
   for (SimulationRun& run : simulation.runs) {
     run.labels = {10};
     run.accuracy = {0.5};
+    run.seconds = {0};
   }
   const Json result = simulation_json(simulation, "accuracy");
   const std::string svg = curves_svg(result, "accuracy", "t");
@@ -103,7 +134,8 @@ TEST(SimulationHtml, TellsStoppingRulesAndTheCommand) {
   const std::string page = simulation_html(result, "t", "querist simulate <x> --noise 0.05");
   for (const char* said :
        {"<td>1 of 2</td><td>140 ± 0</td><td>0.9100</td><td>1.0000</td>",
-        "<td>0 of 2</td><td>–</td><td>–</td><td>–</td>", "querist simulate &lt;x&gt; --noise 0.05"})
+        "<td>0 of 2</td><td>–</td><td>–</td><td>–</td>", "querist simulate &lt;x&gt; --noise 0.05",
+        "to reach the mean accuracy of the last three points of the second's mean curve"})
     EXPECT_NE(page.find(said), std::string::npos) << said;
 }
 
@@ -116,6 +148,30 @@ TEST(SimulationHtml, SaysWhenSeedsAreTooFewForThePairs) {
   EXPECT_EQ(too_few_text(7, 3, "seeds", "seeds"), "");
   EXPECT_NE(too_few_text(6, 3, "seeds", "seeds").find("below 0.0938"), std::string::npos);
   EXPECT_NE(too_few_text(6, 3, "seeds", "seeds").find("from 7 seeds on"), std::string::npos);
+}
+
+TEST(TimeText, HasThreeSignificantDigitsInAFittingUnit) {
+  EXPECT_EQ(time_text(0.0000123), "0.0123 ms");
+  EXPECT_EQ(time_text(0.000999), "0.999 ms");
+  EXPECT_EQ(time_text(0.0456), "45.6 ms");
+  EXPECT_EQ(time_text(0.9994), "999 ms");
+  EXPECT_EQ(time_text(0.9996), "1.00 s");
+  EXPECT_EQ(time_text(78.94), "78.9 s");
+  EXPECT_EQ(time_text(99.96), "100 s");
+  EXPECT_EQ(time_text(4321.4), "4321 s");
+}
+
+TEST(SimulationHtml, TellsTheTimeOfFastStrategies) {
+  Simulation simulation = simulation_of({"margin", "random"}, 0.9);
+  for (SimulationRun& run : simulation.runs)
+    run.seconds = run.strategy == "margin" ? std::vector{0.0002, 0.0004} : std::vector{1.5, 2.5};
+  const Json result = simulation_json(simulation, "accuracy");
+  const std::string page = simulation_html(result, "t");
+  EXPECT_NE(page.find("<td>0.300 ms</td>"), std::string::npos);
+  EXPECT_NE(page.find("<td>2.00 s</td>"), std::string::npos);
+  EXPECT_NE(page.find("aria-label=\"Seconds a round against labels\""), std::string::npos);
+  EXPECT_NE(page.find(">0.200 ms</text>"), std::string::npos);  // The ends of its axis.
+  EXPECT_NE(page.find(">2.50 s</text>"), std::string::npos);
 }
 
 TEST(PText, NeverWritesTwoSigns) {

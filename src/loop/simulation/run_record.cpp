@@ -1,6 +1,8 @@
 // Numbers are written so that reading gives the same bits.
 #include "loop/simulation/run_record.h"
 
+#include <cmath>
+
 #include "loop/simulation/metric.h"
 
 namespace querist::loop {
@@ -20,10 +22,19 @@ static Task task_of(const Json& json) {
 
 static std::string full_key(const Measure& measure) { return fmt::format("full_{}", measure.key); }
 
+// Counts of labels, as whole numbers.
+static Json counts(const std::vector<double>& labels) {
+  Json numbers = Json::array();
+  for (const double count : labels) {
+    numbers.push_back(count == std::floor(count) ? Json(static_cast<int64_t>(count)) : Json(count));
+  }
+  return numbers;
+}
+
 Json run_json(const SimulationRun& run) {
   Json json = {{"strategy", run.strategy},      {"learner", run.learner},
                {"featurizer", run.featurizer},  {"seed", run.seed},
-               {"labels", run.labels},          {"seconds", run.seconds},
+               {"labels", counts(run.labels)},  {"seconds", run.seconds},
                {"indices", run.indices},        {"guard_raised", run.guard_raised},
                {"guard_ended", run.guard_ended}};
   for (const Measure& measure : measures_of(task_of(run))) {
@@ -41,7 +52,7 @@ Json run_json(const SimulationRun& run) {
   if (!run.semi_supervised.empty()) json["semi_supervised"] = run.semi_supervised;
   for (const StopPoint& stop : run.stops) {
     json["stops"].push_back({{"rule", stop.rule},
-                             {"labels", stop.labels ? Json(*stop.labels) : Json(nullptr)},
+                             {"labels", stop.labels ? counts({*stop.labels})[0] : Json(nullptr)},
                              {"accuracy", stop.labels ? Json(stop.accuracy) : Json(nullptr)}});
   }
   return json;

@@ -66,6 +66,7 @@ std::optional<SimulationRun> beginning_of(const SimulationRun& run, size_t budge
   for (StopPoint& stop : shorter.stops) {
     if (stop.labels && *stop.labels <= spent) continue;
     stop.labels.reset();
+    if (parse_rule(stop.rule).card->name == "budget_spent") stop.labels = spent;
     stop.accuracy = shorter.accuracy.back();
   }
   return shorter;

@@ -1,4 +1,4 @@
-// Annotators, costs, side files and the figures over groups, each against counts or hand-made
+// Costs, side files and the figures over groups, each against counts or hand-made
 // cases.
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -11,79 +11,10 @@
 #include "loop/loop_fixture.h"
 #include "loop/simulation/finished_runs.h"
 #include "loop/simulation/groups.h"
+#include "loop/simulation/run_record.h"
 #include "loop/simulation/stage.h"
 
 namespace querist::loop {
-
-static double share_right(const CrowdPlan& plan, const std::vector<int32_t>& labels,
-                          const Matrix& probabilities) {
-  const auto answers = crowd_answers(plan, labels, 3, probabilities, 11);
-  double right = 0;
-  for (size_t i = 0; i < labels.size(); ++i) right += answers[i] == labels[i];
-  return right / static_cast<double>(labels.size());
-}
-
-TEST(Crowd, IsRightAsOftenAsItsModelSays) {
-  std::vector<int32_t> labels(6000);
-  Matrix p(labels.size(), 3);
-  for (size_t i = 0; i < labels.size(); ++i) {
-    labels[i] = static_cast<int32_t>(i % 3);
-    const float sure = static_cast<float>(i) / static_cast<float>(labels.size());
-    for (size_t c = 0; c < 3; ++c) p.at(i, c) = (1 - sure) / 3;
-    p.at(i, i % 3) += sure;
-  }
-  // Four standard deviations of a share of 6,000 are 0.026 at most.
-  CrowdPlan plan{.annotators = 9, .votes = 1, .accuracy = {0.8}};
-  EXPECT_NEAR(share_right(plan, labels, p), 0.8, 0.026);
-  plan.errors = "difficulty";
-  EXPECT_NEAR(share_right(plan, labels, p), 0.8, 0.026);
-  plan.errors = "uniform";
-  plan.votes = 3;
-  // Three of which two or more are right, or all differ (both wrong classes) and the first is.
-  EXPECT_NEAR(share_right(plan, labels, p), 0.896 + 0.8 * 0.2 * 0.2 / 2, 0.026);
-  plan.votes = 1;
-  plan.spammers = 1;
-  EXPECT_NEAR(share_right(plan, labels, p), 1.0 / 3, 0.026);
-  plan.spammers = 0;
-  plan.accuracy = {1.0, 0.4};  // Five of nine are the first.
-  EXPECT_NEAR(share_right(plan, labels, p), (5 * 1.0 + 4 * 0.4) / 9, 0.026);
-  plan.accuracy = {1.0};
-  EXPECT_EQ(share_right(plan, labels, p), 1);
-  EXPECT_EQ(crowd_answers(plan, labels, 3, p, 1), crowd_answers(plan, labels, 3, p, 1));
-}
-
-TEST(Crowd, ErrsNearTheBoundaryWhereErrorsFollowDifficulty) {
-  const std::vector<int32_t> labels(2000, 0);
-  Matrix p(labels.size(), 3);
-  for (size_t i = 0; i < labels.size(); ++i) {
-    p.at(i, 0) = static_cast<float>(i) / 2000;
-    p.at(i, 2) = 1 - p.at(i, 0);
-  }
-  const auto answers =
-      crowd_answers({.annotators = 1, .accuracy = {0.7}, .errors = "difficulty"}, labels, 3, p, 4);
-  EXPECT_EQ(std::count(answers.begin(), answers.end(), 1), 0);  // Never the least likely class.
-  // Chances of error fall evenly from 0.6 to 0, so three quarters of errors are in the first half.
-  const auto early = std::count(answers.begin(), answers.begin() + 1000, 2);
-  const auto late = std::count(answers.begin() + 1000, answers.end(), 2);
-  EXPECT_NEAR(static_cast<double>(early) / static_cast<double>(early + late), 0.75, 0.07);
-}
-
-TEST(Crowd, KeepsItsLikingsUnderConfusionAndRefusesWhatCannotBe) {
-  std::vector<int32_t> labels(9000);
-  for (size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<int32_t>(i % 3);
-  const auto answers = crowd_answers({.annotators = 1, .accuracy = {0.5}, .errors = "confusion"},
-                                     labels, 3, Matrix(), 5);
-  for (int32_t label = 0; label < 3; ++label) {
-    std::vector<double> counts(3);
-    for (size_t i = 0; i < labels.size(); ++i) {
-      if (labels[i] == label) ++counts[static_cast<size_t>(answers[i])];
-    }
-    EXPECT_NEAR(counts[static_cast<size_t>(label)] / 3000, 0.5, 0.15 + 0.037);
-  }
-  EXPECT_THROW(check_crowd({.annotators = 2, .votes = 3}), Error);
-  EXPECT_THROW(check_crowd({.annotators = 2, .accuracy = {1.5}}), Error);
-  EXPECT_THROW(check_crowd({.annotators = 2, .accuracy = {}}), Error);
-}
 
 static Table small_table() {
   Table table;
@@ -136,6 +67,19 @@ TEST(Simulate, RunsEachLearnerAndCountsWhatLabelsCost) {
   EXPECT_THROW(simulate(bad, plan, Progress()), Error);
 }
 
+TEST(RunRecord, CountsLabelsInWholeNumbers) {
+  SimulationRun run;
+  run.labels = {20, 40};
+  run.accuracy = {0.5, 1};
+  run.cost = {1.5, 3};
+  run.stops = {{.rule = "no_gain", .labels = 40}};
+  const Json json = run_json(run);
+  EXPECT_EQ(json["labels"].dump(), "[20,40]");
+  EXPECT_EQ(json["stops"][0]["labels"].dump(), "40");
+  EXPECT_EQ(json["cost"].dump(), "[1.5,3.0]");
+  EXPECT_EQ(run_of(parse_json(json.dump())).labels, run.labels);
+}
+
 TEST(Simulate, GoesOnFromTheSideFileToTheSameResult) {
   const auto path = std::filesystem::temp_directory_path() /
                     ("querist_side_" + std::to_string(getpid()) + ".runs");
@@ -161,6 +105,24 @@ TEST(Simulate, GoesOnFromTheSideFileToTheSameResult) {
       }
     }
   }
+  // A digit that is another than was written: that run alone is made again, and stored anew.
+  std::string damaged = full;
+  const size_t at = damaged.find("\"accuracy\":[0.") + 14;
+  damaged[at] = damaged[at] == '5' ? '6' : '5';
+  write_file_atomically(path, damaged);
+  for (const size_t resumed : {7, 8}) {
+    const auto again = simulate(small_table(), plan, Progress());
+    EXPECT_EQ(again.resumed, resumed);
+    EXPECT_EQ(again.damaged, 1u);  // The line stays in the file.
+    for (size_t i = 0; i < whole.runs.size(); ++i)
+      EXPECT_EQ(again.runs[i].accuracy, whole.runs[i].accuracy);
+  }
+  // Lines without checksums, as they were written once, count as they are.
+  std::string old = full;
+  for (size_t begin; (begin = old.find("\"check\"")) != std::string::npos;)
+    old.erase(begin, std::string_view("\"check\":\"0123456789abcdef\",").size());
+  write_file_atomically(path, old);
+  EXPECT_EQ(simulate(small_table(), plan, Progress()).resumed, 8u);
   plan.budget = 15;  // Another plan, and other data, begin anew.
   EXPECT_EQ(simulate(small_table(), plan, Progress()).resumed, 0u);
   Table other = small_table();
@@ -259,6 +221,21 @@ TEST(LabelsToReach, TakesMediansAndCountsNever) {
   EXPECT_TRUE(labels_to_reach(group)[0]["median"].is_null());
   runs[0].full_accuracy.reset();
   EXPECT_TRUE(labels_to_reach(group).empty());
+}
+
+TEST(RankTests, TakeAreasThatRoundingToldApartForEqual) {
+  // Equal on every seed but one; in doubles the first is a bit above on all of them.
+  std::vector<RunGroup> groups(2);
+  for (int seed = 0; seed < 6; ++seed) {
+    groups[0].areas.push_back(0.1 + 0.2);
+    groups[1].areas.push_back(seed == 5 ? 0.4 : 0.3);
+  }
+  const Json ranks = rank_tests(groups);
+  EXPECT_DOUBLE_EQ(ranks["groups"][0]["rank_mean"].get<double>(), (5 * 1.5 + 2) / 6);
+  EXPECT_DOUBLE_EQ(ranks["groups"][1]["rank_mean"].get<double>(), (5 * 1.5 + 1) / 6);
+  // One seed alone ranks them, and either could have come first.
+  EXPECT_DOUBLE_EQ(ranks["friedman_p_value"].get<double>(), 1);
+  EXPECT_DOUBLE_EQ(pair_tests(groups)[0]["p_value"].get<double>(), 1);
 }
 
 TEST(RankTests, JoinNeighboursWithinTheCriticalDifference) {

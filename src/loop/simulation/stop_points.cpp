@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
 #include "base/expression.h"
 #include "base/rng.h"
 #include "metrics/classification.h"
@@ -20,8 +21,32 @@ ChosenRule parse_rule(std::string_view expression) {
   return chosen;
 }
 
+ChosenRule watched_rule(std::string_view expression, double audit_share, double cost_per_label) {
+  ChosenRule rule = parse_rule(expression);
+  const std::string_view name = rule.card->name;
+  if (rule.card->reads_review) {
+    refuse(
+        "stopping: {} reads the random draws of a review, which a simulation does not make: leave "
+        "it out; a project of two classes with the strategy certainty and an audit share has it",
+        name);
+  }
+  if (rule.card->reads_audit && audit_share == 0) {
+    refuse("stopping: {} reads audit labels, and there are none: set audit_share, such as 0.1",
+           name);
+  }
+  if (name == "target_reached" && rule.params.number("target") == 0)
+    refuse("stopping: target_reached needs its target, as in target_reached(target=0.9)");
+  if (name == "cost_benefit" &&
+      (rule.params.number("value_per_point") == 0 || cost_per_label == 0)) {
+    refuse(
+        "stopping: cost_benefit needs cost_per_label, and what a point of 100 is worth, as in "
+        "cost_benefit(value_per_point=5)");
+  }
+  return rule;
+}
+
 StopPoints::StopPoints(const std::vector<std::string>& rules, Features pool, size_t batch_size,
-                       uint64_t seed)
+                       size_t budget, uint64_t seed)
     : pool_(pool) {
   for (const std::string& rule : rules) {
     rules_.push_back(parse_rule(rule));
@@ -34,6 +59,7 @@ StopPoints::StopPoints(const std::vector<std::string>& rules, Features pool, siz
   std::sort(stop_rows_.begin(), stop_rows_.end());
   stop_set_ = take_rows(pool, stop_rows_);
   history_.batch_size = batch_size;
+  history_.budget = budget;
 }
 
 static double mean_entropy(const Matrix& probabilities) {
@@ -73,6 +99,10 @@ void StopPoints::observe(const Step& step) {
   history_.models.push_back(std::move(record));
   history_.labels = step.labels;
   history_.pool_left = step.pool_left;
+  if (step.cost > 0) {  // An hour a label, so that the hour costs what labels did on average.
+    history_.seconds_per_label = 3600;
+    history_.cost_per_hour = step.cost / static_cast<double>(step.labels);
+  }
   for (size_t i = 0; i < rules_.size(); ++i) {
     if (points_[i].labels) continue;
     points_[i].accuracy = step.accuracy;

@@ -26,19 +26,24 @@ struct ChosenRule {
 };
 ChosenRule parse_rule(std::string_view expression);
 
+// The same, refusing a rule that could never be met in a simulation of this audit share and cost a
+// label (0: not counted), with what it needs.
+ChosenRule watched_rule(std::string_view expression, double audit_share, double cost_per_label);
+
 // Asks the rules after every model, as a project would: on a stop set of up to 2,000 rows of the
 // pool, fixed by the seed, and on the audit labels where the simulation draws some. The loop itself
 // goes on.
 class StopPoints {
  public:
-  // rules: expressions; empty: nothing is done. pool: outlives this.
-  StopPoints(const std::vector<std::string>& rules, Features pool, size_t batch_size,
+  // rules: expressions; empty: nothing is done. pool: outlives this. budget: of the run.
+  StopPoints(const std::vector<std::string>& rules, Features pool, size_t batch_size, size_t budget,
              uint64_t seed);
 
   // One trained model, and the audit labels so far.
   struct Step {
     const TrainedRows& trained;
     size_t labels = 0;  // Spent, audit labels included.
+    double cost = 0;    // Of them all; 0: not counted.
     size_t pool_left = 0;
     double accuracy = 0;
     const std::vector<int64_t>& audit_rows;

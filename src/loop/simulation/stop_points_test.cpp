@@ -60,13 +60,10 @@ TEST(StopPoints, LeaveTheRunAsItIsAndLieOnItsCurve) {
   }
 }
 
-// target_reached reads the audit alone: its first point is the first audit whose lower end reaches
-// the target, which no other rule of the run can move.
 TEST(StopPoints, ReadTheAuditLabelsWhereThereAreSome) {
   SimulationPlan plan = watching({"budget_spent", "pool_exhausted", "no_gain(gain=1)"});
   const Table table = generated_table(120);
-  const auto without = simulate(table, plan, Progress());
-  EXPECT_FALSE(without.runs[0].stops[2].labels.has_value()) << "without an audit there is no curve";
+  EXPECT_THROW(simulate(table, plan, Progress()), Error) << "without an audit there is no curve";
   plan.audit_share = 0.4;
   const auto with = simulate(table, plan, Progress());
   EXPECT_TRUE(with.runs[0].stops[2].labels.has_value()) << "any gain is below a gain of all";
@@ -113,6 +110,59 @@ TEST(StopPoints, AreSummedUpByStrategyAndRule) {
   const Json none =
       simulation_json(simulate(generated_table(120), watching({}), Progress()), "accuracy");
   EXPECT_FALSE(none.contains("stopping"));
+}
+
+TEST(StopPoints, ReadBudgetCostAndTargetFromThePlan) {
+  const Table table = generated_table(240);
+  SimulationPlan plan =
+      watching({"budget_spent", "target_reached(target=0.01)", "target_reached(target=1)",
+                "cost_benefit(value_per_point=0.01)", "cost_benefit(value_per_point=1000000)"});
+  plan.audit_share = 0.4;
+  plan.cost_per_label = 2;
+  plan.budget = 90;
+  const auto simulation = simulate(table, plan, Progress());
+  for (const SimulationRun& run : simulation.runs) {
+    EXPECT_EQ(run.stops[0].labels, 90.0);
+    EXPECT_EQ(run.stops[0].accuracy, run.accuracy.back());
+    ASSERT_TRUE(run.stops[1].labels) << "any audit of ten is above a hundredth";
+    EXPECT_LT(*run.stops[1].labels, 50);
+    EXPECT_FALSE(run.stops[2].labels) << "no finite audit shows a perfect model";
+    EXPECT_TRUE(run.stops[3].labels) << "four labels cost 8, all of the accuracy is worth 1";
+    // Worth so much, the next labels are bought for longer, if their gain is not nothing.
+    EXPECT_GE(run.stops[4].labels.value_or(1e9), *run.stops[3].labels);
+  }
+  // A smaller budget is the beginning of the larger one's run, but spent where it ends itself.
+  plan.schedules = {{4, 90}, {4, 50}};
+  const auto both = simulate(table, plan, Progress());
+  EXPECT_EQ(both.runs[0].stops[0].labels, 90.0);
+  EXPECT_EQ(both.runs[2].stops[0].labels, 50.0);
+  EXPECT_EQ(both.runs[2].stops[0].accuracy, both.runs[2].accuracy.back());
+}
+
+TEST(StopPoints, RefuseRulesThatCouldNeverBeMet) {
+  const auto refusal = [](const char* rule, double audit_share, double cost) -> std::string {
+    try {
+      watched_rule(rule, audit_share, cost);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  for (const auto& [rule, audit_share, cost, needed] :
+       {std::tuple("recall_interval", 0.1, 1.0, "a project of two classes"),
+        std::tuple("hypergeometric_recall", 1.0, 1.0, "a project of two classes"),
+        std::tuple("target_reached(target=0.9)", 0.0, 0.0, "audit_share"),
+        std::tuple("target_reached", 0.1, 0.0, "target_reached(target=0.9)"),
+        std::tuple("no_gain", 0.0, 0.0, "audit_share"),
+        std::tuple("cost_benefit", 0.1, 1.0, "cost_benefit(value_per_point=5)"),
+        std::tuple("cost_benefit(value_per_point=5)", 0.1, 0.0, "cost_per_label"),
+        std::tuple("cost_benefit(value_per_point=5)", 0.0, 1.0, "audit_share")}) {
+    const std::string said = refusal(rule, audit_share, cost);
+    EXPECT_NE(said.find(needed), std::string::npos) << rule << ": " << said;
+  }
+  for (const char* rule : {"budget_spent", "stabilizing_predictions(kappa=0.9)"})
+    EXPECT_EQ(refusal(rule, 0, 0), "");
+  EXPECT_EQ(refusal("cost_benefit(value_per_point=5)", 0.1, 1), "");
 }
 
 TEST(StopPoints, RefuseRulesThatAreNone) {

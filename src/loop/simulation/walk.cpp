@@ -27,7 +27,7 @@ Walk::Walk(const Table& table, const SimulationPlan& plan, const Stage& stage,
       seed_(seed),
       learner_(planned_learner(plan)),
       chosen_(planned_strategy(strategy, plan)),
-      stop_points_(plan.stopping, stage.pool.features(), plan.batch_size, seed) {
+      stop_points_(plan.stopping, stage.pool.features(), plan.batch_size, plan.budget, seed) {
   run_.strategy = strategy;
   run_.learner = plan.learner;
   run_.featurizer = plan.featurizer;
@@ -224,6 +224,7 @@ void Walk::measure_classes() {
                             weighs_classes_alike(learner_.params)};
   stop_points_.observe({.trained = trained,
                         .labels = spent_,
+                        .cost = cost_,
                         .pool_left = state_.size() - spent_,
                         .accuracy = run_.accuracy.back(),
                         .audit_rows = audit,

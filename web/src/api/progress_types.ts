@@ -56,6 +56,8 @@ export interface Stop {
   evidence: { name: string; met: boolean | null; sentence: string }[];
   /** How many more labels the target takes; law is null while there is no curve. */
   target?: { sentence: string; law: string | null } | null;
+  /** What the next labels are expected to gain by the audited curve; null while there is none. */
+  forecast?: { labels: number; gain: Measure } | null;
   kappa?: number;
   dial?: { kappa: number; loss: number; worst_loss: number; labels: number }[];
 }
@@ -105,6 +107,7 @@ export interface Slices {
 export interface LabelsSaved extends Measure {
   labels?: number;
   random_labels?: number;
+  beyond?: boolean;
   sentence?: string;
   back_test?: { held: boolean; sentence: string } | null;
 }
@@ -117,12 +120,16 @@ export interface Progress {
   curve: CurvePoint[];
   metrics: Metrics | null;
   metrics_reason?: string | null;
+  /** What the audit tells about once most of the pool is labelled. */
+  audit_note?: string | null;
   slices?: Slices | null;
   groups?: GroupColumn[] | null;
   stop: Stop | null;
   labels_saved: number | LabelsSaved | null;
   labels_saved_reason?: string | null;
   guard?: Guard;
+  /** Null unless the learner is `auto`. */
+  learner_choice?: { learner: string; sentence: string } | null;
   cost: Cost | null;
   cycle: Cycle | null;
   model: { version: number; alias: string[]; semi_supervised?: SemiSupervised | null } | null;

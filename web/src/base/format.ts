@@ -34,6 +34,23 @@ export function of100(share: number, digits = 0): string {
   return text;
 }
 
+/** A target as it was set: "95" or "92.5". */
+export function targetText(target: number): string {
+  return of100(target, Number.isInteger(Math.round(target * 1e4) / 100) ? 0 : 1);
+}
+
+/** A share beside a target: of 95 not reached, 0.9463 is "94.6" and never "95". */
+export function towards(share: number, target: number): string {
+  const apart = [0, 1, 2, 3, 4].find((n) => Number((share * 100).toFixed(n)) < target * 100 - 1e-9);
+  return of100(share, share < target ? (apart ?? 0) : 0);
+}
+
+/** "92–94.6" beside a target of 95. */
+export function rangeTowards(interval: Interval, target: number): string | null {
+  if (interval.ci_low === null || interval.ci_high === null) return null;
+  return `${towards(interval.ci_low, target)}${DASH}${towards(interval.ci_high, target)}`;
+}
+
 export function percent(share: number): string {
   return `${of100(share)}\u00a0%`;
 }

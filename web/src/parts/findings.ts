@@ -1,6 +1,17 @@
 // What the numbers say, as a person would say it aloud: headings are findings, and "not known yet" is one.
-import type { Bin, ClassMeasure, CurvePoint, Gate, LabelsSaved, Measure, Metrics, Progress, SettingValue, Slice, Slices } from '../api/types';
-import { count, difference, estimate, of100, percent, range100, points } from '../base/format';
+import type { Bin, ClassMeasure, CurvePoint, Gate, LabelsSaved, Measure, Metrics, Progress, SettingValue, Slice, Slices, Stop } from '../api/types';
+import {
+  count,
+  difference,
+  estimate,
+  of100,
+  percent,
+  points,
+  range100,
+  rangeTowards,
+  targetText,
+  towards,
+} from '../base/format';
 import { strings } from '../strings';
 
 export interface Answer {
@@ -32,11 +43,12 @@ export function answer(progress: Progress, settings: Record<string, SettingValue
   const words = strings.overview;
   const lead = settings.target_metric === 'balanced_accuracy' ? words.balanced : words.right;
   if (!measure) return { lead, value: null, range: null, target: '', stop: false };
+  const target = targetOf(settings);
   return {
     lead,
-    value: of100(measure.value),
-    range: range100(measure),
-    target: targetSentence(measure, targetOf(settings)),
+    value: towards(measure.value, target),
+    range: rangeTowards(measure, target),
+    target: targetSentence(measure, target),
     stop: progress.stop?.advice === 'stop',
   };
 }
@@ -44,7 +56,7 @@ export function answer(progress: Progress, settings: Record<string, SettingValue
 export function targetSentence(measure: Measure, target: number): string {
   if (!target) return '';
   const words = strings.overview;
-  const text = of100(target, Number.isInteger(Math.round(target * 1e4) / 100) ? 0 : 1);
+  const text = targetText(target);
   if (measure.ci_low !== null && measure.ci_low >= target) return words.targetSurely(text);
   return measure.value >= target ? words.targetLikely(text) : words.targetNot(text);
 }
@@ -61,28 +73,48 @@ export interface SavedFact {
   backTest: string | null;
 }
 
-/** What choosing saved, or what bounds it: an open end leaves "at least" or "at most". */
+/** What choosing saved or cost; neither, where the range holds both. The server's sentence words it so too. */
 export function savedFact(progress: Progress): SavedFact | null {
   const share = saved(progress);
   if (!share) return null;
   const words = strings.overview.facts;
-  const { ci_low: low, ci_high: high } = share;
-  const open = (low === null) !== (high === null);
-  const shown = open ? (low ?? high ?? share.value) : share.value;
-  const least = open && (low !== null) === shown >= 0;
-  const amount = percent(Math.abs(shown));
+  const { value, ci_low: low, ci_high: high } = share;
+  const labels = share.labels ?? null;
+  const backTest = share.back_test ? words.savedBackTest(share.back_test.sentence) : null;
+  const amount = (n: number) => words.savedShare(percent(Math.abs(n)), n < 0);
+  if (high !== null && high < 0) {
+    const range = low === null ? null : range100({ value: -value, ci_low: -high, ci_high: -low });
+    const by = words.savedMoreBy(amount(low === null ? high : value), low === null, range, labels);
+    return { value: words.savedMore, detail: by, backTest };
+  }
+  const bounded = low !== null || high !== null;
+  if (bounded && (low === null || low <= 0)) {
+    const between = words.savedBetween(
+      low === null ? words.savedFar(true) : amount(low),
+      high === null ? words.savedFar(false) : amount(high),
+      share.beyond ? words.savedFar(value < 0) : amount(value),
+      labels,
+    );
+    return { value: words.savedUntold, detail: between, backTest };
+  }
+  const least = bounded && high === null;
   return {
-    value: words.savedValue(amount, shown < 0, open ? (least ? words.least : words.most) : ''),
-    detail: words.savedRange(open ? null : savedRange(share), share.labels ?? null),
-    backTest: share.back_test ? words.savedBackTest(share.back_test.sentence) : null,
+    value: words.savedValue(amount(least ? (low as number) : value), least ? words.least : ''),
+    detail: words.savedRange(range100(share), labels),
+    backTest,
   };
 }
 
-/** "48–70", and "−10 to 70" where a sign is near. */
-function savedRange(share: LabelsSaved): string | null {
-  if (share.ci_low === null || share.ci_high === null || share.ci_low >= 0) return range100(share);
-  const signed = (n: number) => points(n, 0).replace('+', '');
-  return strings.overview.facts.savedFromTo(signed(share.ci_low), signed(share.ci_high));
+/** What a rule found, before its sentence; of the curve's gain, how much it is. */
+export function evidenceTitle(
+  { name, met }: { name: string; met: boolean | null },
+  stop: Stop | null,
+): string {
+  const words = strings.overview.advice;
+  const gain = stop?.forecast?.gain.value;
+  if (name === 'no_gain' && met === false && gain !== undefined)
+    return words.gain(String(Math.round(gain * 1e4) / 100 + 0));
+  return words.evidence[name]?.[met === null ? 2 : met ? 0 : 1] ?? name.replaceAll('_', ' ');
 }
 
 /** Labels a point cost: those it learned from and those it was audited on. */

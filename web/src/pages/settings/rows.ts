@@ -26,6 +26,7 @@ const PLACES: Record<string, Group> = {
   lease_seconds: 'labelling',
   target_metric: 'target',
   target: 'target',
+  target_recall: 'target',
   budget: 'target',
   stopping_kappa: 'target',
   seconds_per_label: 'target',
