@@ -18,8 +18,13 @@ static int print(const Invocation& invocation, const std::vector<Card>& cards) {
 std::vector<Card> strategy_cards() {
   std::vector<Card> cards;
   for (const auto& card : strategies::all()) {
-    cards.push_back({card.name, card.summary, card.source, card.params, card.family,
-                     strategies::task_name(card.task), strategies::signal_list(card.needs)});
+    cards.push_back({.name = card.name,
+                     .summary = card.summary,
+                     .source = card.source,
+                     .params = card.params,
+                     .family = card.family,
+                     .task = strategies::task_name(card.task),
+                     .needs = strategies::signal_list(card.needs)});
   }
   return cards;
 }
@@ -33,8 +38,16 @@ std::vector<Card> stream_cards() {
 
 std::vector<Card> learner_cards() {
   std::vector<Card> cards;
-  for (const auto& card : learners::all())
-    cards.push_back({card.name, card.summary, card.source, card.params});
+  for (const auto& card : learners::all()) {
+    std::vector<std::string_view> tasks;
+    for (const Task task : card.tasks) tasks.push_back(strategies::task_name(task));
+    cards.push_back({.name = card.name,
+                     .summary = card.summary,
+                     .source = card.source,
+                     .params = card.params,
+                     .tasks = tasks,
+                     .gives = strategies::signal_list(card.gives)});
+  }
   return cards;
 }
 
