@@ -423,6 +423,16 @@ TEST_F(Resources, ListsPluginsAndSettings) {
   EXPECT_GE(plugins["formats"].size(), 3u);
   for (const char* field : {"name", "summary", "source", "params"})
     EXPECT_TRUE(plugins["strategies"][0].contains(field));
+  for (const Json& card : plugins["learners"]) {
+    const std::string name = card["name"].get<std::string>();
+    if (name == "forest") {
+      EXPECT_EQ(card["tasks"], Json({"classification", "regression"}));
+    }
+    if (name == "ridge") {
+      EXPECT_EQ(card["tasks"], Json({"regression"}));
+    }
+    EXPECT_FALSE(card["tasks"].empty()) << name;
+  }
   bool found = false;
   const Json rows = live_.get("/api/v1/settings/project").json["items"];
   for (const Json& row : rows) {

@@ -16,6 +16,9 @@ struct Card {
   std::string_view summary;
   std::string_view source;
   ParamSpecs params;
+  // Of learners alone; empty for others: what they learn, and what a strategy may ask their models.
+  std::vector<std::string_view> tasks{};
+  std::vector<std::string_view> gives{};
   // Of strategies alone; empty for others.
   std::string_view family{};
   std::string_view task{};

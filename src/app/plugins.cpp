@@ -26,6 +26,10 @@ static std::vector<Card> cards_of() {
       card.task = strategies::task_name(own.task);
       card.needs = strategies::signal_list(own.needs);
     }
+    if constexpr (requires { own.tasks; }) {
+      for (const Task task : own.tasks) card.tasks.push_back(strategies::task_name(task));
+      card.gives = strategies::signal_list(own.gives);
+    }
     cards.push_back(std::move(card));
   }
   return cards;

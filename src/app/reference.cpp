@@ -1,4 +1,5 @@
 // querist reference: the whole reference from the same rows that run it, as Markdown.
+#include <algorithm>
 #include <cmath>
 
 #include "app/cards.h"
@@ -18,6 +19,14 @@ static std::string range_of(const ParamSpec& spec) {
   if (low) return fmt::format("at least {:g}", spec.min);
   if (high) return fmt::format("at most {:g}", spec.max);
   return "";
+}
+
+// What a learner learns, and whether its models have members, which committee strategies ask.
+static std::string learner_line(const Card& card) {
+  const bool has_members = std::ranges::any_of(
+      card.gives, [](std::string_view signal) { return signal.starts_with("member_"); });
+  return fmt::format("Tasks: {}. {}", fmt::join(card.tasks, ", "),
+                     has_members ? "With members." : "Without members.");
 }
 
 Json cards_json(const std::vector<Card>& cards) {
@@ -40,6 +49,10 @@ Json cards_json(const std::vector<Card>& cards) {
       item["task"] = card.task;
       item["needs"] = card.needs;
     }
+    if (!card.tasks.empty()) {
+      item["tasks"] = card.tasks;
+      item["gives"] = card.gives;
+    }
     items.push_back(std::move(item));
   }
   return items;
@@ -49,6 +62,7 @@ std::string cards_text(const std::vector<Card>& cards) {
   std::string text;
   for (const Card& card : cards) {
     text += fmt::format("{:<20} {}\n", card.name, card.summary);
+    if (!card.tasks.empty()) text += fmt::format("{:<20} {}\n", "", learner_line(card));
     for (const ParamSpec& spec : card.params) {
       const std::string range = range_of(spec);
       text += fmt::format("{:<20}   {} = {}{}  {}\n", "", spec.name, to_text(spec.fallback),
@@ -73,6 +87,7 @@ static std::string cards_markdown(const std::vector<Card>& cards) {
   for (const Card& card : cards) {
     text += fmt::format("\n### {}\n\n{}{}\n", card.name, card.summary,
                         card.source.empty() ? "" : fmt::format(" ({}.)", card.source));
+    if (!card.tasks.empty()) text += "\n" + learner_line(card) + "\n";
     if (!card.family.empty()) {
       text += fmt::format(
           "\nFamily: {}. Task: {}. Needs: {}.\n", card.family, card.task,

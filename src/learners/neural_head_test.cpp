@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/threads.h"
 #include "learners/fit_for_tests.h"
@@ -307,16 +308,97 @@ TEST(NeuralHead, LaplaceIsTheInverseOfItsPrecision) {
   }
 }
 
+// Every candidate tried by hand.
+TEST(NeuralHead, ChoosesThePrecisionByHeldOutRows) {
+  Rng rng(12);
+  std::set<double> found;
+  for (const Loss loss : {Loss::softmax, Loss::sigmoid}) {
+    for (int round = 0; round < 20; ++round) {
+      const size_t rows = 25, width = 3, outputs = 4;
+      std::vector<HeldOut> parts(2);
+      for (HeldOut& part : parts) {
+        part = {{}, Matrix(rows, width - 1), Matrix(rows, outputs), Matrix(rows, outputs), {}};
+        for (float& value : part.inputs.values) value = static_cast<float>(3 * rng.normal());
+        for (float& value : part.scores.values) value = static_cast<float>(2 * rng.normal());
+        for (size_t i = 0; i < rows; ++i) {
+          part.weights.push_back(static_cast<float>(rng.uniform() + 0.1));
+          const auto row = part.scores.row(i);
+          const auto likely = static_cast<size_t>(std::ranges::max_element(row) - row.begin());
+          // From always right to always by chance.
+          const bool is_right = rng.uniform() < 1 - 0.05 * round;
+          part.targets.at(i, is_right ? likely : rng.below(outputs)) = 1;
+        }
+        Layer last{.weights = Matrix(outputs, width - 1), .bias = std::vector<float>(outputs, 1)};
+        part.posterior = fit_laplace(
+            loss, last, [&](const auto& take) { take(part.inputs, part.scores, part.weights); });
+      }
+      const auto loss_at = [&](double precision) {
+        double sum = 0;
+        for (HeldOut part : parts) {
+          part.posterior.precision = precision;
+          for (size_t i = 0; i < rows; ++i) {
+            std::vector<float> p(part.scores.row(i).begin(), part.scores.row(i).end());
+            part.posterior.soften(loss, part.inputs.row(i), p);
+            to_answers(loss, p);
+            for (size_t k = 0; k < outputs; ++k) {
+              const double own = static_cast<double>(p[k]);
+              const bool wanted = part.targets.at(i, k) == 1;
+              if (!wanted && loss == Loss::softmax) continue;
+              sum -= static_cast<double>(part.weights[i]) * std::log(wanted ? own : 1 - own);
+            }
+          }
+        }
+        return sum;
+      };
+      const double chosen = choose_precision(loss, 300, parts);
+      for (int step = -10; step <= 2; ++step)
+        EXPECT_LE(loss_at(chosen), loss_at(300 * std::pow(10, step / 2.0)) * (1 + 1e-9));
+      found.insert(chosen);
+    }
+  }
+  EXPECT_GT(found.size(), 3u);
+}
+
+// The posterior must not make a network much less sure of rows on which it is right: its log loss
+// on new rows of eight classes stays near the plain one's or falls below, whether rows are held out
+// (from 100 on) or not. Under the precision of the evidence it was two and more times the plain
+// one's.
+TEST(NeuralHead, LaplaceKeepsTheLossOfNewRows) {
+  const auto eight_classes = [](size_t rows, uint64_t seed) {
+    Rings made(rows, 4, seed);
+    for (size_t i = 0; i < rows; ++i)
+      made.y[i] += 2 * (made.x.at(i, 0) > 0) + 4 * (made.x.at(i, 1) > 0);
+    return made;
+  };
+  const Rings unseen = eight_classes(500, 22);
+  for (const size_t rows : {60, 400}) {
+    const Rings sample = eight_classes(rows, 21);
+    const Dataset data{.features = sample.x, .labels = sample.y, .classes = 8};
+    const auto loss = [&](const Model& model) {
+      const Matrix p = answers(model, unseen.x);
+      double sum = 0;
+      for (size_t i = 0; i < p.rows; ++i)
+        sum -= std::log(static_cast<double>(p.at(i, static_cast<size_t>(unseen.y[i]))));
+      return sum / static_cast<double>(p.rows);
+    };
+    const auto careful = fit(data, {{"laplace", true}});
+    EXPECT_LT(loss(*careful), loss(*fit(data)) * 1.1) << rows;
+    EXPECT_EQ(fit(data, {{"laplace", true}})->save(), careful->save());
+  }
+}
+
 TEST(NeuralHead, LaplaceIsLessSureFarFromTheData) {
-  const Rings sample(300, 2, 8);
+  Rings sample(300, 2, 8);
+  // Every seventh label is wrong: where held-out rows are all right, nothing says to be less sure.
+  for (size_t i = 0; i < 300; i += 7) sample.y[i] = 1 - sample.y[i];
   const auto plain = fit(sample.data());
   const auto careful = fit(sample.data(), {{"laplace", true}});
   Matrix far(1, 2);
-  far.at(0, 0) = 60;
+  far.at(0, 0) = 8;
   const Matrix sure = answers(*plain, far), unsure = answers(*careful, far);
-  const auto top = [](const Matrix& p) { return *std::ranges::max_element(p.values); };
-  EXPECT_GT(top(sure), 0.999f);
-  EXPECT_LT(top(unsure), top(sure));
+  const auto doubt = [](const Matrix& p) { return *std::ranges::min_element(p.values); };
+  EXPECT_LT(doubt(sure), 1e-3f);
+  EXPECT_GT(doubt(unsure), doubt(sure));
   const Matrix near = answers(*careful, sample.x);
   for (size_t i = 0; i < near.rows; ++i) EXPECT_NEAR(near.at(i, 0) + near.at(i, 1), 1, 1e-5);
 }

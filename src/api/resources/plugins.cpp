@@ -35,6 +35,10 @@ static Json card_json(const Card& card) {
     json["needs"] = strategies::signal_list(card.needs);
   }
   if constexpr (requires { card.gives; }) json["gives"] = strategies::signal_list(card.gives);
+  if constexpr (requires { card.tasks; }) {
+    json["tasks"] = Json::array();
+    for (const Task task : card.tasks) json["tasks"].push_back(strategies::task_name(task));
+  }
   return json;
 }
 

@@ -119,4 +119,45 @@ Laplace fit_laplace(Loss loss, const Layer& last, const EachBlock& blocks) {
   return out;
 }
 
+// Cross-entropy of one row's answers.
+static double loss_of_row(Loss loss, std::span<const float> p, std::span<const float> targets) {
+  double sum = 0;
+  for (size_t k = 0; k < p.size(); ++k) {
+    const auto own = static_cast<double>(p[k]), wanted = static_cast<double>(targets[k]);
+    sum -= wanted * std::log(std::max(own, 1e-12));
+    if (loss == Loss::sigmoid) sum -= (1 - wanted) * std::log(std::max(1 - own, 1e-12));
+  }
+  return sum;
+}
+
+double precision_of(const Layer& last) {
+  double square = 1e-12;
+  for (const float value : last.weights.values) square += std::pow(static_cast<double>(value), 2);
+  for (const float value : last.bias) square += std::pow(static_cast<double>(value), 2);
+  const auto count = static_cast<double>(last.weights.values.size() + last.bias.size());
+  return std::clamp(count / square, 1e-4, 1e6);
+}
+
+double choose_precision(Loss loss, double usual, std::vector<HeldOut> parts) {
+  double best = usual, least = INFINITY;
+  std::vector<float> p;
+  for (int step = 2; step >= -10; --step) {
+    const double precision = usual * std::pow(10, step / 2.0);
+    double sum = 0;
+    for (HeldOut& part : parts) {
+      part.posterior.precision = precision;
+      for (size_t i = 0; i < part.scores.rows; ++i) {
+        p.assign(part.scores.row(i).begin(), part.scores.row(i).end());
+        part.posterior.soften(loss, part.inputs.row(i), p);
+        to_answers(loss, p);
+        sum += static_cast<double>(part.weights[i]) * loss_of_row(loss, p, part.targets.row(i));
+      }
+    }
+    if (sum >= least) continue;
+    least = sum;
+    best = precision;
+  }
+  return best;
+}
+
 }  // namespace querist::learners

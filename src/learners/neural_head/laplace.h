@@ -28,7 +28,23 @@ struct Laplace {
 using EachBlock = std::function<void(
     const std::function<void(const Matrix&, const Matrix&, std::span<const float>)>& take)>;
 
-// The prior's precision is where the evidence is largest (MacKay's fixed point).
+// The prior's precision is where the evidence is largest (MacKay's fixed point): a start only, for
+// the evidence takes the weights for the prior's mode, and where Adam stopped they are none.
 Laplace fit_laplace(Loss loss, const Layer& last, const EachBlock& blocks);
+
+// Rows that training has not seen, under the posterior of the rest: the last layer's inputs, the
+// scores, and what was wanted with each row's weight.
+struct HeldOut {
+  Laplace posterior;
+  Matrix inputs, scores, targets;
+  std::vector<float> weights;
+};
+
+// One over the mean square of the layer's weights: of the priors the one they are likeliest under.
+double precision_of(const Layer& last);
+
+// The prior's precision, by half powers of ten from ten times `usual` to a hundred-thousandth of
+// it: that under which the held-out rows have the least log loss (ties: the larger).
+double choose_precision(Loss loss, double usual, std::vector<HeldOut> parts);
 
 }  // namespace querist::learners
