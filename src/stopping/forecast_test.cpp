@@ -117,7 +117,13 @@ TEST(TargetForecast, SaysWhatFewAuditLabelsLeaveOpen) {
   const auto target = target_forecast(history);
   ASSERT_TRUE(target.has_value());
   EXPECT_FALSE(target->more.ci_high && *target->more.ci_high <= 5000) << target->sentence;
-  EXPECT_NE(target->sentence.find("at best after about"), std::string::npos) << target->sentence;
+  EXPECT_EQ(*target->more.ci_low, 0);
+  EXPECT_NE(target->sentence.find(", at best it is there already."), std::string::npos)
+      << target->sentence;
+  history.target = 0.97;
+  const auto far = target_forecast(history);
+  EXPECT_NE(far->sentence.find(", at best after about "), std::string::npos) << far->sentence;
+  EXPECT_EQ(far->sentence.find("about 0 more"), std::string::npos) << far->sentence;
 }
 
 TEST(NoGain, StopsOnAFlatCurveOnly) {

@@ -117,9 +117,11 @@ static std::string target_words(const metrics::LabelsTo& more, const History& hi
                        *more.labels < 1.5 ? "label" : "labels",
                        range_words(more, history.pool_left));
   }
-  const bool at_best = more.ci_low && *more.ci_low <= left;
-  const std::string best =
-      at_best ? fmt::format(", at best after about {} more", about(*more.ci_low)) : "";
+  std::string best;
+  if (more.ci_low && *more.ci_low <= left) {
+    best = *more.ci_low < 0.5 ? ", at best it is there already"
+                              : fmt::format(", at best after about {} more", about(*more.ci_low));
+  }
   if (more.labels) {
     return fmt::format("The target of {} takes more labels than the {} examples that are left{}",
                        goal, history.pool_left, best);
