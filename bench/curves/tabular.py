@@ -29,6 +29,7 @@ RESULTS = ROOT / "bench/curves/results"
 STRATEGIES = [
     ("random", "Uniform", None),
     ("margin", "US-C", None),
+    ("margin asking logistic_regression", "US-NC", "another strength of the logistic regression, maybe: here 1, theirs is not in our notes"),
     ("k_center", "Core-Set", None),
     ("vote_entropy", "QBC", "there four models of different kinds on bootstraps, here eight RBF machines"),
     ("quire(gamma=1)", "QUIRE", None),
@@ -44,6 +45,8 @@ STRATEGIES = [
     ("expected_error_reduction", None, "Parzen windows, as scikit-activeml's (tests/golden); at gamma = 1/d these are so wide that "
      "what lowers the expected error most is one more label of the class in front: on splice nine in ten of the first 100 answers are of one class"),
 ]
+# Rows of the table that are no strategy alone: what is simulated, with which further options.
+WITH_OPTIONS = {"margin asking logistic_regression": ("margin", ["--query-learner", "logistic_regression(strength=1)"])}
 SMALL = 2000  # Rows.
 SHORTEST = {True: 5, False: 3}  # Runs of a strategy that a table cell needs at least, by whether the set is small.
 FEW = 5  # Runs below which a difference has to be 4.3 standard errors (Student's t of three), not two.
@@ -91,8 +94,9 @@ def area(accuracy):
 def simulate(options, name, strategy, first, count, seconds_left):
     with tempfile.TemporaryDirectory(prefix="querist-curves-") as folder:
         out = pathlib.Path(folder) / "result.json"
+        name_there, more = WITH_OPTIONS.get(strategy, (strategy, []))
         command = [options.binary, "simulate", options.data / f"{name}.csv.gz", "--label", "label", "--id", "id", "--protocol",
-                   "one_by_one_rbf_svm", "--strategies", strategy, "--first-seed", first, "--seeds", count, "--threads",
+                   "one_by_one_rbf_svm", "--strategies", name_there, *more, "--first-seed", first, "--seeds", count, "--threads",
                    options.threads, "--out", out]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,

@@ -51,7 +51,7 @@ def check_settings(querist, check, home, url):
                             (("learner=nope",), 'learner must be one of auto, committee, forest, gbdt, logistic_regression, naive_bayes, neural_head, rbf_svm, not "nope"'),
                             (("strategy=nope",), "epig, expected_average_precision"), (("strategy=gsx",), "gsx is for regression; projects classify"),
                             (("strategy=gsy",), "gsy is for regression; projects classify"), (("strategy=mmc",), "mmc is for several labels an example; projects classify"),
-                            (("strategy=arbiter(portfolio=(gsx, random))",), "gsx is for regression"), (("learner=ridge",), "ridge predicts numbers"),
+                            (("strategy=arbiter(portfolio=(gsx, random))",), "gsx is for regression"), (("learner=ridge",), "not \"ridge\""),
                             (("calibration=platt(a=1)",), "calibration must be one of auto, dirichlet"), (("seed=1", "seed=2"), "twice"), (("seed=3", "target=9"), "between 0 and 1")):
             code, shown, problem = querist("settings", *project, *given)
             check(code == 2 and not shown and said in problem, f"refused: {given}", shown + problem)

@@ -82,10 +82,11 @@ static void check_strategy(const std::string& strategy) {
 static void check_learner(const std::string& learner) {
   if (loop::is_auto_learner(learner)) return;
   auto cards = learners::all();
-  cards.insert(cards.begin(), {.name = "auto"});  // The best of the cheap ones.
-  check_plugin(name_in(learner), "learner", cards, [](const learners::Learner& card) {
-    return learners::learns(card, Task::classification);
+  std::erase_if(cards, [](const learners::Learner& card) {
+    return !learners::learns(card, Task::classification);
   });
+  cards.insert(cards.begin(), {.name = "auto"});  // The best of the cheap ones.
+  check_plugin(name_in(learner), "learner", cards, fits_any);
   learners::check_named_learner(learner, Task::classification);
 }
 
