@@ -116,7 +116,9 @@ Json scores_json(std::span<const int32_t> labels, std::span<const int32_t> predi
   add("matthews_correlation", [&](Weights w) { return metrics::matthews_correlation(table(w)); });
   add("cohen_kappa", [&](Weights w) { return metrics::cohen_kappa(table(w)); });
   add("log_loss", [&](Weights w) { return metrics::log_loss(labels, view, w); });
-  add("brier_score", [&](Weights w) { return metrics::brier_score(labels, view, w); });
+  // Of two classes the one probability's, as in Python: their gaps are the same twice.
+  const double once = classes == 2 ? 0.5 : 1;
+  add("brier_score", [&](Weights w) { return once * metrics::brier_score(labels, view, w); });
   const Rankings rankings(labels, view);
   add("roc_auc", [&](Weights w) { return rankings.mean(&metrics::RankedScores::roc_auc, w); });
   add("average_precision",

@@ -91,6 +91,7 @@ TEST(Scores, OfTwoClassesRankTheSecond) {
   const Json scores = scores_json(two, metrics::likeliest(p), p, 1);
   EXPECT_NEAR(scores["roc_auc"]["value"].get<double>(), 0.75, 1e-12);
   EXPECT_NEAR(scores["average_precision"]["value"].get<double>(), 5. / 6, 1e-12);
+  EXPECT_NEAR(scores["brier_score"]["value"].get<double>(), 0.158125, 1e-7);  // brier_score_loss.
 }
 
 TEST(Scores, ClaimNothingThatTheRowsDoNotTell) {

@@ -60,46 +60,42 @@ std::vector<ReliabilityRow> reliability_table(std::span<const double> confidence
   return filled;
 }
 
-static double binned_error(std::span<const double> confidences, std::span<const uint8_t> right,
-                           std::span<const size_t> rows, size_t bins) {
-  std::vector<double> gap(bins);
-  for (const size_t row : rows) {
-    gap[confidence_bin(confidences[row], bins)] += confidences[row] - (right[row] != 0);
+std::vector<size_t> equal_count_bins(std::span<const double> confidences, size_t bins) {
+  const size_t n = confidences.size();
+  std::vector<size_t> rows(n), out(n);
+  std::iota(rows.begin(), rows.end(), size_t{0});
+  std::ranges::stable_sort(rows, {}, [&](size_t row) { return confidences[row]; });
+  bins = std::min(bins, n);
+  for (size_t bin = 0; bin < bins; ++bin) {
+    for (size_t at = bin * n / bins; at < (bin + 1) * n / bins; ++at) out[rows[at]] = bin;
   }
-  double sum = 0;
-  for (const double value : gap) sum += std::abs(value);
-  return sum / static_cast<double>(rows.size());
+  return out;
 }
 
-static std::vector<size_t> in_order(size_t n) {
-  std::vector<size_t> rows(n);
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
+// bin_of: of each row, below `bins`.
+template <class BinOf>
+static double binned_error(std::span<const double> confidences, std::span<const uint8_t> right,
+                           size_t bins, BinOf bin_of) {
+  check_confidences(confidences, right, {}, bins);
+  std::vector<double> gap(bins);
+  for (size_t i = 0; i < confidences.size(); ++i)
+    gap[bin_of(i)] += confidences[i] - (right[i] != 0);
+  double sum = 0;
+  for (const double value : gap) sum += std::abs(value);
+  return sum / static_cast<double>(confidences.size());
 }
 
 double expected_calibration_error(std::span<const double> confidences,
                                   std::span<const uint8_t> right, size_t bins) {
-  check_confidences(confidences, right, {}, bins);
-  return binned_error(confidences, right, in_order(confidences.size()), bins);
+  return binned_error(confidences, right, bins,
+                      [&](size_t row) { return confidence_bin(confidences[row], bins); });
 }
 
 double adaptive_calibration_error(std::span<const double> confidences,
                                   std::span<const uint8_t> right, size_t bins) {
-  check_confidences(confidences, right, {}, bins);
-  const size_t n = confidences.size();
-  std::vector<size_t> rows = in_order(n);
-  std::stable_sort(rows.begin(), rows.end(),
-                   [&](size_t a, size_t b) { return confidences[a] < confidences[b]; });
-  bins = std::min(bins, n);
-  double sum = 0;
-  for (size_t bin = 0; bin < bins; ++bin) {
-    double gap = 0;
-    for (size_t at = bin * n / bins; at < (bin + 1) * n / bins; ++at) {
-      gap += confidences[rows[at]] - (right[rows[at]] != 0);
-    }
-    sum += std::abs(gap);
-  }
-  return sum / static_cast<double>(n);
+  check_confidences(confidences, right, {}, bins);  // Before they are put in order.
+  const auto bin = equal_count_bins(confidences, bins);
+  return binned_error(confidences, right, bins, [&](size_t row) { return bin[row]; });
 }
 
 }  // namespace querist::metrics

@@ -18,6 +18,10 @@ void check_confidences(std::span<const double> confidences, std::span<const uint
 // The equal-width bin (low, high] of a confidence; 0 lies in the first.
 size_t confidence_bin(double confidence, size_t bins);
 
+// The bin of each row where as many, or no more than there are rows, hold equal counts in the order
+// of confidence; equal confidences stay as they come.
+std::vector<size_t> equal_count_bins(std::span<const double> confidences, size_t bins);
+
 struct ReliabilityRow {
   double low = 0;
   double high = 0;

@@ -79,22 +79,11 @@ static Estimate error_interval(std::span<const GapBin> bins, std::span<const uin
   return folded_normal(value, overstatement(bins) / n, within / (n * n) + between / n);
 }
 
-static std::vector<size_t> by_confidence(std::span<const double> confidences) {
-  std::vector<size_t> rows(confidences.size());
-  std::iota(rows.begin(), rows.end(), size_t{0});
-  std::ranges::stable_sort(rows, {}, [&](size_t row) { return confidences[row]; });
-  return rows;
-}
-
 static std::vector<GapBin> equal_counts(std::span<const double> confidences,
                                         std::span<const uint8_t> right, size_t bins) {
-  const auto rows = by_confidence(confidences);
-  std::vector<GapBin> out(std::min(bins, rows.size()));
-  for (size_t bin = 0; bin < out.size(); ++bin) {
-    const size_t end = (bin + 1) * rows.size() / out.size();
-    for (size_t at = bin * rows.size() / out.size(); at < end; ++at)
-      out[bin].add(confidences[rows[at]], right[rows[at]] != 0);
-  }
+  const auto bin = equal_count_bins(confidences, bins);
+  std::vector<GapBin> out(std::min(bins, confidences.size()));
+  for (size_t i = 0; i < bin.size(); ++i) out[bin[i]].add(confidences[i], right[i] != 0);
   return out;
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/error.h"
 #include "metrics/calibration.h"
@@ -52,25 +51,24 @@ double debiased_calibration_error(std::span<const double> confidences,
                                   std::span<const uint8_t> right, size_t bins,
                                   std::span<const double> weights) {
   check_confidences(confidences, right, weights, bins);
-  const size_t n = confidences.size();
-  std::vector<size_t> rows(n);
-  std::iota(rows.begin(), rows.end(), size_t{0});
-  std::stable_sort(rows.begin(), rows.end(),
-                   [&](size_t a, size_t b) { return confidences[a] < confidences[b]; });
-  bins = std::min(bins, n);
-  double sum = 0;
-  double total = 0;
-  for (size_t bin = 0; bin < bins; ++bin) {
+  struct Bin {
     double count = 0;
     double hits = 0;
     double confidence = 0;
-    for (size_t at = bin * n / bins; at < (bin + 1) * n / bins; ++at) {
-      const double weight = weight_of(weights, rows[at]);
-      count += weight;
-      hits += weight * (right[rows[at]] != 0);
-      confidence += weight * confidences[rows[at]];
-    }
-    total += count;
+  };
+  const auto bin_of = equal_count_bins(confidences, bins);
+  std::vector<Bin> filled(std::min(bins, confidences.size()));
+  double total = 0;
+  for (size_t i = 0; i < confidences.size(); ++i) {
+    const double weight = weight_of(weights, i);
+    Bin& bin = filled[bin_of[i]];
+    bin.count += weight;
+    bin.hits += weight * (right[i] != 0);
+    bin.confidence += weight * confidences[i];
+    total += weight;
+  }
+  double sum = 0;
+  for (const auto& [count, hits, confidence] : filled) {
     if (count < 2) continue;
     const double accuracy = hits / count;
     const double gap = confidence / count - accuracy;
