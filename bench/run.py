@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ TABLE = ROOT / "bench/RESULTS.md"
 # Rows of the pool: most milliseconds (p99) to the next query by margin and by auto, on two idle AVX2 cores.
 LOOP_GOALS = {100_000: (30, 40), 1_000_000: (200, 300)}
 IMPORT_GOAL_S = 60
+PAGE_GOALS_MS = {"first paint": 100, "next item after a key": 50}
 PAIRS = {"linear_probabilities": ("fused", "plain"), "row_dots": ("wide", "plain"), "coverage": ("engine", "plain"),
          "exponentiate": ("wide", "plain"), "nearest_centers": ("filtered", "float32")}
 
@@ -93,6 +95,26 @@ def import_table(result):
             f"{killed['duplicated']} twice."]
 
 
+def bench_page():
+    node = ROOT / ".toolchain/node-bin"
+    return run([node / "node", ROOT / "bench/page/page.mjs"], PATH=f"{node}:{os.environ['PATH']}")
+
+
+def page_section(about, result):
+    """The page's own figures; about: the machine that they were taken on."""
+    paint, key = PAGE_GOALS_MS.values()
+    lines = ["## The page", "",
+             f"Taken on {about['model']}, {about['cores']} cores ({' '.join(about['flags'])}), at a load of {result['load_before']:.1f} to "
+             f"{result['load_after']:.1f}. Debian's Chromium without a graphics card, on the cores of the server; milliseconds of the browser's clock from "
+             "the request to the first paint, eight loads a view, and from a key to the next item with the server away.", "",
+             "| what | first load | fastest | median | slowest | goal | median within |", "|---|---|---|---|---|---|---|"]
+    rows = [(f"first paint, {view}", times, paint) for view, times in result["first_paint_ms"].items()]
+    for what, times, goal in [*rows, ("next item after a key", result["key_ms"], key)]:
+        middle = statistics.median(times)
+        lines.append(f"| {what} | {times[0]:.0f} ms | {min(times):.0f} ms | {middle:.0f} ms | {max(times):.0f} ms | {goal} ms | {'yes' if middle < goal else 'no'} |")
+    return lines
+
+
 def kernel_table(result):
     times = {entry["name"]: entry["cpu_time"] for entry in result["benchmarks"]}
     lines = ["| kernel | features | kernel, CPU | plain loop, CPU | times as fast |", "|---|---|---|---|---|"]
@@ -121,7 +143,8 @@ def write_table(results, quick):
              "Against the plain loop compiled with the same flags, both on one thread in one run; on float16 the plain loop converts in "
              "software. nearest_centers is our own float32 kernel without and with its filter in bfloat16, where the processor has "
              "instructions for it.", "",
-             *kernel_table(results["kernels"]), "", *million_section(results["million"]), ""]
+             *kernel_table(results["kernels"]), "", *million_section(results["million"]), "",
+             *page_section(about, results["page"]), ""]
     TABLE.write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -140,11 +163,15 @@ def store(name, about, result):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run, not how fast it is")
-    parser.add_argument("--only", choices=["million"], help="one part alone; the other sections keep their figures")
+    parser.add_argument("--only", choices=["million", "page"], help="one part alone; the other sections keep their figures")
     parser.add_argument("--rows", type=int, help="rows of the part million, at least 60,000; default 1,000,000")
     options = parser.parse_args()
     quick = options.quick
     million_rows = options.rows or (100_000 if quick else 1_000_000)
+    if options.only == "page":
+        about, result = machine(), bench_page()
+        store("page", about, result)
+        return replace_section(page_section(about, result))
     if options.only:
         result = bench_million_all(million_rows)
         store("million", result["machine"], result)
@@ -157,7 +184,8 @@ def main():
     results["import"] = bench_import(30_000 if quick else 1_000_000)
     results["kernels"] = bench_kernels(0.02 if quick else 0.5)
     results["million"] = bench_million_all(million_rows)
-    for name in ("loop", "import", "kernels", "million"):
+    results["page"] = bench_page()
+    for name in ("loop", "import", "kernels", "million", "page"):
         store(name, about, results[name])
     write_table(results, quick)
     print(TABLE.read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@
 #include "app/oracle_fixture.h"
 #include "governance/ledger.h"
 #include "loop/adversarial_robustness.h"
-#include "loop/evaluate.h"
+#include "loop/gate.h"
 #include "loop/progress_report.h"
 #include "serving/deployment.h"
 #include "storage/models.h"

@@ -80,6 +80,8 @@ std::string metrics_text(const Json& report) {
   }
   if (const Json gate = metrics.value("gate", Json()); gate.is_object())
     text += gate["sentence"].get<std::string>() + "\n";
+  for (const Json& report : metrics.value("hardening", Json::array()))
+    text += report["sentence"].get<std::string>() + "\n";
   for (const Json& row : metrics["per_class"]) {
     const auto share = [&](const char* name) {
       return row[name].is_null() ? "not known yet"

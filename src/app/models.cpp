@@ -1,4 +1,4 @@
-// querist models: list, show, distil, robustness, promote, rollback, history.
+// querist models: list, show, compare, distil, robustness, promote, rollback, history.
 #include <algorithm>
 
 #include "api/http_text.h"
@@ -63,6 +63,26 @@ static std::string robustness_text(const Json& report) {
                      report["audit_labels"].get<int64_t>());
 }
 
+static std::string comparison_text(const Json& report) {
+  const auto line = [&](const char* version, const char* accuracy, const char* log_loss) {
+    const Json& share = report[accuracy];
+    return fmt::format("version {:<6} accuracy {:.4f} (95 % {:.4f} to {:.4f})  log loss {:.4f}\n",
+                       report[version].get<int64_t>(), share["value"].get<double>(),
+                       share["ci_low"].get<double>(), share["ci_high"].get<double>(),
+                       report[log_loss].get<double>());
+  };
+  const auto change = [&](const char* words, const char* field) {
+    const Json& d = report[field];
+    return fmt::format("{:<14} {:+.4f} (95 % {:+.4f} to {:+.4f}, {})\n", words,
+                       d["value"].get<double>(), d["ci_low"].get<double>(),
+                       d["ci_high"].get<double>(), d["method"].get<std::string>());
+  };
+  return line("version", "accuracy", "log_loss") +
+         line("against", "against_accuracy", "against_log_loss") +
+         change("accuracy", "difference") + change("log loss", "log_loss_difference") +
+         report["sentence"].get<std::string>() + "\n";
+}
+
 static int64_t version_argument(const Invocation& invocation) {
   if (invocation.arguments.size() != 2)
     wrong_usage("name a version: querist models {} 3", invocation.arguments[0]);
@@ -107,12 +127,27 @@ static int attack(const Backend& backend, const Invocation& invocation, const st
   return 0;
 }
 
+static int compare(const Invocation& invocation) {
+  if (invocation.arguments.size() != 3)
+    wrong_usage("name two versions: querist models compare 7 4");
+  const int64_t version = number_argument("version", invocation.arguments[1]);
+  const int64_t against = number_argument("version", invocation.arguments[2]);
+  const Backend backend = open_backend(invocation);
+  const Json report =
+      ask(backend, "GET",
+          fmt::format("{}/models/{}/comparison?against={}",
+                      project_path(chosen_project(backend, invocation)), version, against));
+  put_out("", invocation.options.flag("json") ? report.dump() + "\n" : comparison_text(report));
+  return 0;
+}
+
 static int run(const Invocation& invocation) {
   const std::string action = invocation.arguments.empty() ? "list" : invocation.arguments[0];
-  const std::vector<std::string_view> known = {"list",    "show",     "distil", "robustness",
-                                               "promote", "rollback", "history"};
+  const std::vector<std::string_view> known = {"list",       "show",    "compare",  "distil",
+                                               "robustness", "promote", "rollback", "history"};
   if (std::find(known.begin(), known.end(), action) == known.end())
     wrong_usage("models knows {}, not \"{}\"", fmt::join(known, ", "), action);
+  if (action == "compare") return compare(invocation);
   const int64_t version = action == "show" || action == "promote" || action == "robustness"
                               ? version_argument(invocation)
                               : 0;
@@ -141,8 +176,8 @@ Verb models() {
   return {
       .name = "models",
       .summary =
-          "List model versions; show, distil, promote or roll back one, or measure its "
-          "robustness; read the history of aliases.",
+          "List model versions; show, distil, promote or roll back one, measure its robustness, or "
+          "compare two on the same audit examples; read the history of aliases.",
       .arguments = "ACTION...",
       .example = "querist models promote 7 --project sms --reason \"audited\"",
       .options = with_project(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/rng.h"
 #include "data/dataset.h"
 #include "data/pool.h"
+#include "learners/robustness/ball.h"
 
 namespace querist::learners {
 
@@ -39,6 +41,12 @@ class Model {
   virtual std::vector<float> linear_bias() const { return {}; }
 };
 
+// Training on rows that are moved to where the model errs.
+struct Hardening {
+  Ball ball;     // They are moved within.
+  Params plain;  // The same parameters but for this: they train on the rows as they are.
+};
+
 struct Learner {
   std::string_view name;
   std::string_view summary;
@@ -57,6 +65,8 @@ struct Learner {
   Signal gives = Signal::probabilities;  // What its models can tell a strategy of every row.
   std::vector<Task> tasks = {Task::classification};
   bool trees = false;  // Cuts columns one at a time: distances between rows mean little to it.
+  // What the parameters ask of it; nothing: they train on the rows as they are. Null: it has none.
+  std::optional<Hardening> (*hardening)(const Params& params) = nullptr;
 };
 
 const std::vector<Learner>& all();

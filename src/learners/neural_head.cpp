@@ -162,18 +162,28 @@ static Laplace chosen_posterior(const Features& x, std::span<const int64_t> rows
   return out;
 }
 
-static std::optional<Ball> ball_of(const Params& params, const InputForm& form) {
+static std::optional<Hardening> hardening(const Params& params) {
   const std::string& attack = params.text("adversarial");
   if (attack == "none") return std::nullopt;
+  Params plain = params;
+  plain.set("adversarial", "none");
+  return Hardening{
+      .ball = {.norm = params.text("norm") == "l2" ? Norm::l2 : Norm::linf,
+               .radius = params.number("radius"),
+               .steps = attack == "fgsm" ? 1 : static_cast<size_t>(params.integer("steps"))},
+      .plain = std::move(plain)};
+}
+
+static std::optional<Ball> ball_of(const Params& params, const InputForm& form) {
+  const auto asked = hardening(params);
+  if (!asked) return std::nullopt;
   if (form.by_column) {
     refuse(
         "adversarial training needs dense features, such as embeddings, or at most 1,024 sparse "
         "columns; these rows have {}",
         form.features);
   }
-  return Ball{.norm = params.text("norm") == "l2" ? Norm::l2 : Norm::linf,
-              .radius = params.number("radius"),
-              .steps = attack == "fgsm" ? 1 : static_cast<size_t>(params.integer("steps"))};
+  return asked->ball;
 }
 
 static std::unique_ptr<Model> train(const Dataset& data, const Params& params, const Model*,
@@ -326,6 +336,7 @@ Learner neural_head() {
       .gives = Signal::probabilities | Signal::member_probabilities | Signal::predictions |
                Signal::member_predictions,
       .tasks = {Task::classification, Task::multi_label, Task::regression},
+      .hardening = hardening,
   };
 }
 

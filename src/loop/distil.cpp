@@ -8,6 +8,7 @@
 #include "loop/audit_columns.h"
 #include "loop/estimate_json.h"
 #include "loop/evaluate.h"
+#include "loop/gate.h"
 #include "loop/given_params.h"
 #include "loop/numbered_labels.h"
 #include "loop/signals.h"
@@ -63,10 +64,10 @@ static Judged judge(storage::Store& store, const Project& project, const Numbere
                     const Matrix& student, const Matrix& teacher, const DistilRequest& request) {
   const auto seed = static_cast<uint64_t>(project.settings.integer("seed"));
   Judged judged;
-  judged.gate = paired_gate(audit.ids, student, teacher, seed);
+  const auto groups = audit_groups(store, project.id, audit.rows);
+  judged.gate = paired_gate(audit.ids, student, teacher, groups, seed);
   if (audit.ids.empty()) return judged;
-  judged.metrics = evaluation_json(audit.ids, student, project.classes, {},
-                                   audit_groups(store, project.id, audit.rows));
+  judged.metrics = evaluation_json(audit.ids, student, project.classes, {}, groups);
   const auto ours = metrics::likeliest(student);
   const auto theirs = metrics::likeliest(teacher);
   int64_t same = 0;

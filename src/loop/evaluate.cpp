@@ -10,7 +10,6 @@
 #include "metrics/classification.h"
 #include "metrics/decision.h"
 #include "metrics/intervals.h"
-#include "metrics/paired_tests.h"
 
 namespace querist::loop {
 
@@ -107,57 +106,6 @@ Json evaluation_json(std::span<const int32_t> labels, const Matrix& probabilitie
           {"confusion", confusion_json(labels, predicted, classes.size())},
           {"per_class", per_class_json(labels, predicted, classes)},
           {"reliability", reliability}};
-}
-
-Gate paired_gate(std::span<const int32_t> labels, const Matrix& challenger, const Matrix& champion,
-                 uint64_t seed) {
-  Gate gate;
-  gate.audit_labels = labels.size();
-  const auto ours = metrics::likeliest(challenger);
-  const auto theirs = metrics::likeliest(champion);
-  std::vector<double> our_hits, their_hits;
-  int64_t only_ours = 0, only_theirs = 0;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    const bool we = ours[i] == labels[i];
-    const bool they = theirs[i] == labels[i];
-    only_ours += we && !they;
-    only_theirs += they && !we;
-    our_hits.push_back(we);
-    their_hits.push_back(they);
-  }
-  if (labels.size() < gate_minimum) {
-    gate.passed = true;
-    gate.sentence = fmt::format(
-        "Taken without a test: {} audit labels cannot tell two models apart ({} needed).",
-        labels.size(), gate_minimum);
-    return gate;
-  }
-  const auto interval = metrics::paired_bootstrap(our_hits, their_hits, seed);
-  gate.difference = interval.value;
-  gate.ci_low = interval.ci_low;
-  gate.ci_high = interval.ci_high;
-  gate.p_value = metrics::mcnemar_exact(only_ours, only_theirs).p_value;
-  gate.passed = gate.difference >= 0;
-  gate.sentence = fmt::format(
-      "On the same {} audit examples it is right on {} that the champion gets wrong, and wrong on "
-      "{} that the champion gets "
-      "right (McNemar's exact p = {:.3f}): {}.",
-      labels.size(), only_ours, only_theirs, gate.p_value,
-      gate.passed ? "passed" : "not passed, it must not be worse");
-  return gate;
-}
-
-Json gate_json(const Gate& gate, int64_t against) {
-  const bool tested = gate.audit_labels >= gate_minimum;
-  return {{"passed", gate.passed},
-          {"against", against},
-          {"difference", tested ? Json(gate.difference) : Json(nullptr)},
-          {"ci_low", tested ? Json(gate.ci_low) : Json(nullptr)},
-          {"ci_high", tested ? Json(gate.ci_high) : Json(nullptr)},
-          {"p_value", tested ? Json(gate.p_value) : Json(nullptr)},
-          {"test", tested ? Json("mcnemar_exact") : Json(nullptr)},
-          {"audit_labels", gate.audit_labels},
-          {"sentence", gate.sentence}};
 }
 
 }  // namespace querist::loop

@@ -27,20 +27,4 @@ Json accuracy_json(std::span<const int32_t> labels, std::span<const int32_t> pre
 // said of the same audit examples without it. stored: the version's data["calibration"].
 Json calibration_report(const Json& stored, std::span<const int32_t> labels, const Matrix& plain);
 
-// Whether the challenger may take the champion's place, from both models' answers on the same audit
-// labels.
-struct Gate {
-  bool passed = false;
-  double difference = 0;  // Accuracy of the challenger minus the champion's.
-  double ci_low = 0;
-  double ci_high = 0;
-  double p_value = 1;
-  size_t audit_labels = 0;
-  std::string sentence;
-};
-inline constexpr size_t gate_minimum = 30;  // Fewer audit labels cannot tell two models apart.
-Gate paired_gate(std::span<const int32_t> labels, const Matrix& challenger, const Matrix& champion,
-                 uint64_t seed);
-Json gate_json(const Gate& gate, int64_t against);
-
 }  // namespace querist::loop

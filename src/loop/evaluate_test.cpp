@@ -1,4 +1,4 @@
-// Metrics and the gate against numbers worked out by hand.
+// Metrics against numbers worked out by hand.
 #include "loop/evaluate.h"
 
 #include <gtest/gtest.h>
@@ -69,69 +69,6 @@ TEST(Evaluation, SortsConfidencesIntoBins) {
   EXPECT_NEAR(bins[1]["high"].get<double>(), 1, 1e-12);
   EXPECT_NEAR(bins[1]["confidence"].get<double>(), 0.96, 1e-6);
   EXPECT_EQ(bins[1]["accuracy"], 1.0);
-}
-
-// A model of two classes that is right on the first `right` of n rows, all of class 0.
-static Matrix right_on_the_first(size_t n, size_t right) {
-  Matrix made(n, 2);
-  for (size_t i = 0; i < n; ++i) {
-    made.at(i, 0) = i < right ? 0.9F : 0.1F;
-    made.at(i, 1) = 1 - made.at(i, 0);
-  }
-  return made;
-}
-
-TEST(Gate, PassesWhoIsRightMoreOftenOnTheSameExamples) {
-  const std::vector<int32_t> labels(40, 0);
-  const Gate gate = paired_gate(labels, right_on_the_first(40, 40), right_on_the_first(40, 30), 1);
-  EXPECT_TRUE(gate.passed);
-  EXPECT_NEAR(gate.difference, 0.25, 1e-12);
-  EXPECT_NEAR(gate.p_value, 2 * std::pow(0.5, 10), 1e-12);  // Ten to none.
-  EXPECT_GT(gate.ci_low, 0);
-  EXPECT_LT(gate.ci_high, 0.5);
-  EXPECT_NE(gate.sentence.find("right on 10"), std::string::npos);
-  const Json json = gate_json(gate, 3);
-  EXPECT_EQ(json["against"], 3);
-  EXPECT_EQ(json["passed"], true);
-  EXPECT_EQ(json["audit_labels"], 40);
-}
-
-TEST(Gate, KeepsOutWhoIsRightLessOften) {
-  const std::vector<int32_t> labels(40, 0);
-  const Gate gate = paired_gate(labels, right_on_the_first(40, 30), right_on_the_first(40, 31), 1);
-  EXPECT_FALSE(gate.passed);
-  EXPECT_NEAR(gate.difference, -1.0 / 40, 1e-12);
-  EXPECT_EQ(gate.p_value, 1);
-  EXPECT_NE(gate.sentence.find("not passed"), std::string::npos);
-}
-
-TEST(Gate, PassesAnEqual) {
-  const std::vector<int32_t> labels(30, 0);
-  const Gate gate = paired_gate(labels, right_on_the_first(30, 20), right_on_the_first(30, 20), 1);
-  EXPECT_TRUE(gate.passed);
-  EXPECT_EQ(gate.difference, 0);
-  EXPECT_EQ(gate.p_value, 1);
-}
-
-TEST(Gate, TestsNothingOnTooFewLabels) {
-  const std::vector<int32_t> labels(gate_minimum - 1, 0);
-  const Gate gate = paired_gate(labels, right_on_the_first(gate_minimum - 1, 0),
-                                right_on_the_first(gate_minimum - 1, gate_minimum - 1), 1);
-  EXPECT_TRUE(gate.passed);
-  EXPECT_NE(gate.sentence.find("without a test"), std::string::npos);
-  const Json json = gate_json(gate, 1);
-  EXPECT_TRUE(json["difference"].is_null());
-  EXPECT_TRUE(json["p_value"].is_null());
-  EXPECT_EQ(json["audit_labels"], gate_minimum - 1);
-}
-
-TEST(Gate, ComparesAModelThatKnowsOneClassMore) {
-  const std::vector<int32_t> labels(32, 2);
-  Matrix challenger(32, 3);
-  for (size_t i = 0; i < 32; ++i) challenger.at(i, 2) = 1;
-  const Gate gate = paired_gate(labels, challenger, right_on_the_first(32, 16), 1);
-  EXPECT_TRUE(gate.passed);
-  EXPECT_EQ(gate.difference, 1);
 }
 
 }  // namespace querist::loop

@@ -71,6 +71,7 @@ static bool carries_over(const ModelVersion& earlier, const TrainedModel& traine
          earlier.learner == now.learner && earlier.params == now.params &&
          earlier.classes == now.classes && earlier.featurizer_version == now.featurizer_version &&
          earlier.with_audit == now.with_audit &&
+         earlier.data.value("augmentation", Json()) == now.data.value("augmentation", Json()) &&
          !has_outgrown(trained.data.labels.size(),
                        static_cast<size_t>(json_integer(data["calibration"], "labels")));
 }
@@ -107,8 +108,9 @@ Json judge_model(const TrainedModel& trained, const std::optional<ModelVersion>&
   const bool asked = is_judged(trained) || takes_temperature(strategy);
   std::optional<Matrix> held_out;
   if (asked) {
-    held_out =
-        out_of_fold(trained.learner, trained.data, trained.params, trained.model, seed, progress);
+    const bool twice = trained.augmented != nullptr;
+    held_out = out_of_fold(trained.learner, twice ? *trained.augmented : trained.data,
+                           trained.params, trained.model, seed, progress, twice ? 2 : 1);
   }
   return judge_by(trained, held_out, asked);
 }

@@ -10,7 +10,8 @@
 
 namespace querist::loop {
 
-// A model just trained, and what it was trained by. version: described but for its data.
+// A model just trained, and what it was trained by. version: described but for its data, of which
+// the augmentation alone is there.
 struct TrainedModel {
   const Project& project;
   const learners::Learner& learner;
@@ -18,6 +19,7 @@ struct TrainedModel {
   const Dataset& data;
   const learners::Model& model;
   const ModelVersion& version;
+  const Dataset* augmented = nullptr;  // What it learnt from where that is each row twice.
 };
 
 // Fewer labels of a class than this, and the likeliest class is predicted.

@@ -19,11 +19,12 @@ inline bool has_outgrown(size_t labels, size_t fitted_labels) {
          static_cast<double>(labels) >= out_of_fold_growth * static_cast<double>(fitted_labels);
 }
 
-// (rows, classes) probabilities over five stratified folds; nothing with fewer than two labels a
-// class on average, or of one class only. model: of the same data and params; what its training
-// chose for itself (a strength) is kept, so that no fold searches again.
+// (examples, classes) probabilities over five stratified folds; nothing with fewer than two labels
+// a class on average, or of one class only. model: of the same data and params; what its training
+// chose for itself (a strength) is kept, so that no fold searches again. copies: as in
+// learners::out_of_fold_probabilities.
 std::optional<Matrix> out_of_fold(const learners::Learner& learner, const Dataset& data,
                                   const Params& params, const learners::Model& model, uint64_t seed,
-                                  const Progress& progress);
+                                  const Progress& progress, size_t copies = 1);
 
 }  // namespace querist::loop

@@ -1,6 +1,7 @@
 // The gate, and the rows that follow from it.
 #include "loop/succession.h"
 
+#include "loop/audit_columns.h"
 #include "loop/project_learner.h"
 #include "loop/project_semi_supervised.h"
 #include "storage/cycles.h"
@@ -19,6 +20,7 @@ Succession succession(Workshop& workshop, const Project& project, const LoadedMo
   if (loaded) {
     const Matrix theirs = predict_rows(*loaded->model, view, audit.rows);
     gate = paired_gate(audit.ids, predict_rows(*model.model, view, audit.rows), theirs,
+                       audit_groups(workshop.store(), project.id, audit.rows),
                        static_cast<uint64_t>(project.settings.integer("seed")));
   } else {
     gate.passed = true;

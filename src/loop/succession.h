@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "loop/evaluate.h"
+#include "loop/gate.h"
 #include "loop/numbered_labels.h"
 #include "loop/workshop.h"
 

@@ -8,6 +8,7 @@
 #include "loop/cycle.h"
 #include "loop/evaluate.h"
 #include "loop/given_params.h"
+#include "loop/hardening.h"
 #include "loop/judge_model.h"
 #include "loop/numbered_labels.h"
 #include "loop/project_consensus.h"
@@ -39,7 +40,8 @@ static bool is_trained_on(const ModelVersion& model, const TrainingSet& set, con
   return model.label_hash == set.hash && model.learner == learner.card->name &&
          model.featurizer_version == featurizer_version &&
          model.params == given_json(learner.params) && model.classes == project.classes &&
-         is_judged_by_settings(model, project) && has_same_ssl(model, project);
+         is_judged_by_settings(model, project) && has_same_ssl(model, project) &&
+         has_same_augmentation(model, project);
 }
 
 // What a training step works with, and what it makes.
@@ -57,6 +59,8 @@ struct Training {
   NumberedLabels labels;
   LoadedModel before;  // What predicted until now.
   LoadedModel model;
+  // What the same labels teach without typing mistakes; the model's own where there are none.
+  std::shared_ptr<const learners::Model> unaugmented;
   ModelVersion version;
 
   uint64_t seed() const {
@@ -90,21 +94,28 @@ static void fit_and_judge(Training& training) {
   QUERIST_CHECK(labels.rows.size() == training.set.labels.size());
   const OwnedFeatures features = take_rows(training.view.features, labels.rows);
   const Dataset data = {features.view(), labels.ids, {}, project.classes.size()};
+  const auto taught = augmented(training.workshop, project, labels);
   const LoadedModel& before = training.before = training.workshop.newest_model();
   const bool same_kind = before.model && before.learner == training.learner().name;
-  std::shared_ptr<const learners::Model> plain = learners::train(
-      training.learner(), data, training.params(),
-      same_kind ? before.scorer().plain.get() : nullptr, training.seed(), training.progress);
+  const auto learnt = [&](const Dataset& from) -> std::shared_ptr<const learners::Model> {
+    return learners::train(training.learner(), from, training.params(),
+                           same_kind ? before.scorer().plain.get() : nullptr, training.seed(),
+                           training.progress);
+  };
+  const auto plain = learnt(taught ? taught->data : data);
+  training.unaugmented = taught ? learnt(data) : plain;
   stop_point("trained");
   describe(training);
   ModelVersion& version = training.version;
-  version.data =
-      judge_model({project, training.learner(), training.params(), data, *plain, version},
-                  storage::latest_model(training.workshop.store(), project.id), training.progress);
+  if (taught) version.data["augmentation"] = augmentation_json(project);
+  version.data.update(judge_model({project, training.learner(), training.params(), data, *plain,
+                                   version, taught ? &taught->data : nullptr},
+                                  storage::latest_model(training.workshop.store(), project.id),
+                                  training.progress));
   version.seconds = monotonic_seconds() - started;
   training.model.learner = version.learner;
   training.model.featurizer_version = version.featurizer_version;
-  set_models(training.model, std::move(plain), version.data);
+  set_models(training.model, plain, version.data);
 }
 
 // None once they are trained on: they would measure memory.
@@ -132,6 +143,11 @@ static Json evaluate(const Training& training, const NumberedLabels& audit) {
       calibration_report(training.version.data["calibration"], audit.ids,
                          predict_rows(*model.plain, training.view, audit.rows));
   metrics["decision"] = training.version.data["decision"];
+  const Json hardening =
+      hardening_report({training.workshop, training.project, training.view, training.labels, audit,
+                        training.learner(), training.params(), *model.scorer().plain,
+                        *training.unaugmented, training.seed(), training.progress});
+  if (!hardening.empty()) metrics["hardening"] = hardening;
   return metrics;
 }
 
@@ -143,12 +159,14 @@ static void train_model(Training& training, Cycle& cycle) {
   training.version.data.update(stop_set(workshop, training.project, model, training.view));
   note_choice(training.choice, training.version);
   note_consensus(training.project, training.version);
-  add_posterior_step({workshop, training.project, training.view, training.labels, training.params(),
-                      training.before, model.plain},
-                     training.version);
+  if (training.unaugmented == model.plain) {
+    add_posterior_step({workshop, training.project, training.view, training.labels,
+                        training.params(), training.before, model.plain},
+                       training.version);
+  }
   const NumberedLabels audit = audit_labels(training);
   add_labels_saved({workshop, training.project, training.view, training.labels, audit,
-                    training.choice.learner, *model.plain, training.progress},
+                    training.choice.learner, *training.unaugmented, training.progress},
                    training.version);
   add_pseudo_labels({workshop, training.project, training.view, training.labels, audit,
                      training.choice.learner, training.seed(), training.before, training.progress},
@@ -182,7 +200,7 @@ Cycle train(Cycle cycle, Workshop& workshop, const Progress& progress) {
       is_trained_on(*newest, set, project, choice.learner, workshop.featurizer_version()) &&
       workshop.newest_model().version == newest->version;
   if (!set.labels.empty() && !known) {
-    Training training{workshop, project, set, choice, view, progress, {}, {}, {}, {}};
+    Training training{workshop, project, set, choice, view, progress, {}, {}, {}, {}, {}};
     train_model(training, cycle);
     return cycle;
   }

@@ -40,6 +40,11 @@ export const modelsStrings = {
       'when the newer version is right at least as often.',
     noGate: 'This version was compared with no other.',
     gateRow: 'Right answers',
+    beside: {
+      pick: 'Compare with ',
+      none: 'no other version',
+      busy: 'Both answer the audited examples…',
+    },
     pValue: (p: string) => `p = ${p}`,
     when: 'What answered when',
     whenText: 'The alias',

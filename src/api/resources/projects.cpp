@@ -110,6 +110,10 @@ static void check_plugins(const Json& settings, const Params& present) {
   if (settings.contains("calibration")) check_calibration(value("calibration"));
   if (settings.contains("strategy")) check_strategy(value("strategy"));
   if (settings.contains("ssl")) check_ssl(value("ssl"));
+  if (value("ssl") != "off" && value("augment") != "none")
+    refuse(
+        "pseudo-labels and texts augmented with typos do not go together yet: set ssl=off or "
+        "augment=none");
   if (settings.contains("consensus")) loop::parse_consensus(value("consensus"));
   if (settings.contains("strategy") || settings.contains("learner"))
     loop::strategy_for(value("strategy"), value("learner"));

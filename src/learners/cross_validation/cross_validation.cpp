@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/threads.h"
 #include "metrics/stratified_folds.h"
 
@@ -14,8 +15,10 @@ static void predict_fold(const Learner& learner, const Dataset& data, const Para
                          const Progress& progress, Matrix& out) {
   std::vector<int64_t> inside;
   std::vector<int64_t> outside;
-  for (size_t i = 0; i < fold.size(); ++i) {
-    (fold[i] == held ? outside : inside).push_back(static_cast<int64_t>(i));
+  for (size_t i = 0; i < data.labels.size(); ++i) {
+    const bool is_held = fold[i % fold.size()] == held;
+    if (!is_held) inside.push_back(static_cast<int64_t>(i));
+    if (is_held && i < fold.size()) outside.push_back(static_cast<int64_t>(i));
   }
   const OwnedFeatures train_rows = take_rows(data.features, inside);
   Dataset part{.features = train_rows.view(), .classes = data.classes};
@@ -34,14 +37,16 @@ static void predict_fold(const Learner& learner, const Dataset& data, const Para
 }
 
 Matrix out_of_fold_probabilities(const Learner& learner, const Dataset& data, const Params& params,
-                                 size_t folds, uint64_t seed, const Progress& progress) {
-  const size_t rows = data.labels.size();
+                                 size_t folds, uint64_t seed, const Progress& progress,
+                                 size_t copies) {
+  QUERIST_CHECK(copies > 0 && data.labels.size() % copies == 0);
+  const size_t rows = data.labels.size() / copies;
   if (folds < 2 || folds > rows) {
     refuse("folds must lie between 2 and the {} labelled rows, not {}", rows, folds);
   }
   check(data);
   const std::vector<size_t> fold =
-      metrics::stratified_folds(data.labels, data.classes, folds, seed);
+      metrics::stratified_folds(std::span(data.labels).first(rows), data.classes, folds, seed);
   Matrix out(rows, data.classes);
   const Progress inner([&](double, double, std::string_view) { progress.check(); });
   parallel_for(folds, 1, [&](size_t begin, size_t end) {

@@ -106,3 +106,17 @@ export interface Guard {
   only_chosen?: number;
   sentence: string;
 }
+
+/** Two versions on the same audit examples; the difference is this version's less the other's. */
+export interface Comparison {
+  version: number;
+  against: number;
+  audit_labels: number;
+  accuracy: Measure;
+  against_accuracy: Measure;
+  difference: Measure;
+  p_value: number;
+  test: string;
+  log_loss_difference: Measure;
+  sentence: string;
+}

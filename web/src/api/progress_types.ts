@@ -37,6 +37,8 @@ export interface Metrics {
   per_class: ClassMeasure[];
   reliability: Bin[];
   calibration?: { name: string; labels: number; ece_before: Measure; log_loss_before: number };
+  /** What training against typing mistakes or moved features changed. */
+  hardening?: { attack: string; sentence: string }[];
 }
 
 export interface CurvePoint {
