@@ -57,9 +57,8 @@ static std::string sentence_of(int64_t version, int64_t against, const PairedAcc
   const metrics::Estimate& d = paired.difference;
   const std::string counts = fmt::format(
       "On the same {} audit examples version {} is right on {} that version {} gets wrong, and "
-      "wrong on {} that it gets right ({} p = {:.3f})",
-      paired.rows, version, paired.only_first, against, paired.only_second, test_words(paired),
-      paired.p_value);
+      "wrong on {} that it gets right ({})",
+      paired.rows, version, paired.only_first, against, paired.only_second, test_words(paired));
   if (paired.p_value >= 0.05)
     return fmt::format("{}: they are not told apart (95 % {:+.1f} to {:+.1f} points).", counts,
                        100 * d.ci_low, 100 * d.ci_high);

@@ -28,8 +28,8 @@ Gate paired_gate(std::span<const int32_t> labels, const Matrix& challenger, cons
   gate.passed = gate.difference >= 0;
   gate.sentence = fmt::format(
       "On the same {} audit examples it is right on {} that the champion gets wrong, and wrong on "
-      "{} that the champion gets right ({} p = {:.3f}): {}.",
-      labels.size(), paired.only_first, paired.only_second, test_words(paired), gate.p_value,
+      "{} that the champion gets right ({}): {}.",
+      labels.size(), paired.only_first, paired.only_second, test_words(paired),
       gate.passed ? "passed" : "not passed, it must not be worse");
   return gate;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "metrics/intervals.h"
 #include "metrics/paired_tests.h"
 #include "metrics/resampling.h"
@@ -65,8 +66,11 @@ PairedAccuracy paired_accuracy(std::span<const int32_t> labels, std::span<const 
   return paired;
 }
 
-std::string_view test_words(const PairedAccuracy& paired) {
-  return paired.test == "mcnemar_exact" ? "McNemar's exact" : "whole groups' signs flipped,";
+std::string test_words(const PairedAccuracy& paired) {
+  const char* test =
+      paired.test == "mcnemar_exact" ? "McNemar's exact" : "whole groups' signs flipped,";
+  if (paired.p_value < 0.001) return fmt::format("{} p < 0.001", test);
+  return fmt::format("{} p = {:.3f}", test, paired.p_value);
 }
 
 }  // namespace querist::loop

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "metrics/estimate.h"
@@ -26,7 +27,7 @@ PairedAccuracy paired_accuracy(std::span<const int32_t> labels, std::span<const 
                                std::span<const int32_t> second, std::span<const int32_t> groups,
                                uint64_t seed);
 
-// The test as a sentence names it, before "p = …".
-std::string_view test_words(const PairedAccuracy& paired);
+// The test as a sentence names it: "McNemar's exact p = 0.012".
+std::string test_words(const PairedAccuracy& paired);
 
 }  // namespace querist::loop
