@@ -18,6 +18,9 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+from machine import machine  # noqa: E402
+
 RESULTS = ROOT / "bench/curves/results"
 TEST_ROWS = 2_500
 LINEAR, TREES = ("querist", "scikit-learn"), ("querist", "XGBoost", "scikit-learn")
@@ -145,7 +148,16 @@ def report(results):
                 ratio = "" if run is own else f"{run['cpu_s'] / own['cpu_s']:.1f}"
                 lines.append(f"| {NAMES[result['learner']]} | {result['set']} | {result['rows']} | {threads} | {run['side']} | {run['cpu_s']:.4f} s | "
                              f"{run['wall_s']:.4f} s | {run['accuracy']:.4f} | {ratio} |")
+    machines = sorted({result["machine"] for result in results if "machine" in result})
+    if machines:
+        lines += ["", f"Machine: {'; '.join(machines)}."]
     return "\n".join(lines) + "\n"
+
+
+def here():
+    """The machine in a line."""
+    about = machine()
+    return f"{about['model']}, {about['cores']} cores ({' '.join(about['flags'])})"
 
 
 def prepare(name, data, folder):
@@ -179,7 +191,7 @@ def main():
                 continue
             if name not in paths:
                 paths[name] = prepare(name, arguments.data.resolve(), pathlib.Path(folder))
-            case = compare(arguments.python, name, rows, learner, paths[name])
+            case = {"machine": here()} | compare(arguments.python, name, rows, learner, paths[name])
             results = [other for other in results if any(other[key] != case[key] for key in ("set", "rows", "learner"))] + [case]
     results.sort(key=lambda case: CASES.index((case["set"], case["rows"], case["learner"])))
     stored.write_text(json.dumps(results, indent=1))
