@@ -11,7 +11,6 @@
 #include "metrics/classification.h"
 #include "metrics/decision.h"
 #include "metrics/intervals.h"
-#include "metrics/resampling.h"
 #include "storage/annotations.h"
 #include "storage/events.h"
 
@@ -40,19 +39,6 @@ struct Answers {
   }
 };
 
-static metrics::Estimate mean_difference(std::span<const double> a, std::span<const double> b,
-                                         std::span<const int32_t> groups, uint64_t seed) {
-  const auto mean = [&](std::span<const double> weights) {
-    double total = 0, weight = 0;
-    for (size_t i = 0; i < weights.size(); ++i) {
-      total += weights[i] * (a[i] - b[i]);
-      weight += weights[i];
-    }
-    return total / weight;
-  };
-  return metrics::resampled_interval(a.size(), mean, {.groups = groups, .seed = seed});
-}
-
 static std::string sentence_of(int64_t version, int64_t against, const PairedAccuracy& paired) {
   const metrics::Estimate& d = paired.difference;
   const std::string counts = fmt::format(
@@ -70,10 +56,9 @@ static std::string sentence_of(int64_t version, int64_t against, const PairedAcc
 }
 
 Json comparison(Workshop& workshop, int64_t version, int64_t against, const Progress& progress) {
+  if (version == against) refuse("version {} is compared with itself: name another", version);
   const ModelRows a = model_rows(workshop, version, progress);
   const ModelRows b = model_rows(workshop, against, progress);
-  if (a.version.version == b.version.version)
-    refuse("version {} is compared with itself: name another", a.version.version);
   for (const ModelRows* rows : {&a, &b}) {
     if (rows->version.with_audit) {
       fail(Code::conflict, "version {} was trained on the audit labels: they measure it no more",
@@ -89,6 +74,9 @@ Json comparison(Workshop& workshop, int64_t version, int64_t against, const Prog
   const auto groups = audit_groups(workshop.store(), a.project.id, audit.rows);
   const auto seed = static_cast<uint64_t>(a.project.settings.integer("seed"));
   const auto paired = paired_accuracy(audit.ids, ours.predicted, theirs.predicted, groups, seed);
+  std::vector<double> losses;
+  for (size_t i = 0; i < audit.rows.size(); ++i)
+    losses.push_back(ours.log_losses[i] - theirs.log_losses[i]);
   return {{"version", a.version.version},
           {"against", b.version.version},
           {"audit_labels", audit.rows.size()},
@@ -101,8 +89,7 @@ Json comparison(Workshop& workshop, int64_t version, int64_t against, const Prog
           {"test", paired.test},
           {"log_loss", metrics::mean(ours.log_losses)},
           {"against_log_loss", metrics::mean(theirs.log_losses)},
-          {"log_loss_difference",
-           estimate_json(mean_difference(ours.log_losses, theirs.log_losses, groups, seed))},
+          {"log_loss_difference", estimate_json(mean_interval(losses, groups, seed))},
           {"sentence", sentence_of(a.version.version, b.version.version, paired)}};
 }
 

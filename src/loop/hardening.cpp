@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "learners/robustness.h"
-#include "loop/audit_columns.h"
 #include "loop/estimate_json.h"
 #include "loop/evaluate.h"
 #include "loop/paired_accuracy.h"
@@ -90,17 +89,16 @@ static Json stand_json(const Stand& stand, std::span<const int32_t> groups) {
 static Json compared(const TrainedHead& head, Json report, const Stand& before, const Stand& after,
                      const std::string& how) {
   const size_t rows = after.right.size();
-  const auto groups = audit_groups(head.workshop.store(), head.project.id, head.audit.rows);
   const std::vector<int32_t> held(rows, 1), with(after.robust.begin(), after.robust.end()),
       without(before.robust.begin(), before.robust.end());
-  const auto paired = paired_accuracy(held, with, without, groups, head.seed);
+  const auto paired = paired_accuracy(held, with, without, head.groups, head.seed);
   const metrics::Estimate& d = paired.difference;
   const auto percent = [&](const std::vector<uint8_t>& flags) {
     return 100 * static_cast<double>(count(flags)) / static_cast<double>(rows);
   };
   report["audit_labels"] = rows;
-  report["before"] = stand_json(before, groups);
-  report["after"] = stand_json(after, groups);
+  report["before"] = stand_json(before, head.groups);
+  report["after"] = stand_json(after, head.groups);
   report["robust_difference"] = estimate_json(d);
   report["p_value"] = paired.p_value;
   report["test"] = paired.test;

@@ -33,6 +33,7 @@ struct TrainedHead {
   const storage::FeatureView& view;
   const NumberedLabels& labels;
   const NumberedLabels& audit;
+  std::span<const int32_t> groups;  // audit_groups' of them.
   const learners::Learner& learner;
   const Params& params;
   const learners::Model& model;        // Uncalibrated.

@@ -12,9 +12,8 @@
 
 namespace querist::loop {
 
-// Of the differences' mean where groups of rows are drawn again.
-static metrics::Estimate group_interval(std::span<const double> differences,
-                                        std::span<const int32_t> groups, uint64_t seed) {
+metrics::Estimate mean_interval(std::span<const double> differences,
+                                std::span<const int32_t> groups, uint64_t seed) {
   const auto mean = [&](std::span<const double> weights) {
     double total = 0, weight = 0;
     for (size_t i = 0; i < weights.size(); ++i) {
@@ -59,7 +58,7 @@ PairedAccuracy paired_accuracy(std::span<const int32_t> labels, std::span<const 
     paired.p_value = metrics::mcnemar_exact(paired.only_first, paired.only_second).p_value;
     paired.test = "mcnemar_exact";
   } else {
-    paired.difference = group_interval(differences, groups, seed);
+    paired.difference = mean_interval(differences, groups, seed);
     paired.p_value = group_p_value(differences, groups, seed);
     paired.test = "sign_flip_groups";
   }

@@ -27,6 +27,10 @@ PairedAccuracy paired_accuracy(std::span<const int32_t> labels, std::span<const 
                                std::span<const int32_t> second, std::span<const int32_t> groups,
                                uint64_t seed);
 
+// The mean of one difference an example, two at least, with an interval; groups as above.
+metrics::Estimate mean_interval(std::span<const double> differences,
+                                std::span<const int32_t> groups, uint64_t seed);
+
 // The test as a sentence names it: "McNemar's exact p = 0.012".
 std::string test_words(const PairedAccuracy& paired);
 

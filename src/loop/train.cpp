@@ -133,9 +133,9 @@ static Json evaluate(const Training& training, const NumberedLabels& audit) {
   const AuditAnswers answers = {audit.rows, audit.ids,
                                 predict_rows(*model.model, training.view, audit.rows),
                                 model.class_weights};
+  const auto groups = audit_groups(training.workshop.store(), training.project.id, audit.rows);
   Json metrics =
-      evaluation_json(answers.labels, answers.probabilities, classes, model.class_weights,
-                      audit_groups(training.workshop.store(), training.project.id, audit.rows));
+      evaluation_json(answers.labels, answers.probabilities, classes, model.class_weights, groups);
   add_confidence_sequence(metrics, training.workshop.store(), training.project, audit,
                           metrics::decide(answers.probabilities, model.class_weights));
   keep_slices(metrics, training.workshop.store(), training.project, answers, training.view);
@@ -145,7 +145,7 @@ static Json evaluate(const Training& training, const NumberedLabels& audit) {
   metrics["decision"] = training.version.data["decision"];
   const Json hardening =
       hardening_report({training.workshop, training.project, training.view, training.labels, audit,
-                        training.learner(), training.params(), *model.scorer().plain,
+                        groups, training.learner(), training.params(), *model.scorer().plain,
                         *training.unaugmented, training.seed(), training.progress});
   if (!hardening.empty()) metrics["hardening"] = hardening;
   return metrics;
